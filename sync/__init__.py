@@ -1,0 +1,1 @@
+"""The road from a station's journal to the city's archive and back."""

@@ -1,0 +1,339 @@
+"""The only place that opens SQLite.
+
+Rules:
+
+* one writing process per file and one writing connection in it; everybody else reads
+  through `mode=ro` with `query_only` (this also keeps clear of SQLite's WAL-reset fault,
+  versions 3.7.0 to 3.51.2, which needs two writers or checkpointers);
+* a caller hands over a whole transaction as a function; a cancelled caller never leaves half
+  of one. What arrives while a commit is under way shares the next commit (group commit), each
+  function inside its own savepoint, so that one refusal does not undo its neighbours;
+* `transact` returns only after the commit is durable: WAL with `synchronous=FULL`;
+* every pragma is read back: a file system that cannot keep the promise is refused at open;
+* an input/output error at commit is final: the writer refuses everything after it, because
+  what the disk then holds is unknown until the file is opened and checked anew.
+
+It must not know what the tables mean.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar, cast
+from urllib.parse import quote
+
+import aiosqlite
+
+Result = TypeVar("Result")
+Work = Callable[[sqlite3.Connection], Result]
+
+MAXIMUM_GROUP: Final = 256
+"""Transactions that share one commit; more wait for the next."""
+
+MAXIMUM_PENDING: Final = 4096
+"""Transactions that may wait; one more is refused as `busy`."""
+
+BUSY_TIMEOUT_MS: Final = 2000
+STATEMENT_CACHE: Final = 256
+
+_WRITER_PRAGMAS: Final[Mapping[str, str | int]] = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "foreign_keys": 1,
+    "trusted_schema": 0,
+    "busy_timeout": BUSY_TIMEOUT_MS,
+    "temp_store": 2,
+}
+_READER_PRAGMAS: Final[Mapping[str, str | int]] = {
+    "query_only": 1,
+    "trusted_schema": 0,
+    "busy_timeout": BUSY_TIMEOUT_MS,
+}
+
+
+class DatabaseFault(StrEnum):
+    """Why a database cannot do what was asked; the values are stable."""
+
+    BUSY = "busy"
+    FULL = "full"
+    IO = "io"
+    DAMAGED = "damaged"
+    TOO_NEW = "too_new"
+    MIGRATION_EDITED = "migration_edited"
+    UNSUITABLE = "unsuitable"
+    MISSING = "missing"
+
+
+class DatabaseError(Exception):
+    """A database refused; `code` says why and `detail` names the file or pragma."""
+
+    def __init__(self, code: DatabaseFault, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else str(code))
+        self.code = code
+        self.detail = detail
+
+
+class _Connection(aiosqlite.Connection):
+    """An aiosqlite connection that also runs whole functions in its thread."""
+
+    async def run(self, work: Work[Result]) -> Result:
+        """Run `work` in the connection's thread and return what it returns."""
+        return cast("Result", await self._execute(work, self._conn))
+
+    def post(self, function: Callable[[], None]) -> None:
+        """Queue `function` for the connection's thread without waiting for it."""
+        self._tx.put_nowait((None, function))
+
+    @property
+    def raw(self) -> sqlite3.Connection:
+        """The synchronous connection; to be touched in this connection's thread only."""
+        return self._conn
+
+
+@dataclass(slots=True)
+class _Request(Generic[Result]):
+    work: Work[Result]
+    future: asyncio.Future[Result]
+    outcome: Result | None = None
+    failure: BaseException | None = None
+
+
+def _translate(error: sqlite3.Error) -> BaseException:
+    """Name the faults a caller can act on; leave programming errors as they are."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    faults = {
+        sqlite3.SQLITE_FULL: DatabaseFault.FULL,
+        sqlite3.SQLITE_IOERR: DatabaseFault.IO,
+        sqlite3.SQLITE_CORRUPT: DatabaseFault.DAMAGED,
+        sqlite3.SQLITE_NOTADB: DatabaseFault.DAMAGED,
+        sqlite3.SQLITE_BUSY: DatabaseFault.BUSY,
+        sqlite3.SQLITE_CANTOPEN: DatabaseFault.MISSING,
+        sqlite3.SQLITE_READONLY: DatabaseFault.IO,
+    }
+    return DatabaseError(faults[code], str(error)) if code in faults else error
+
+
+class Writer:
+    """The one writing connection of a file; made by `open_writer`."""
+
+    def __init__(self, connection: _Connection, path: Path) -> None:
+        self.path = path
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[_Request[Any]] = deque()
+        self._posted = False
+        self.broken = asyncio.Event()
+        """Set after an input/output error: the process should stop and open the file anew."""
+        self.commits = 0
+
+    async def transact(self, work: Work[Result]) -> Result:
+        """Run `work` in a transaction and return its result once it is durable.
+
+        `work` must not commit. What it raises is raised here after its changes are undone.
+        `DatabaseError` says `full`, `io` or `busy`; nothing of `work` is then stored.
+        """
+        if self.broken.is_set():
+            raise DatabaseError(DatabaseFault.IO, str(self.path))
+        if len(self._waiting) >= MAXIMUM_PENDING:
+            raise DatabaseError(DatabaseFault.BUSY, str(self.path))
+        request = _Request(work, self._loop.create_future())
+        self._waiting.append(request)
+        self._post()
+        return await request.future
+
+    def _post(self) -> None:
+        if not self._posted:
+            self._posted = True
+            self._connection.post(self._drain)
+
+    def _drain(self) -> None:
+        """Commit what is waiting; runs in the connection's thread."""
+        count = min(len(self._waiting), MAXIMUM_GROUP)
+        group = [self._waiting.popleft() for _ in range(count)]
+        try:
+            _commit_group(self._connection.raw, group)
+        except BaseException as error:  # noqa: BLE001 - every waiting caller must get an answer
+            for request in group:
+                request.failure = request.failure or error
+        self._loop.call_soon_threadsafe(self._deliver, group)
+
+    def _deliver(self, group: Sequence[_Request[Any]]) -> None:
+        self._posted = False
+        self.commits += 1
+        if self._waiting:
+            self._post()
+        for request in group:
+            failure = request.failure
+            if isinstance(failure, DatabaseError) and failure.code is DatabaseFault.IO:
+                self.broken.set()
+            if request.future.done():
+                continue
+            if failure is not None:
+                request.future.set_exception(failure)
+            else:
+                request.future.set_result(request.outcome)
+
+
+def _commit_group(connection: sqlite3.Connection, group: Sequence[_Request[Any]]) -> None:
+    """Run every request in its savepoint and commit once; a failed commit fails them all."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for request in group:
+            _run_in_savepoint(connection, request)
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        # After SQLITE_FULL the transaction is already gone; ROLLBACK would hide the cause.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise _translate(error) from error
+
+
+def _run_in_savepoint(connection: sqlite3.Connection, request: _Request[Any]) -> None:
+    connection.execute("SAVEPOINT request")
+    try:
+        request.outcome = request.work(connection)
+    except sqlite3.Error as error:
+        translated = _translate(error)
+        if isinstance(translated, DatabaseError) or not connection.in_transaction:
+            raise
+        request.failure = error
+    except Exception as error:  # noqa: BLE001 - the refusal belongs to this caller alone
+        request.failure = error
+    if request.failure is not None:
+        connection.execute("ROLLBACK TO request")
+    connection.execute("RELEASE request")
+
+
+class Reader:
+    """A read-only connection to a database that another task or process writes."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    async def query(self, work: Work[Result]) -> Result:
+        """Run `work` in one read transaction: all its statements see the same moment."""
+        try:
+            return await self._connection.run(lambda connection: _in_snapshot(connection, work))
+        except sqlite3.Error as error:
+            raise _translate(error) from error
+
+
+def _in_snapshot(connection: sqlite3.Connection, work: Work[Result]) -> Result:
+    connection.execute("BEGIN")
+    try:
+        return work(connection)
+    finally:
+        connection.execute("COMMIT")
+
+
+@contextlib.asynccontextmanager
+async def open_writer(path: Path, owners: Mapping[str, Traversable]) -> AsyncIterator[Writer]:
+    """Open `path` for writing, creating it, with the migrations of every owner applied.
+
+    `owners` maps an owner's name to its folder of `0001_name.sql` files.
+    """
+    async with _open(path, "rwc", _WRITER_PRAGMAS) as connection:
+        await connection.run(lambda raw: migrate(raw, owners))
+        yield Writer(connection, path)
+
+
+@contextlib.asynccontextmanager
+async def open_reader(path: Path) -> AsyncIterator[Reader]:
+    """Open `path` read-only; `DatabaseError` `missing` when it is not there yet."""
+    if not path.exists():
+        raise DatabaseError(DatabaseFault.MISSING, str(path))
+    async with _open(path, "ro", _READER_PRAGMAS) as connection:
+        yield Reader(connection)
+
+
+@contextlib.asynccontextmanager
+async def _open(
+    path: Path, mode: str, pragmas: Mapping[str, str | int]
+) -> AsyncIterator[_Connection]:
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}&psow=0"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(  # noqa: TID251 - the one place
+            uri, uri=True, isolation_level=None, cached_statements=STATEMENT_CACHE
+        )
+
+    connection = _Connection(connect, iter_chunk_size=64)
+    try:
+        await connection
+        await connection.run(lambda raw: _set_pragmas(raw, pragmas))
+    except sqlite3.Error as error:
+        await connection.close()
+        raise _translate(error) from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _set_pragmas(connection: sqlite3.Connection, pragmas: Mapping[str, str | int]) -> None:
+    for name, wanted in pragmas.items():
+        connection.execute(f"PRAGMA {name}={wanted}")
+        got = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if got != wanted:
+            raise DatabaseError(DatabaseFault.UNSUITABLE, f"PRAGMA {name} is {got}")
+
+
+_LEDGER: Final = """CREATE TABLE IF NOT EXISTS schema_migration (
+    owner TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    checksum TEXT NOT NULL,
+    PRIMARY KEY (owner, version)
+) STRICT, WITHOUT ROWID"""
+
+
+def migrate(connection: sqlite3.Connection, owners: Mapping[str, Traversable]) -> None:
+    """Apply the numbered migrations of every owner, each file in its own transaction.
+
+    An edited file (its checksum differs from what was applied) and a database written by a
+    newer program are refused before anything is changed.
+    """
+    connection.execute(_LEDGER)
+    for owner, folder in owners.items():
+        _migrate_owner(connection, owner, _read_migrations(folder))
+
+
+def _read_migrations(folder: Traversable) -> list[str]:
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    for position, name in enumerate(names, start=1):
+        if int(name.split("_", 1)[0]) != position:
+            raise DatabaseError(DatabaseFault.MIGRATION_EDITED, name)
+    return [folder.joinpath(name).read_text(encoding="utf-8") for name in names]
+
+
+def _migrate_owner(connection: sqlite3.Connection, owner: str, scripts: Sequence[str]) -> None:
+    rows = connection.execute(
+        "SELECT version, checksum FROM schema_migration WHERE owner = ? ORDER BY version", (owner,)
+    ).fetchall()
+    if len(rows) > len(scripts):
+        raise DatabaseError(DatabaseFault.TOO_NEW, owner)
+    for version, script in enumerate(scripts, start=1):
+        checksum = hashlib.sha256(script.encode()).hexdigest()
+        if version <= len(rows):
+            if rows[version - 1][1] != checksum:
+                raise DatabaseError(DatabaseFault.MIGRATION_EDITED, f"{owner} {version}")
+            continue
+        _apply(connection, script, (owner, version, checksum))
+
+
+def _apply(connection: sqlite3.Connection, script: str, row: tuple[str, int, str]) -> None:
+    try:
+        # executescript commits what is open first, so the transaction is part of the script.
+        connection.executescript(f"BEGIN IMMEDIATE;\n{script}")
+        connection.execute("INSERT INTO schema_migration VALUES (?, ?, ?)", row)
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,1 @@
+"""The station's append-only journal, written inside the node's own transactions."""
