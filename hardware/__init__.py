@@ -1,0 +1,1 @@
+"""Devices of the station behind small ports: printers, scanners, the clock."""

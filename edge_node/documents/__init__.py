@@ -1,0 +1,1 @@
+"""Printed documents: values in, a page picture or a PDF out."""

@@ -1,0 +1,1 @@
+"""Printer drivers; each imports the ports and never another driver."""

@@ -1,0 +1,1 @@
+"""Devices made of software, in their own processes, speaking the real wire protocols."""
