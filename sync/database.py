@@ -21,7 +21,7 @@ import contextlib
 import hashlib
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources.abc import Traversable
@@ -85,7 +85,8 @@ class _Connection(aiosqlite.Connection):
 
     async def run(self, work: Work[Result]) -> Result:
         """Run `work` in the connection's thread and return what it returns."""
-        return cast("Result", await self._execute(work, self._conn))
+        execute = cast("Callable[..., Awaitable[Result]]", self._execute)
+        return await execute(work, self._conn)
 
     def post(self, function: Callable[[], None]) -> None:
         """Queue `function` for the connection's thread without waiting for it."""
@@ -143,10 +144,10 @@ class Writer:
             raise DatabaseError(DatabaseFault.IO, str(self.path))
         if len(self._waiting) >= MAXIMUM_PENDING:
             raise DatabaseError(DatabaseFault.BUSY, str(self.path))
-        request = _Request(work, self._loop.create_future())
-        self._waiting.append(request)
+        future: asyncio.Future[Result] = self._loop.create_future()
+        self._waiting.append(_Request(work, future))
         self._post()
-        return await request.future
+        return await future
 
     def _post(self) -> None:
         if not self._posted:
@@ -247,8 +248,6 @@ async def open_writer(path: Path, owners: Mapping[str, Traversable]) -> AsyncIte
 @contextlib.asynccontextmanager
 async def open_reader(path: Path) -> AsyncIterator[Reader]:
     """Open `path` read-only; `DatabaseError` `missing` when it is not there yet."""
-    if not path.exists():
-        raise DatabaseError(DatabaseFault.MISSING, str(path))
     async with _open(path, "ro", _READER_PRAGMAS) as connection:
         yield Reader(connection)
 
@@ -257,16 +256,9 @@ async def open_reader(path: Path) -> AsyncIterator[Reader]:
 async def _open(
     path: Path, mode: str, pragmas: Mapping[str, str | int]
 ) -> AsyncIterator[_Connection]:
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}&psow=0"
-
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(  # noqa: TID251 - the one place
-            uri, uri=True, isolation_level=None, cached_statements=STATEMENT_CACHE
-        )
-
-    connection = _Connection(connect, iter_chunk_size=64)
+    connection = _Connection(lambda: _connect(path, mode), iter_chunk_size=64)
     try:
-        await connection
+        _ = await connection
         await connection.run(lambda raw: _set_pragmas(raw, pragmas))
     except sqlite3.Error as error:
         await connection.close()
@@ -275,6 +267,14 @@ async def _open(
         yield connection
     finally:
         await connection.close()
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    # psow=0: an SD card gives no promise that a torn write leaves its neighbours alone.
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}&psow=0"
+    return sqlite3.connect(  # noqa: TID251 - the one place
+        uri, uri=True, isolation_level=None, cached_statements=STATEMENT_CACHE
+    )
 
 
 def _set_pragmas(connection: sqlite3.Connection, pragmas: Mapping[str, str | int]) -> None:
