@@ -1,0 +1,35 @@
+# Every command sets up its own environment in .venv; only python3 and make are needed.
+# Options for the program behind a command go into ARGS: make demo ARGS="--port-base 9000".
+
+PYTHON := .venv/bin/python
+ARGS ?=
+# Tests run in this many processes. Loads of real processes and a browser share the machine with them.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench screens
+
+help: ## this list
+	@printf 'Usage: make COMMAND [ARGS="…"]\n\n'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@printf '\nThe first run installs what is needed; later runs need no network.\n'
+
+demo: ## a whole station and its city on this machine; Ctrl-C stops it
+	@.ci/bootstrap demo
+	@exec $(PYTHON) -m edge_node demo $(ARGS)
+
+test: ## every test: rules, real processes, real browser, virtual printers
+	@.ci/bootstrap test
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+check: ## format, lint, types, import rules, sizes and other contracts
+	@.ci/bootstrap check
+	@.ci/check
+
+bench: ## our speed beside simpler designs, in one table
+	@.ci/bootstrap bench
+	@$(PYTHON) -m tests.bench $(ARGS)
+
+screens: ## a picture of every screen
+	@.ci/bootstrap screens
+	@$(PYTHON) -m tests.browser.screens $(ARGS)
