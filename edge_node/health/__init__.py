@@ -1,0 +1,1 @@
+"""Whether this station is well, and what a technician should do."""

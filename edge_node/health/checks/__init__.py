@@ -1,0 +1,1 @@
+"""One check per file: facts in, at most one issue out; pure, no input or output."""

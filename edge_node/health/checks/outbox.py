@@ -1,0 +1,43 @@
+"""Is everything kept safe, and is it on its way? "Sent" is said only when nothing is unsent."""
+
+from typing import Final
+
+from edge_node.health.checks.city_link import FRESH_MS
+from edge_node.health.facts import Facts
+from edge_node.health.issue import Check, Issue, IssueCode, issue
+
+STUCK_MS: Final = 10 * 60 * 1000
+"""Something older than this while the city answers: it does not drain."""
+
+
+def detect(facts: Facts) -> Issue | None:
+    """The state of the queue of unsent records; hidden when it cannot be counted."""
+    backlog = facts.backlog
+    if backlog is None:
+        return None
+    if backlog.refused:
+        return issue(Check.OUTBOX, IssueCode.OUTBOX_REFUSED, refused=backlog.refused)
+    if backlog.events == 0:
+        receipt_ms = facts.city.last_receipt_ms if facts.city else None
+        return issue(Check.OUTBOX, IssueCode.OUTBOX_EMPTY, last_receipt_ms=receipt_ms)
+    age_ms = facts.now_ms - backlog.oldest_ms if backlog.oldest_ms is not None else None
+    return issue(
+        Check.OUTBOX,
+        _unsent(online=_online(facts), age_ms=age_ms),
+        events=backlog.events,
+        dossiers=backlog.dossiers,
+        oldest_s=max(age_ms, 0) // 1000 if age_ms is not None else None,
+    )
+
+
+def _online(facts: Facts) -> bool:
+    success_ms = facts.city.last_success_ms if facts.city else None
+    return success_ms is not None and facts.now_ms - success_ms < FRESH_MS
+
+
+def _unsent(*, online: bool, age_ms: int | None) -> IssueCode:
+    if not online:
+        return IssueCode.OUTBOX_KEPT
+    if age_ms is not None and age_ms > STUCK_MS:
+        return IssueCode.OUTBOX_STUCK
+    return IssueCode.OUTBOX_DRAINING
