@@ -1,0 +1,1 @@
+"""The station: kiosks, counters, display and printers on the station LAN."""

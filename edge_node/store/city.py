@@ -1,0 +1,97 @@
+"""What the city said, read from the daemon's sync.db (`mode=ro`, never written here).
+
+Until the daemon has made the file there is no news: everything counts as at the station.
+"""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeVar
+
+from sync.database import DatabaseError, Reader, open_reader
+
+Result = TypeVar("Result")
+
+
+class Held(NamedTuple):
+    """How far the city has one log: stored, backed up, entered into its register."""
+
+    acked: int
+    archived: int
+    applied: int
+
+
+class Contact(NamedTuple):
+    """The daemon's last dealings with the city; wall times in ms, None when never."""
+
+    state: str
+    last_attempt_wall_ms: int | None
+    last_success_wall_ms: int | None
+    last_receipt_wall_ms: int | None
+    failure_code: str
+    next_attempt_wall_ms: int | None
+
+
+NO_NEWS: Final[Mapping[bytes, Held]] = MappingProxyType({})
+
+
+class CityView:
+    """Read-only view of sync.db that waits for the file to appear."""
+
+    def __init__(self, path: Path, stack: contextlib.AsyncExitStack) -> None:
+        """`stack` closes the connection when the node stops."""
+        self._path = path
+        self._stack = stack
+        self._reader: Reader | None = None
+        self._opening = asyncio.Lock()
+
+    async def held(self) -> Mapping[bytes, Held]:
+        """Log id → how far the city has it."""
+        return await self._ask(_held, NO_NEWS)
+
+    async def contact(self) -> Contact | None:
+        """The last contact, or None before the first."""
+        return await self._ask(_contact, None)
+
+    async def statuses(self, lid: bytes) -> Mapping[int, str]:
+        """Sequence → status code of the records of a log the city did not simply enter."""
+        return await self._ask(lambda connection: _statuses(connection, lid), {})
+
+    async def _ask(
+        self, question: Callable[[sqlite3.Connection], Result], unknown: Result
+    ) -> Result:
+        reader = await self._open()
+        if reader is None:
+            return unknown
+        try:
+            return await reader.query(question)
+        except (DatabaseError, sqlite3.OperationalError):
+            return unknown
+
+    async def _open(self) -> Reader | None:
+        async with self._opening:
+            if self._reader is None:
+                with contextlib.suppress(DatabaseError):
+                    self._reader = await self._stack.enter_async_context(open_reader(self._path))
+            return self._reader
+
+
+def _held(connection: sqlite3.Connection) -> Mapping[bytes, Held]:
+    rows = connection.execute("SELECT lid, acked, archived, applied FROM log_state")
+    return {row[0]: Held(row[1], row[2], row[3]) for row in rows}
+
+
+def _contact(connection: sqlite3.Connection) -> Contact | None:
+    row = connection.execute(
+        "SELECT state, last_attempt_wall_ms, last_success_wall_ms, last_receipt_wall_ms,"
+        " failure_code, next_attempt_wall_ms FROM contact"
+    ).fetchone()
+    return Contact(*row) if row is not None else None
+
+
+def _statuses(connection: sqlite3.Connection, lid: bytes) -> Mapping[int, str]:
+    rows = connection.execute("SELECT sequence, code FROM record_status WHERE lid = ?", (lid,))
+    return dict(rows.fetchall())

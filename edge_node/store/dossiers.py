@@ -1,0 +1,191 @@
+"""Dossiers at this station: what was handed in, where it stands, what was decided."""
+
+import sqlite3
+from typing import NamedTuple
+
+import msgspec
+
+from edge_node.domain.codes import fold
+from edge_node.domain.dossier import DossierState
+from edge_node.domain.events import Answer, Applicant
+from edge_node.store.unit_of_work import Transaction
+from sync.journal.journal import Position
+
+_json = msgspec.json.Encoder()
+_answers = msgspec.json.Decoder(dict[str, Answer])
+_documents = msgspec.json.Decoder(dict[str, bool])
+
+
+class NewDossier(NamedTuple):
+    """What is known when a dossier is handed in."""
+
+    id: bytes
+    number: str
+    procedure_id: str
+    catalogue_version: str
+    channel: str
+    applicant: Applicant
+    identity_level: str
+    answers: dict[str, Answer]
+    documents: dict[str, bool]
+
+
+class DossierRow(NamedTuple):
+    """One dossier as stored; times are ISO 8601 texts, empty when it has not happened."""
+
+    id: bytes
+    number: str
+    procedure_id: str
+    catalogue_version: str
+    channel: str
+    state: DossierState
+    version: int
+    applicant: Applicant
+    identity_level: str
+    answers: dict[str, Answer]
+    documents: dict[str, bool]
+    submitted_at: str
+    received_at: str
+    due_at: str
+    supplement_requests: int
+    log_number: int
+    last_sequence: int
+
+
+_COLUMNS = (
+    "id, number, procedure_id, catalogue_version, channel, state, version, full_name, id_number,"
+    " date_of_birth, sex, address, phone, identity_level, answers, documents, submitted_at,"
+    " received_at, due_at, supplement_requests, log_number, last_sequence"
+)
+
+
+def _row(values: sqlite3.Row | tuple[str, ...]) -> DossierRow:
+    v = list(values)
+    return DossierRow(
+        v[0], v[1], v[2], v[3], v[4], DossierState(v[5]), v[6],
+        Applicant(
+            full_name=v[7], id_number=v[8], date_of_birth=v[9], sex=v[10], address=v[11],
+            phone=v[12],
+        ),
+        v[13], _answers.decode(v[14]), _documents.decode(v[15]), *v[16:],
+    )  # fmt: skip
+
+
+def insert(transaction: Transaction, dossier: NewDossier, position: Position) -> None:
+    """Store a dossier handed in now, at `position` in the journal."""
+    applicant = dossier.applicant
+    transaction.connection.execute(
+        "INSERT INTO dossier (id, number, procedure_id, catalogue_version, channel, state,"
+        " version, full_name, folded_name, id_number, date_of_birth, sex, address, phone,"
+        " identity_level, answers, documents, submitted_at, log_number, last_sequence)"
+        " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            dossier.id,
+            dossier.number,
+            dossier.procedure_id,
+            dossier.catalogue_version,
+            dossier.channel,
+            DossierState.SUBMITTED.value,
+            applicant.full_name,
+            fold(applicant.full_name),
+            applicant.id_number,
+            applicant.date_of_birth,
+            applicant.sex,
+            applicant.address,
+            applicant.phone,
+            dossier.identity_level,
+            _json.encode(dossier.answers).decode(),
+            _json.encode(dossier.documents).decode(),
+            transaction.moment.text,
+            position.log_number,
+            position.sequence,
+        ),
+    )
+
+
+def find(connection: sqlite3.Connection, dossier_id: bytes) -> DossierRow | None:
+    """One dossier by id."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM dossier WHERE id = ?",  # noqa: S608 - column names are ours
+        (dossier_id,),
+    ).fetchone()
+    return _row(row) if row is not None else None
+
+
+def find_by_number(connection: sqlite3.Connection, number: str) -> DossierRow | None:
+    """One dossier by its provisional number."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM dossier WHERE number = ?",  # noqa: S608
+        (number,),
+    ).fetchone()
+    return _row(row) if row is not None else None
+
+
+def search(connection: sqlite3.Connection, text: str, limit: int) -> list[DossierRow]:
+    """Newest dossiers whose number, name (accents ignored) or identity number contains `text`."""
+    pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM dossier WHERE number LIKE ?1 ESCAPE '\\'"  # noqa: S608
+        " OR folded_name LIKE ?1 ESCAPE '\\' OR id_number LIKE ?1 ESCAPE '\\'"
+        " ORDER BY rowid DESC LIMIT ?2",
+        (pattern, limit),
+    )
+    return [_row(row) for row in rows]
+
+
+def newest(connection: sqlite3.Connection, limit: int) -> list[DossierRow]:
+    """The newest dossiers, newest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM dossier ORDER BY rowid DESC LIMIT ?",  # noqa: S608
+        (limit,),
+    )
+    return [_row(row) for row in rows]
+
+
+class Decision(NamedTuple):
+    """What an officer's decision changes in a dossier; None leaves a fact as it is."""
+
+    state: DossierState
+    version: int
+    documents: dict[str, bool] | None = None
+    received_at: str | None = None
+    due_at: str | None = None
+    supplement_requests: int | None = None
+
+
+def decide(
+    transaction: Transaction, dossier_id: bytes, decision: Decision, position: Position
+) -> None:
+    """Store a decision and where its event stands in the journal."""
+    documents = decision.documents
+    transaction.connection.execute(
+        "UPDATE dossier SET state = ?, version = ?, documents = coalesce(?, documents),"
+        " received_at = coalesce(?, received_at), due_at = coalesce(?, due_at),"
+        " supplement_requests = coalesce(?, supplement_requests), log_number = ?,"
+        " last_sequence = ? WHERE id = ?",
+        (
+            decision.state.value,
+            decision.version,
+            _json.encode(documents).decode() if documents is not None else None,
+            decision.received_at,
+            decision.due_at,
+            decision.supplement_requests,
+            position.log_number,
+            position.sequence,
+            dossier_id,
+        ),
+    )
+
+
+def log_of(connection: sqlite3.Connection, log_number: int) -> bytes:
+    """The log id a log number stands for."""
+    row = connection.execute("SELECT lid FROM log WHERE number = ?", (log_number,)).fetchone()
+    return bytes(row[0])
+
+
+def history(connection: sqlite3.Connection, dossier_id: bytes) -> list[bytes]:
+    """The raw journal records of one dossier, oldest first."""
+    rows = connection.execute(
+        "SELECT raw FROM record WHERE subject = ? ORDER BY log_number, sequence", (dossier_id,)
+    )
+    return [row[0] for row in rows]

@@ -1,0 +1,141 @@
+"""What is to be put on paper, and what became of it.
+
+Life cycle: `edge_node/domain/printing.py` has the table; the functions here only store what it
+allows. A job that may have been printed (`unknown`) is never queued again by software.
+"""
+
+import sqlite3
+from typing import NamedTuple
+
+from edge_node.domain.printing import PrintState
+from edge_node.store.unit_of_work import Transaction
+
+
+class PrintJobRow(NamedTuple):
+    """One job; `slip` is the JSON text the document is drawn from."""
+
+    id: int
+    kind: str
+    role: str
+    state: PrintState
+    slip: str
+    dossier_id: bytes | None
+    ticket_id: int | None
+    copy_of: int | None
+    created_at: str
+    changed_at: str
+    failure: str
+
+
+class NewPrintJob(NamedTuple):
+    """A document to print: template `kind`, printer `role`, the facts to draw."""
+
+    kind: str
+    role: str
+    slip: bytes
+    dossier_id: bytes | None = None
+    ticket_id: int | None = None
+    copy_of: int | None = None
+
+
+_COLUMNS = (
+    "id, kind, role, state, slip, dossier_id, ticket_id, copy_of, created_at, changed_at, failure"
+)
+
+
+def _row(values: tuple[object, ...]) -> PrintJobRow:
+    row = PrintJobRow(*values)  # type: ignore[arg-type]
+    return row._replace(state=PrintState(row.state))
+
+
+def insert(transaction: Transaction, job: NewPrintJob) -> int:
+    """Queue a job; it is printed after the transaction is durable, or never."""
+    text = transaction.moment.text
+    cursor = transaction.connection.execute(
+        "INSERT INTO print_job (kind, role, state, slip, dossier_id, ticket_id, copy_of,"
+        " created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            job.kind,
+            job.role,
+            PrintState.QUEUED.value,
+            job.slip.decode(),
+            job.dossier_id,
+            job.ticket_id,
+            job.copy_of,
+            text,
+            text,
+        ),
+    )
+    return cursor.lastrowid or 0
+
+
+def next_queued(connection: sqlite3.Connection, role: str) -> PrintJobRow | None:
+    """The oldest queued job for a printer role."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM print_job"  # noqa: S608 - column names are ours
+        " WHERE role = ? AND state = 'queued' ORDER BY id LIMIT 1",
+        (role,),
+    ).fetchone()
+    return _row(row) if row is not None else None
+
+
+def in_flight(connection: sqlite3.Connection) -> list[PrintJobRow]:
+    """Jobs whose outcome was not recorded: after a crash nobody knows whether they printed."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM print_job WHERE state = 'sent' ORDER BY id"  # noqa: S608
+    )
+    return [_row(row) for row in rows]
+
+
+def find(connection: sqlite3.Connection, job_id: int) -> PrintJobRow | None:
+    """One job by id."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM print_job WHERE id = ?",  # noqa: S608
+        (job_id,),
+    ).fetchone()
+    return _row(row) if row is not None else None
+
+
+def set_state(transaction: Transaction, job_id: int, state: PrintState, failure: str = "") -> None:
+    """Record what became of a job; the caller asked the table first."""
+    transaction.connection.execute(
+        "UPDATE print_job SET state = ?, failure = ?, changed_at = ? WHERE id = ?",
+        (state.value, failure, transaction.moment.text, job_id),
+    )
+
+
+def of_dossier(connection: sqlite3.Connection, dossier_id: bytes) -> list[PrintJobRow]:
+    """The jobs of one dossier, oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM print_job WHERE dossier_id = ? ORDER BY id",  # noqa: S608
+        (dossier_id,),
+    )
+    return [_row(row) for row in rows]
+
+
+def of_ticket(connection: sqlite3.Connection, ticket_id: int) -> PrintJobRow | None:
+    """The newest job of one ticket."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM print_job WHERE ticket_id = ?"  # noqa: S608
+        " ORDER BY id DESC LIMIT 1",
+        (ticket_id,),
+    ).fetchone()
+    return _row(row) if row is not None else None
+
+
+def counts(connection: sqlite3.Connection, role: str) -> dict[str, int]:
+    """How many jobs of a role stand in each state."""
+    rows = connection.execute(
+        "SELECT state, count(*) FROM print_job WHERE role = ? GROUP BY state", (role,)
+    )
+    return dict(rows.fetchall())
+
+
+def last_printed(connection: sqlite3.Connection, role: str) -> PrintJobRow | None:
+    """The newest job of a role that the printer confirmed."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM print_job WHERE role = ? AND state = 'printed'"  # noqa: S608
+        " ORDER BY id DESC LIMIT 1",
+        (role,),
+    ).fetchone()
+    return _row(row) if row is not None else None

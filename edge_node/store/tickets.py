@@ -1,0 +1,142 @@
+"""Queue tickets: numbering by day and service group, calling, closing."""
+
+import sqlite3
+from typing import NamedTuple
+
+from edge_node.domain.ticket import TicketState, next_number
+from edge_node.store.unit_of_work import Transaction
+
+
+class TicketRow(NamedTuple):
+    """One ticket as stored; times are ISO 8601 texts, empty when it has not happened."""
+
+    id: int
+    day: str
+    letter: str
+    number: int
+    service_id: str
+    state: TicketState
+    dossier_id: bytes | None
+    issued_at: str
+    called_at: str
+    counter: str
+    officer_id: str
+    calls: int
+
+
+_COLUMNS = (
+    "id, day, letter, number, service_id, state, dossier_id, issued_at, called_at, counter,"
+    " officer_id, calls"
+)
+
+
+def _row(values: tuple[object, ...]) -> TicketRow:
+    row = TicketRow(*values)  # type: ignore[arg-type]
+    return row._replace(state=TicketState(row.state))
+
+
+def issue(
+    transaction: Transaction, letter: str, service_id: str, dossier_id: bytes | None
+) -> tuple[int, int]:
+    """Give out the day's next number of a service group: (ticket id, number)."""
+    connection, moment = transaction.connection, transaction.moment
+    last = connection.execute(
+        "SELECT last FROM ticket_counter WHERE day = ? AND letter = ?", (moment.day, letter)
+    ).fetchone()
+    number = next_number(last[0] if last is not None else None)
+    connection.execute(
+        "INSERT INTO ticket_counter (day, letter, last) VALUES (?, ?, ?)"
+        " ON CONFLICT (day, letter) DO UPDATE SET last = excluded.last",
+        (moment.day, letter, number),
+    )
+    cursor = connection.execute(
+        "INSERT INTO ticket (day, letter, number, service_id, state, dossier_id, issued_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            moment.day,
+            letter,
+            number,
+            service_id,
+            TicketState.WAITING.value,
+            dossier_id,
+            moment.text,
+        ),
+    )
+    return cursor.lastrowid or 0, number
+
+
+def find(connection: sqlite3.Connection, ticket_id: int) -> TicketRow | None:
+    """One ticket by id."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM ticket WHERE id = ?",  # noqa: S608 - column names are ours
+        (ticket_id,),
+    ).fetchone()
+    return _row(row) if row is not None else None
+
+
+def in_states(
+    connection: sqlite3.Connection, day: str, states: tuple[TicketState, ...]
+) -> list[TicketRow]:
+    """The day's tickets in any of `states`, in the order they were issued."""
+    marks = ", ".join("?" for _ in states)
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM ticket WHERE day = ? AND state IN ({marks})"  # noqa: S608
+        " ORDER BY id",
+        (day, *(state.value for state in states)),
+    )
+    return [_row(row) for row in rows]
+
+
+def count_waiting(connection: sqlite3.Connection, day: str) -> dict[str, int]:
+    """People waiting today by service group letter."""
+    rows = connection.execute(
+        "SELECT letter, count(*) FROM ticket WHERE day = ? AND state = ? GROUP BY letter",
+        (day, TicketState.WAITING.value),
+    )
+    return dict(rows.fetchall())
+
+
+def set_called(
+    transaction: Transaction, ticket_id: int, state: TicketState, counter: str, officer_id: str
+) -> None:
+    """A counter calls this ticket (again)."""
+    transaction.connection.execute(
+        "UPDATE ticket SET state = ?, called_at = ?, counter = ?, officer_id = ?,"
+        " calls = calls + 1, call_order = 1 + (SELECT max(call_order) FROM ticket WHERE day = ?)"
+        " WHERE id = ?",
+        (
+            state.value,
+            transaction.moment.text,
+            counter,
+            officer_id,
+            transaction.moment.day,
+            ticket_id,
+        ),
+    )
+
+
+def set_state(transaction: Transaction, ticket_id: int, state: TicketState) -> None:
+    """Move a ticket along its life cycle; the caller asked the table first."""
+    transaction.connection.execute(
+        "UPDATE ticket SET state = ? WHERE id = ?", (state.value, ticket_id)
+    )
+
+
+def recent_calls(connection: sqlite3.Connection, day: str, limit: int) -> list[TicketRow]:
+    """The day's last called tickets, newest call first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM ticket WHERE day = ? AND call_order > 0"  # noqa: S608
+        " ORDER BY call_order DESC LIMIT ?",
+        (day, limit),
+    )
+    return [_row(row) for row in rows]
+
+
+def of_dossier(connection: sqlite3.Connection, dossier_id: bytes) -> TicketRow | None:
+    """The newest ticket of a dossier."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM ticket WHERE dossier_id = ?"  # noqa: S608
+        " ORDER BY id DESC LIMIT 1",
+        (dossier_id,),
+    ).fetchone()
+    return _row(row) if row is not None else None

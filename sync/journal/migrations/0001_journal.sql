@@ -1,0 +1,55 @@
+-- One row: who this station is in the journal. node_id is made once, at the first start.
+CREATE TABLE journal_identity (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    node_id BLOB NOT NULL CHECK (length(node_id) = 16),
+    station_code TEXT NOT NULL,
+    hardware_id BLOB NOT NULL CHECK (length(hardware_id) = 16)
+) STRICT;
+
+-- A log is one process's run of appends (SPEC: logs and epochs). frontier holds the roots of
+-- the perfect subtrees, so that an append costs at most log2(size) hashes.
+CREATE TABLE log (
+    number INTEGER PRIMARY KEY,
+    lid BLOB NOT NULL UNIQUE CHECK (length(lid) = 16),
+    nonce BLOB NOT NULL CHECK (length(nonce) = 8),
+    tag TEXT NOT NULL UNIQUE,
+    lane INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 2),
+    parent_lid BLOB,
+    parent_size INTEGER,
+    parent_root BLOB,
+    size INTEGER NOT NULL CHECK (size >= 0),
+    frontier BLOB NOT NULL,
+    dossiers INTEGER NOT NULL DEFAULT 0,
+    opened_wall_ms INTEGER,
+    closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1))
+) STRICT;
+
+CREATE TABLE record (
+    log_number INTEGER NOT NULL REFERENCES log (number),
+    sequence INTEGER NOT NULL CHECK (sequence >= 0),
+    leaf BLOB NOT NULL CHECK (length(leaf) = 32),
+    eid BLOB NOT NULL CHECK (length(eid) = 16),
+    subject BLOB,
+    kind INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    wall_ms INTEGER,
+    raw BLOB NOT NULL,
+    PRIMARY KEY (log_number, sequence)
+) STRICT;
+
+CREATE INDEX record_by_subject ON record (subject, log_number, sequence)
+WHERE subject IS NOT NULL;
+
+CREATE TRIGGER record_is_never_changed BEFORE UPDATE ON record
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+CREATE TRIGGER record_is_never_deleted BEFORE DELETE ON record
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+-- What each command id did, kept for ever: the same id is never appended twice.
+CREATE TABLE command (
+    eid BLOB PRIMARY KEY CHECK (length(eid) = 16),
+    digest BLOB NOT NULL,
+    log_number INTEGER NOT NULL,
+    sequence INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
