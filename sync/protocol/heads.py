@@ -1,0 +1,140 @@
+"""Reads and writes CBOR heads, and walks over an item without building it.
+
+The walk is the first gate for foreign bytes: it refuses every form that this protocol does not use
+(RFC 8949 §3: floats, other simple values, tags, indefinite lengths, heads longer than needed) and
+bounds depth and length before any decoder allocates memory for them. Key order is not its affair.
+"""
+
+from struct import Struct
+from typing import Final
+
+from sync.protocol.errors import ProtocolError, ProtocolErrorCode
+from sync.protocol.limits import MAXIMUM_DEPTH
+
+UNSIGNED: Final = 0
+NEGATIVE: Final = 1
+BYTES: Final = 2
+TEXT: Final = 3
+ARRAY: Final = 4
+MAP: Final = 5
+TAG: Final = 6
+SIMPLE: Final = 7
+
+_FALSE_TRUE_NULL: Final = frozenset({20, 21, 22})
+_SHORT: Final = 24
+_INDEFINITE: Final = 31
+# additional information -> (structure of the argument, its size in bytes, smallest value allowed)
+_LONG: Final = {
+    24: (Struct(">B"), 1, 24),
+    25: (Struct(">H"), 2, 1 << 8),
+    26: (Struct(">I"), 4, 1 << 16),
+    27: (Struct(">Q"), 8, 1 << 32),
+}
+_HEAD_8: Final = Struct(">BB")
+_HEAD_16: Final = Struct(">BH")
+_HEAD_32: Final = Struct(">BI")
+_HEAD_64: Final = Struct(">BQ")
+
+
+def head(major: int, argument: int) -> bytes:
+    """The shortest head of a major type (0–5) with this argument (0 … 2⁶⁴−1)."""
+    first = major << 5
+    if argument < _SHORT:
+        return bytes((first | argument,))
+    if argument < 1 << 8:
+        return _HEAD_8.pack(first | 24, argument)
+    if argument < 1 << 16:
+        return _HEAD_16.pack(first | 25, argument)
+    if argument < 1 << 32:
+        return _HEAD_32.pack(first | 26, argument)
+    return _HEAD_64.pack(first | 27, argument)
+
+
+def read_head(data: bytes, offset: int) -> tuple[int, int, int]:
+    """Major type, argument and the offset after the head; the shortest form only."""
+    if offset >= len(data):
+        raise ProtocolError(ProtocolErrorCode.MALFORMED, "the bytes end inside an item")
+    first = data[offset]
+    major, argument = first >> 5, first & 31
+    if argument < _SHORT:
+        return major, argument, offset + 1
+    if major == SIMPLE:
+        raise ProtocolError(ProtocolErrorCode.FORBIDDEN_TYPE, "float or simple value")
+    form = _LONG.get(argument)
+    if form is None:
+        raise _bad_information(argument)
+    structure, size, smallest = form
+    if offset + 1 + size > len(data):
+        raise ProtocolError(ProtocolErrorCode.MALFORMED, "the bytes end inside a head")
+    (value,) = structure.unpack_from(data, offset + 1)
+    if value < smallest:
+        raise ProtocolError(ProtocolErrorCode.NOT_CANONICAL, "a head is longer than needed")
+    return major, value, offset + 1 + size
+
+
+def read_bytes(data: bytes, offset: int) -> tuple[bytes, int]:
+    """A byte string at the offset, and the offset after it."""
+    major, length, start = read_head(data, offset)
+    if major != BYTES:
+        raise ProtocolError(ProtocolErrorCode.MALFORMED, "a byte string was expected")
+    if start + length > len(data):
+        raise ProtocolError(ProtocolErrorCode.MALFORMED, "the bytes end inside a string")
+    return data[start : start + length], start + length
+
+
+def skip(data: bytes, offset: int) -> int:
+    """The offset after the one item at ``offset``, after checking every head in it.
+
+    Map keys must be integers or texts. Errors: MALFORMED, NOT_CANONICAL, FORBIDDEN_TYPE, TOO_DEEP.
+    """
+    # One open container a level: [items still to come, is it a map].
+    open_containers: list[list[int]] = []
+    while True:
+        major, argument, offset = read_head(data, offset)
+        _check_major(major, argument)
+        if open_containers and open_containers[-1][1]:
+            _check_key(open_containers[-1][0], major)
+        if major in {BYTES, TEXT}:
+            offset += argument
+            if offset > len(data):
+                raise ProtocolError(ProtocolErrorCode.MALFORMED, "the bytes end inside a string")
+        if major in {ARRAY, MAP} and argument:
+            _open(open_containers, major, argument)
+        elif _close(open_containers):
+            return offset
+
+
+def _close(open_containers: list[list[int]]) -> bool:
+    """Count one finished item; True when it was the outermost one."""
+    while open_containers:
+        open_containers[-1][0] -= 1
+        if open_containers[-1][0]:
+            return False
+        open_containers.pop()
+    return True
+
+
+def _open(open_containers: list[list[int]], major: int, argument: int) -> None:
+    if len(open_containers) >= MAXIMUM_DEPTH:
+        raise ProtocolError(ProtocolErrorCode.TOO_DEEP, f"more than {MAXIMUM_DEPTH} levels")
+    items = argument * 2 if major == MAP else argument
+    open_containers.append([items, major == MAP])
+
+
+def _check_major(major: int, argument: int) -> None:
+    if major == TAG:
+        raise ProtocolError(ProtocolErrorCode.FORBIDDEN_TYPE, "tag")
+    if major == SIMPLE and argument not in _FALSE_TRUE_NULL:
+        raise ProtocolError(ProtocolErrorCode.FORBIDDEN_TYPE, "float or simple value")
+
+
+def _check_key(items_left: int, major: int) -> None:
+    # An even number of items still to come means that the next one is a key.
+    if items_left % 2 == 0 and major not in {UNSIGNED, NEGATIVE, TEXT}:
+        raise ProtocolError(ProtocolErrorCode.FORBIDDEN_TYPE, "a map key is an integer or a text")
+
+
+def _bad_information(information: int) -> ProtocolError:
+    if information == _INDEFINITE:
+        return ProtocolError(ProtocolErrorCode.NOT_CANONICAL, "indefinite length")
+    return ProtocolError(ProtocolErrorCode.MALFORMED, "reserved head")

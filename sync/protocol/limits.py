@@ -1,0 +1,63 @@
+"""Every limit of WES/1, with its unit in its name or beside it.
+
+SPEC.md section 15 prints the same table; a contract test compares the two.
+"""
+
+from typing import Final
+
+PROTOCOL_VERSION: Final = 1
+"""The version number in key 1 of every control map."""
+
+MAXIMUM_BATCH_BYTES: Final = 1 << 20
+"""Bytes of one whole batch, envelope and body; every receiver accepts this much."""
+
+MAXIMUM_PLAINTEXT_BYTES: Final = 8 << 20
+"""Bytes of a batch's entries after opening and decompressing."""
+
+MAXIMUM_BATCH_RECORDS: Final = 500
+"""Entries (records and withheld leaves) in one batch."""
+
+MAXIMUM_RECORD_BYTES: Final = 64 << 10
+"""Bytes of one encoded record."""
+
+MAXIMUM_CONTROL_BYTES: Final = 256 << 10
+"""Bytes of one signed control message: HELLO, WELCOME, receipt, enrolment objects."""
+
+MAXIMUM_HELLO_LOGS: Final = 1000
+"""Logs named in one HELLO or WELCOME."""
+
+MAXIMUM_RECEIPT_STATUSES: Final = 1000
+"""Record statuses carried by one receipt, or for one log of a WELCOME."""
+
+MAXIMUM_TEXT_BYTES: Final = 16 << 10
+"""Bytes of one text in a control message (the longest is a PEM chain)."""
+
+MAXIMUM_KEYS: Final = 16
+"""Keys, versions or dictionary numbers in one list of a control message."""
+
+MAXIMUM_PROTECTED_BYTES: Final = 64
+"""Bytes of the protected header of a signed object."""
+
+MAXIMUM_DEPTH: Final = 16
+"""Containers inside one another in any encoded item."""
+
+MAXIMUM_INTEGER: Final = (1 << 63) - 1
+"""Largest count, position, time or identifier number: what a signed 64-bit column holds."""
+
+MAXIMUM_WINDOW_LOG: Final = 23
+"""Base-2 logarithm of the zstd window in bytes (8 MiB): bounds a decoder's memory."""
+
+NODE_ID_BYTES: Final = 16
+LOG_ID_BYTES: Final = 16
+EVENT_ID_BYTES: Final = 16
+HARDWARE_ID_BYTES: Final = 16
+NONCE_BYTES: Final = 16
+LOG_NONCE_BYTES: Final = 8
+BOOT_ID_BYTES: Final = 8
+CITY_ID_BYTES: Final = 8
+GENERATION_BYTES: Final = 8
+KEY_ID_BYTES: Final = 8
+PUBLIC_KEY_BYTES: Final = 32
+SIGNATURE_BYTES: Final = 64
+DIGEST_BYTES: Final = 32
+"""Bytes of SHA-256 outputs: leaves, roots, body digests."""
