@@ -1,0 +1,116 @@
+"""Every refusal of the station as a stable code with parameters and whose fault it is.
+
+Rules: a code is never renamed (interfaces, logs and translations rely on it); parameters carry
+facts, never personal data; the words for people live in the locale files, each with a remedy.
+This module must not know about HTTP, languages or the store.
+"""
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """Whose move it is: the caller's (another input helps), the station's or the city's."""
+
+    CALLER = "caller"
+    STATION = "station"
+    CITY = "city"
+
+
+class ErrorCode(StrEnum):
+    """Stable names of everything that can be refused; the value is what interfaces show."""
+
+    # A request as such.
+    IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing"
+    IDEMPOTENCY_KEY_MALFORMED = "idempotency_key_malformed"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    BODY_MALFORMED = "body_malformed"
+    BODY_TOO_LARGE = "body_too_large"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    ORIGIN_REFUSED = "origin_refused"
+    VERSION_CONFLICT = "version_conflict"
+    DRAFT_EXPIRED = "draft_expired"
+
+    # Who is asking.
+    NOT_SIGNED_IN = "not_signed_in"
+    PIN_WRONG = "pin_wrong"
+    PIN_LOCKED = "pin_locked"
+    DEVICE_UNKNOWN = "device_unknown"
+
+    # The person.
+    NAME_MISSING = "name_missing"
+    NAME_INVALID = "name_invalid"
+    NAME_TOO_LONG = "name_too_long"
+    IDENTITY_NUMBER_MISSING = "identity_number_missing"
+    IDENTITY_NUMBER_LENGTH = "identity_number_length"
+    IDENTITY_NUMBER_DIGITS = "identity_number_digits"
+    DATE_OF_BIRTH_INVALID = "date_of_birth_invalid"
+    SEX_INVALID = "sex_invalid"
+    ADDRESS_TOO_LONG = "address_too_long"
+    ADDRESS_INVALID = "address_invalid"
+    PHONE_INVALID = "phone_invalid"
+
+    # The procedure, its questions and its documents.
+    SERVICE_UNKNOWN = "service_unknown"
+    PROCEDURE_UNKNOWN = "procedure_unknown"
+    PROCEDURE_NOT_AT_KIOSK = "procedure_not_at_kiosk"
+    ANSWER_UNKNOWN = "answer_unknown"
+    ANSWER_INVALID = "answer_invalid"
+    DOCUMENT_UNKNOWN = "document_unknown"
+
+    # The dossier, its number and the ticket.
+    DOSSIER_UNKNOWN = "dossier_unknown"
+    DOSSIER_INCOMPLETE = "dossier_incomplete"
+    DOSSIER_NUMBER_FORM = "dossier_number_form"
+    DOSSIER_NUMBER_CHECK = "dossier_number_check"
+    DOSSIER_NUMBERS_EXHAUSTED = "dossier_numbers_exhausted"
+    ACTION_NOT_ALLOWED = "action_not_allowed"
+    REASON_MISSING = "reason_missing"
+    REASON_TOO_LONG = "reason_too_long"
+    TICKET_UNKNOWN = "ticket_unknown"
+    TICKET_NUMBER_FORM = "ticket_number_form"
+    TICKET_NUMBERS_EXHAUSTED = "ticket_numbers_exhausted"
+
+    # The deadline.
+    DEADLINE_TIME_ZONE = "deadline_time_zone"
+    DEADLINE_BEYOND_CALENDAR = "deadline_beyond_calendar"
+
+    # Money.
+    PAYMENT_REFERENCE_FORM = "payment_reference_form"
+    PAYMENT_REFERENCE_CHECK = "payment_reference_check"
+    PURPOSE_TOO_LONG = "purpose_too_long"
+    PURPOSE_CHARACTERS = "purpose_characters"
+    AMOUNT_INVALID = "amount_invalid"
+    AMOUNT_TOO_LARGE = "amount_too_large"
+    BANK_NUMBER_INVALID = "bank_number_invalid"
+    ACCOUNT_INVALID = "account_invalid"
+
+    # A scanned code.
+    SCAN_EMPTY = "scan_empty"
+    SCAN_TOO_LONG = "scan_too_long"
+    SCAN_UNREADABLE = "scan_unreadable"
+    SCAN_CUT = "scan_cut"
+    SCAN_MANGLED = "scan_mangled"
+    SCAN_NUMBER_LENGTH = "scan_number_length"
+    SCAN_OLD_NUMBER = "scan_old_number"
+    SCAN_NOT_A_CARD = "scan_not_a_card"
+
+    # The station itself.
+    STORAGE_FULL = "storage_full"
+    STORAGE_FAILING = "storage_failing"
+    BUSY = "busy"
+    PRINTER_UNKNOWN = "printer_unknown"
+    UNIT_UNKNOWN = "unit_unknown"
+    INTERNAL = "internal"
+
+
+class DomainError(Exception):
+    """A refusal: `code` says what, `params` the facts for the message, `fault` whose move it is."""
+
+    def __init__(
+        self, code: ErrorCode, *, fault: Fault = Fault.CALLER, **params: str | int
+    ) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.fault = fault
+        self.params = params

@@ -1,0 +1,220 @@
+"""Procedures as the catalogue describes them, and what a dossier under one must contain.
+
+Rules: a procedure has our own stable id; official codes, fees and time limits come with validity
+and may be absent, because an uncertain value is worse than none; a document marked
+`only_if_lookup_fails` may be asked for only when the police cannot look the fact up (Thông tư
+116/2026/TT-BCA, Article 3(5) and 3(6)). Answers may be incomplete, never unknown or ill-formed.
+This module must not know the files of a release, nor languages beyond the texts it carries.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from edge_node.domain.errors import DomainError, ErrorCode
+
+MAXIMUM_LABEL_CHARACTERS = 18
+MAXIMUM_ANSWER_CHARACTERS = 250
+
+Answer = str | int | bool
+QuestionKind = Literal["choice", "text", "number", "date", "yes_no"]
+TimeUnit = Literal["working_days", "days", "working_hours", "half_working_days", "immediate"]
+KioskUse = Literal["form", "ticket_only", "information", "hidden"]
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A paper of the dossier; `condition_*` says when an optional one is needed."""
+
+    id: str
+    name_vi: str
+    name_en: str
+    only_if_lookup_fails: bool = False
+    required: bool = True
+    condition_vi: str = ""
+    condition_en: str = ""
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One answer of a choice question."""
+
+    value: str
+    label_vi: str
+    label_en: str
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing to ask. `minimum`/`maximum` bound a number; text has `maximum_characters`."""
+
+    id: str
+    kind: QuestionKind
+    title_vi: str
+    title_en: str
+    hint_vi: str = ""
+    hint_en: str = ""
+    required: bool = True
+    choices: tuple[Choice, ...] = ()
+    maximum_characters: int = MAXIMUM_ANSWER_CHARACTERS
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+class TimeLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long the office has; value in `unit` (half_working_days: number of half days)."""
+
+    value: int
+    unit: TimeUnit
+
+
+class TimeLimitCase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another time limit and the case it is for; an officer chooses it."""
+
+    value: int
+    unit: TimeUnit
+    condition_vi: str
+    condition_en: str
+
+
+class Fee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A verified fee in đồng; dates are inclusive, None is open."""
+
+    amount_vnd: int
+    channel: Literal["in_person", "post", "online"]
+    per: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+    condition_vi: str = ""
+    condition_en: str = ""
+
+
+class Procedure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One administrative procedure; `uncertain` lists what was left out because it is not sure."""
+
+    id: str
+    code: str | None
+    aliases: tuple[str, ...]
+    name_vi: str
+    name_en: str
+    label_vi: str
+    label_en: str
+    category: str
+    department: str
+    documents: tuple[Document, ...]
+    questions: tuple[Question, ...]
+    time_limit: TimeLimit | None
+    other_time_limits: tuple[TimeLimitCase, ...]
+    fees: tuple[Fee, ...]
+    forms: tuple[str, ...]
+    legal_basis: tuple[str, ...]
+    receipt_form: Literal["form01", "CT04"]
+    service_group: str
+    kiosk: KioskUse
+    valid_from: date
+    valid_to: date | None
+    uncertain: tuple[str, ...]
+
+
+def check_answers(procedure: Procedure, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """Checked answers, text trimmed and in NFC, in the order of the questions; may be incomplete.
+
+    Raises DomainError: ANSWER_UNKNOWN(name) for a question the procedure does not ask,
+    ANSWER_INVALID(name) for the wrong type, choice, length, range or date.
+    """
+    checked: dict[str, Answer] = {}
+    for question in procedure.questions:
+        if question.id in answers:
+            checked[question.id] = _check_answer(question, answers[question.id])
+    if len(checked) != len(answers):
+        unknown = next(name for name in answers if name not in checked)
+        raise DomainError(ErrorCode.ANSWER_UNKNOWN, name=unknown[:64])
+    return checked
+
+
+def read_answer(question: Question, text: str) -> Answer:
+    """An answer from the text a form posts (`yes_no`: "yes"/"no"). Raises as check_answers."""
+    if question.kind == "number":
+        digits = text.strip()
+        if not (digits.isascii() and digits.removeprefix("-").isdigit() and len(digits) <= 12):
+            raise DomainError(ErrorCode.ANSWER_INVALID, name=question.id)
+        return _check_answer(question, int(digits))
+    if question.kind == "yes_no":
+        if text not in ("yes", "no"):
+            raise DomainError(ErrorCode.ANSWER_INVALID, name=question.id)
+        return text == "yes"
+    return _check_answer(question, text)
+
+
+def check_documents(procedure: Procedure, documents: Mapping[str, bool]) -> dict[str, bool]:
+    """The ticks in the procedure's order. Raises DomainError(DOCUMENT_UNKNOWN, name)."""
+    checked = {d.id: documents[d.id] for d in procedure.documents if d.id in documents}
+    if len(checked) != len(documents):
+        unknown = next(name for name in documents if name not in checked)
+        raise DomainError(ErrorCode.DOCUMENT_UNKNOWN, name=unknown[:64])
+    return checked
+
+
+def missing(
+    procedure: Procedure, answers: Mapping[str, Answer], documents: Mapping[str, bool]
+) -> tuple[str, ...]:
+    """What the dossier still lacks: `answer:duration`, `document:ct01`.
+
+    Papers that stand in for a look-up never count as missing: see lookup_papers.
+    """
+    lacking = [
+        f"answer:{question.id}"
+        for question in procedure.questions
+        if question.required and answers.get(question.id, "") == ""
+    ]
+    lacking += [
+        f"document:{document.id}"
+        for document in procedure.documents
+        if document.required
+        and not document.only_if_lookup_fails
+        and not documents.get(document.id, False)
+    ]
+    return tuple(lacking)
+
+
+def lookup_papers(procedure: Procedure) -> tuple[Document, ...]:
+    """Papers to ask for only because the look-up is not available; say so when asking."""
+    return tuple(document for document in procedure.documents if document.only_if_lookup_fails)
+
+
+def _check_answer(question: Question, value: Answer) -> Answer:
+    kind = question.kind
+    if kind == "yes_no":
+        good = isinstance(value, bool)
+    elif kind == "number":
+        good = _is_number(question, value)
+    elif not isinstance(value, str):
+        good = False
+    elif kind == "choice":
+        good = value == "" or any(choice.value == value for choice in question.choices)
+    elif kind == "date":
+        good = value == "" or _is_date(value)
+    else:
+        value = unicodedata.normalize("NFC", " ".join(value.split()))
+        good = len(value) <= question.maximum_characters and value.isprintable()
+    if not good:
+        raise DomainError(ErrorCode.ANSWER_INVALID, name=question.id)
+    return value
+
+
+def _is_number(question: Question, value: Answer) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return False
+    if question.minimum is not None and value < question.minimum:
+        return False
+    return question.maximum is None or value <= question.maximum
+
+
+def _is_date(text: str) -> bool:
+    if len(text) != 10:
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
