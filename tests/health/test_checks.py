@@ -1,0 +1,274 @@
+"""Each check at both sides of each of its thresholds."""
+
+import pytest
+
+from edge_node.health.checks import (
+    certificate,
+    city_link,
+    clock,
+    database,
+    disk,
+    outbox,
+    power,
+    scanner,
+    service,
+    slip_printer,
+    ticket_printer,
+)
+from edge_node.health.facts import (
+    BacklogFacts,
+    CityFacts,
+    DiskFacts,
+    Facts,
+    PowerFacts,
+    PrinterFacts,
+    ServiceFacts,
+)
+from edge_node.health.issue import IssueCode, Severity
+from hardware.ports import PrinterStatus
+
+NOW_MS = 1_790_000_000_000
+HOUR_MS = 3_600_000
+
+
+def _contact(age_ms: int | None, **changes: object) -> CityFacts:
+    success_ms = None if age_ms is None else NOW_MS - age_ms
+    values = {"last_success_ms": success_ms, "last_attempt_ms": NOW_MS - 1000, **changes}
+    return CityFacts(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "code"),
+    [
+        (0, IssueCode.CITY_LINK_GOOD),
+        (city_link.FRESH_MS - 1, IssueCode.CITY_LINK_GOOD),
+        (city_link.FRESH_MS, IssueCode.CITY_LINK_AWAY),
+        (city_link.LONG_MS - 1, IssueCode.CITY_LINK_AWAY),
+        (city_link.LONG_MS, IssueCode.CITY_LINK_AWAY_LONG),
+        (city_link.DAY_MS - 1, IssueCode.CITY_LINK_AWAY_LONG),
+        (city_link.DAY_MS, IssueCode.CITY_LINK_AWAY_DAY),
+        (None, IssueCode.CITY_LINK_AWAY),
+    ],
+)
+def test_the_city_link_goes_by_the_age_of_the_last_contact(
+    age_ms: int | None, code: IssueCode
+) -> None:
+    found = city_link.detect(Facts(now_ms=NOW_MS, city=_contact(age_ms)))
+    assert found is not None
+    assert found.code is code
+    assert found.severity is not Severity.BAD
+
+
+def test_a_station_without_a_city_says_so_calmly() -> None:
+    found = city_link.detect(Facts(now_ms=NOW_MS))
+    assert found is not None
+    assert (found.code, found.severity) == (IssueCode.CITY_LINK_NOT_JOINED, Severity.WAITING)
+
+
+def test_a_sync_service_that_stopped_trying_is_not_called_a_network_fault() -> None:
+    city = _contact(HOUR_MS, last_attempt_ms=NOW_MS - HOUR_MS)
+    found = city_link.detect(Facts(now_ms=NOW_MS, city=city))
+    assert found is not None
+    assert found.code is IssueCode.CITY_LINK_SILENT
+
+
+def test_a_long_planned_pause_is_not_silence() -> None:
+    city = _contact(HOUR_MS, last_attempt_ms=NOW_MS - HOUR_MS, next_attempt_ms=NOW_MS + 1000)
+    found = city_link.detect(Facts(now_ms=NOW_MS, city=city))
+    assert found is not None
+    assert found.code is IssueCode.CITY_LINK_AWAY
+
+
+def test_a_refusal_by_the_city_is_told_apart_from_a_dead_line() -> None:
+    city = _contact(HOUR_MS, failure_code="forbidden")
+    found = city_link.detect(Facts(now_ms=NOW_MS, city=city))
+    assert found is not None
+    assert found.code is IssueCode.CITY_LINK_REFUSED
+
+
+@pytest.mark.parametrize(
+    ("contact_ms", "events", "oldest_ms", "refused", "code"),
+    [
+        (1000, 0, None, 0, IssueCode.OUTBOX_EMPTY),
+        (HOUR_MS, 0, None, 0, IssueCode.OUTBOX_EMPTY),
+        (1000, 3, outbox.STUCK_MS, 0, IssueCode.OUTBOX_DRAINING),
+        (1000, 3, outbox.STUCK_MS + 1, 0, IssueCode.OUTBOX_STUCK),
+        (HOUR_MS, 3, outbox.STUCK_MS + 1, 0, IssueCode.OUTBOX_KEPT),
+        (None, 1, None, 0, IssueCode.OUTBOX_KEPT),
+        (1000, 0, None, 1, IssueCode.OUTBOX_REFUSED),
+    ],
+)
+def test_the_outbox(
+    contact_ms: int | None, events: int, oldest_ms: int | None, refused: int, code: IssueCode
+) -> None:
+    backlog = BacklogFacts(
+        events=events,
+        dossiers=events,
+        oldest_ms=None if oldest_ms is None else NOW_MS - oldest_ms,
+        refused=refused,
+    )
+    found = outbox.detect(Facts(now_ms=NOW_MS, city=_contact(contact_ms), backlog=backlog))
+    assert found is not None
+    assert found.code is code
+
+
+def test_an_outbox_that_cannot_be_counted_is_hidden() -> None:
+    assert outbox.detect(Facts(now_ms=NOW_MS)) is None
+
+
+@pytest.mark.parametrize("status", PrinterStatus)
+def test_every_printer_status_has_an_issue_for_both_roles(status: PrinterStatus) -> None:
+    printers = (
+        PrinterFacts(id="kiosk-1", role="ticket", status=status),
+        PrinterFacts(id="counter", role="slip", status=status),
+    )
+    facts = Facts(now_ms=NOW_MS, printers=printers)
+    ticket, slip = ticket_printer.detect(facts), slip_printer.detect(facts)
+    assert ticket is not None
+    assert slip is not None
+    assert ticket.params["printer"] == "kiosk-1"
+    assert slip.params["printer"] == "counter"
+    assert ticket.severity is slip.severity
+
+
+def test_the_worst_printer_of_a_role_speaks() -> None:
+    printers = tuple(
+        PrinterFacts(id=status, role="ticket", status=status)
+        for status in (PrinterStatus.READY, PrinterStatus.PAPER_OUT, PrinterStatus.NEAR_END)
+    )
+    found = ticket_printer.detect(Facts(now_ms=NOW_MS, printers=printers))
+    assert found is not None
+    assert found.code is IssueCode.TICKET_PRINTER_PAPER_OUT
+
+
+def test_a_printer_that_was_not_asked_yet_is_hidden() -> None:
+    printers = (PrinterFacts(id="kiosk-1", role="ticket"),)
+    assert ticket_printer.detect(Facts(now_ms=NOW_MS, printers=printers)) is None
+
+
+@pytest.mark.parametrize(
+    ("free_bytes", "growth", "read_only", "code"),
+    [
+        (disk.LOW_BYTES, None, False, IssueCode.DISK_GOOD),
+        (disk.LOW_BYTES - 1, None, False, IssueCode.DISK_LOW),
+        (disk.NEARLY_FULL_BYTES - 1, None, False, IssueCode.DISK_NEARLY_FULL),
+        (60 << 30, 1 << 30, False, IssueCode.DISK_GOOD),
+        ((60 << 30) - 1, 1 << 30, False, IssueCode.DISK_FILLING),
+        ((7 << 30) - 1, 1 << 30, False, IssueCode.DISK_NEARLY_FULL),
+        (60 << 30, None, True, IssueCode.DISK_READ_ONLY),
+    ],
+)
+def test_the_disk(free_bytes: int, growth: int | None, read_only: bool, code: IssueCode) -> None:  # noqa: FBT001
+    facts = DiskFacts(
+        free_bytes=free_bytes,
+        total_bytes=100 << 30,
+        read_only=read_only,
+        growth_bytes_per_day=growth,
+    )
+    found = disk.detect(Facts(now_ms=NOW_MS, disk=facts))
+    assert found is not None
+    assert found.code is code
+
+
+@pytest.mark.parametrize(
+    ("offset_ms", "code"),
+    [
+        (0, IssueCode.CLOCK_GOOD),
+        (-clock.OFF_MS, IssueCode.CLOCK_GOOD),
+        (clock.OFF_MS + 1, IssueCode.CLOCK_OFF),
+        (-clock.WRONG_MS, IssueCode.CLOCK_OFF),
+        (clock.WRONG_MS + 1, IssueCode.CLOCK_WRONG),
+    ],
+)
+def test_the_clock_is_measured_against_the_city(offset_ms: int, code: IssueCode) -> None:
+    city = CityFacts(last_success_ms=NOW_MS, city_time_ms=NOW_MS + offset_ms)
+    found = clock.detect(Facts(now_ms=NOW_MS, city=city, clock_quality=1))
+    assert found is not None
+    assert found.code is code
+
+
+@pytest.mark.parametrize(
+    ("quality", "code"),
+    [(0, IssueCode.CLOCK_WRONG), (1, IssueCode.CLOCK_FREE), (2, IssueCode.CLOCK_GOOD)],
+)
+def test_without_the_city_the_clock_goes_by_what_the_kernel_says(
+    quality: int, code: IssueCode
+) -> None:
+    found = clock.detect(Facts(now_ms=NOW_MS, clock_quality=quality))
+    assert found is not None
+    assert found.code is code
+
+
+@pytest.mark.parametrize(
+    ("celsius", "undervoltage", "code"),
+    [
+        (power.HOT_C - 1, False, IssueCode.POWER_GOOD),
+        (power.HOT_C, False, IssueCode.POWER_HOT),
+        (power.TOO_HOT_C, None, IssueCode.POWER_HOT),
+        (power.TOO_HOT_C + 1, True, IssueCode.POWER_TOO_HOT),
+        (None, True, IssueCode.POWER_WEAK),
+        (None, False, IssueCode.POWER_GOOD),
+    ],
+)
+def test_power(celsius: int | None, undervoltage: bool | None, code: IssueCode) -> None:  # noqa: FBT001
+    facts = PowerFacts(temperature_c=celsius, undervoltage=undervoltage)
+    found = power.detect(Facts(now_ms=NOW_MS, power=facts))
+    assert found is not None
+    assert found.code is code
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("ok", IssueCode.DATABASE_GOOD),
+        ("busy", IssueCode.DATABASE_BUSY),
+        ("full", IssueCode.DATABASE_FULL),
+        ("damaged", IssueCode.DATABASE_DAMAGED),
+        ("io", IssueCode.DATABASE_FAILED),
+        ("something new", IssueCode.DATABASE_FAILED),
+    ],
+)
+def test_the_database(state: str, code: IssueCode) -> None:
+    found = database.detect(Facts(now_ms=NOW_MS, database=state))
+    assert found is not None
+    assert found.code is code
+
+
+@pytest.mark.parametrize(
+    ("days", "code"),
+    [
+        (certificate.RENEW_DAYS, IssueCode.CERTIFICATE_GOOD),
+        (certificate.RENEW_DAYS - 1, IssueCode.CERTIFICATE_RENEW),
+        (certificate.URGENT_DAYS - 1, IssueCode.CERTIFICATE_URGENT),
+        (-1, IssueCode.CERTIFICATE_EXPIRED),
+    ],
+)
+def test_the_certificate(days: int, code: IssueCode) -> None:
+    facts = Facts(now_ms=NOW_MS, certificate_expires_ms=NOW_MS + days * certificate.DAY_MS)
+    found = certificate.detect(facts)
+    assert found is not None
+    assert found.code is code
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"), [(True, IssueCode.SCANNER_READY), (False, IssueCode.SCANNER_MISSING)]
+)
+def test_the_scanner(seen: bool, code: IssueCode) -> None:  # noqa: FBT001
+    found = scanner.detect(Facts(now_ms=NOW_MS, scanner_connected=seen))
+    assert found is not None
+    assert found.code is code
+
+
+@pytest.mark.parametrize(
+    ("restarts", "code"),
+    [
+        (None, IssueCode.SERVICE_GOOD),
+        (service.RESTARTS - 1, IssueCode.SERVICE_GOOD),
+        (service.RESTARTS, IssueCode.SERVICE_RESTARTING),
+    ],
+)
+def test_the_service(restarts: int | None, code: IssueCode) -> None:
+    facts = ServiceFacts(version="0.1.0", restarts_per_day=restarts)
+    found = service.detect(Facts(now_ms=NOW_MS, service=facts))
+    assert found is not None
+    assert found.code is code
