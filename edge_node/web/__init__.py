@@ -1,0 +1,1 @@
+"""HTML pages, live events and the JSON interface of the station node."""

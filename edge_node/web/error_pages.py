@@ -1,0 +1,69 @@
+"""Pages for what went wrong: a cause, a remedy, and a way on. Never a code alone.
+
+The words are the catalogue entries ``error.<code>`` and ``error.<code>.remedy`` for a DomainError
+and ``error.http.<status>`` for the rest.
+"""
+
+from typing import Final
+
+from aiohttp import web
+
+from edge_node.domain.errors import DomainError, Fault
+from edge_node.web.localisation import Translator
+from edge_node.web.pages import render, translator
+
+_STATUS_BY_FAULT: Final = {Fault.CALLER: 422, Fault.STATION: 503, Fault.CITY: 503}
+_STATUS_BY_ENDING: Final = (
+    ("_unknown", 404),
+    ("_not_found", 404),
+    ("_not_allowed", 409),
+    ("_taken", 409),
+)
+_KNOWN_HTTP: Final = (400, 403, 404, 405, 408, 413)
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status that fits an error."""
+    if error.fault is Fault.CALLER:
+        for ending, status in _STATUS_BY_ENDING:
+            if error.code.value.endswith(ending):
+                return status
+    return _STATUS_BY_FAULT[error.fault]
+
+
+def cause(words: Translator, error: DomainError) -> str:
+    """What happened, in words."""
+    return words(f"error.{error.code.value}", **error.params)
+
+
+def remedy(words: Translator, error: DomainError) -> str:
+    """What to do about it, in words."""
+    return words(f"error.{error.code.value}.remedy", **error.params)
+
+
+def domain_error_page(request: web.Request, error: DomainError) -> web.Response:
+    """A page with the cause and the remedy of a rule that said no."""
+    words = translator(request)
+    return _page(request, status_of(error), cause(words, error), remedy(words, error))
+
+
+def http_error_page(request: web.Request, error: web.HTTPException) -> web.Response:
+    """A page for an error that the web layer itself found."""
+    words = translator(request)
+    known = error.status if error.status in _KNOWN_HTTP else 400
+    text = words(f"error.http.{known}")
+    return _page(request, error.status, text, words(f"error.http.{known}.remedy"))
+
+
+def unexpected_error_page(request: web.Request, request_id: str) -> web.Response:
+    """A page for a fault of ours; the number finds the entry in the log."""
+    words = translator(request)
+    text = words("error.http.500.remedy", number=request_id)
+    return _page(request, 500, words("error.http.500"), text)
+
+
+def _page(request: web.Request, status: int, text: str, what_to_do: str) -> web.Response:
+    area = request.path.split("/")[1]
+    home = f"/{area}" if area in {"kiosk", "counter", "display", "status"} else "/kiosk"
+    values = {"cause": text, "remedy": what_to_do, "home": home, "area": home[1:]}
+    return render(request, "error.html.j2", values, status=status)

@@ -1,0 +1,12 @@
+"""Where the application keeps what every handler needs."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import web
+
+from edge_node.usecases.station import Station
+from edge_node.web.localisation import Translator
+
+STATION: Final = web.AppKey("station", Station)
+TRANSLATORS: Final = web.AppKey("translators", Mapping[str, Translator])

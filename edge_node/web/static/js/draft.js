@@ -1,0 +1,54 @@
+// @ts-check
+/**
+ * Keeps what was entered in a form, with its idempotency key, until the node has accepted it.
+ *
+ * Storage is `sessionStorage`: gone with the browser, and emptied by `forgetAll` when one person
+ * leaves. A form takes part by `data-draft="name"`; passwords and PINs never do.
+ */
+const PREFIX = "draft:";
+
+/** @param {HTMLFormElement} form */
+const slot = (form) => PREFIX + (form.dataset.draft ?? "");
+
+/** @param {Element} field @returns {field is HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} */
+const keeps = (field) =>
+  (field instanceof HTMLInputElement && field.type !== "password" && field.type !== "file")
+  || field instanceof HTMLSelectElement || field instanceof HTMLTextAreaElement;
+
+/** Store the form as it stands. @param {HTMLFormElement} form */
+export function keep(form) {
+  if (!form.dataset.draft) return;
+  const secret = new Set([...form.elements].filter((field) => !keeps(field))
+    .map((field) => field.getAttribute("name")));
+  const entries = [...new FormData(form)].filter(([name, value]) =>
+    typeof value === "string" && !secret.has(name));
+  sessionStorage.setItem(slot(form), JSON.stringify(entries));
+}
+
+/** Put back what was stored, if anything. @param {HTMLFormElement} form */
+export function restore(form) {
+  const stored = sessionStorage.getItem(slot(form));
+  if (!stored) return;
+  /** @type {[string, string][]} */
+  const entries = JSON.parse(stored);
+  const values = new Map(entries);
+  const ticked = new Set(entries.map(([name, value]) => `${name}=${value}`));
+  for (const field of form.elements) {
+    if (!keeps(field) || !field.name) continue;
+    if (field instanceof HTMLInputElement && (field.type === "radio" || field.type === "checkbox")) {
+      field.checked = ticked.has(`${field.name}=${field.value}`);
+    } else {
+      field.value = values.get(field.name) ?? field.value;
+    }
+  }
+}
+
+/** The node has it: forget the copy. @param {HTMLFormElement} form */
+export function forget(form) {
+  if (form.dataset.draft) sessionStorage.removeItem(slot(form));
+}
+
+/** One person has left: nothing may remain. */
+export function forgetAll() {
+  sessionStorage.clear();
+}

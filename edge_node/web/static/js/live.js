@@ -1,0 +1,133 @@
+// @ts-check
+/**
+ * Live events of the node: one stream per visible page.
+ *
+ * A page asks for a stream by `<body data-live="kiosk">`. Every event is given on as a `live` event
+ * of the document ({topic, data}). Elements with an id and `data-refresh="ticket health"` are
+ * fetched again (from `data-source`, else this address) when one of their topics changes.
+ *
+ * The node sends `ping` every 5 s. After 15 s of silence the stream is opened anew; after that the
+ * document hears `live-state` and `[data-when-stale]` elements are shown. A hidden page holds no
+ * stream: a browser allows six connections only.
+ */
+import { parse } from "./core.js";
+
+const SILENCE_MS = 15000;
+const FIRST_RETRY_MS = 1000;
+const RETRY_SPREAD_MS = 4000;
+const GATHER_MS = 120;
+const TOPICS = ["ticket", "dossier", "print", "health", "scan", "help", "pay", "reload", "resync", "ping"];
+
+/** @type {EventSource | undefined} */
+let stream;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let watchdog;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let gathering;
+let role = "";
+let stale = false;
+/** @type {Set<string>} */
+const changed = new Set();
+
+/** @param {boolean} now */
+function markStale(now) {
+  document.querySelectorAll("[data-when-stale]").forEach((note) => {
+    /** @type {HTMLElement} */ (note).hidden = !now;
+  });
+  if (now !== stale) document.dispatchEvent(new CustomEvent("live-state", { detail: { stale: now } }));
+  stale = now;
+}
+
+function listenFor() {
+  clearTimeout(watchdog);
+  watchdog = setTimeout(() => { markStale(true); reopen(); }, SILENCE_MS);
+}
+
+function close() {
+  clearTimeout(watchdog);
+  stream?.close();
+  stream = undefined;
+}
+
+function reopen() {
+  close();
+  if (!role || document.hidden) return;
+  watchdog = setTimeout(open, FIRST_RETRY_MS + Math.random() * RETRY_SPREAD_MS);
+}
+
+/** @param {string} topic @param {string} data */
+function receive(topic, data) {
+  if (stale) { markStale(false); void refresh(TOPICS); }
+  listenFor();
+  if (topic === "ping") return;
+  if (topic === "reload") { location.reload(); return; }
+  document.dispatchEvent(new CustomEvent("live", { detail: { topic, data } }));
+  (topic === "resync" ? TOPICS : [topic]).forEach((name) => changed.add(name));
+  gathering ??= setTimeout(() => {
+    gathering = undefined;
+    const topics = [...changed];
+    changed.clear();
+    void refresh(topics);
+  }, GATHER_MS);
+}
+
+function open() {
+  close();
+  stream = new EventSource(`/live/${role}`);
+  for (const topic of TOPICS) {
+    stream.addEventListener(topic, (event) => receive(topic, /** @type {MessageEvent} */ (event).data));
+  }
+  // A refused stream (any status but 200) is closed for good by the browser.
+  stream.onerror = () => { if (stream?.readyState === EventSource.CLOSED) reopen(); };
+  listenFor();
+}
+
+/**
+ * Fetch again the parts of the page that show one of these topics.
+ * @param {string[]} topics
+ */
+export async function refresh(topics) {
+  const parts = [...document.querySelectorAll("[data-refresh][id]")].filter((part) =>
+    topics.some((topic) => part.getAttribute("data-refresh")?.split(" ").includes(topic)));
+  const sources = new Set(parts.map((part) => part.getAttribute("data-source") ?? location.href));
+  await Promise.all([...sources].map((source) => refreshFrom(source, parts)));
+}
+
+/** @param {string} source @param {Element[]} parts */
+async function refreshFrom(source, parts) {
+  let page;
+  try {
+    const response = await fetch(source, { credentials: "same-origin" });
+    if (!response.ok) return;
+    page = parse(await response.text());
+  } catch {
+    return; // the watchdog speaks for a node that is away
+  }
+  for (const part of parts) {
+    if ((part.getAttribute("data-source") ?? location.href) !== source || !part.isConnected) continue;
+    const fresh = page.getElementById(part.id);
+    if (fresh) replace(part, fresh);
+  }
+  document.dispatchEvent(new CustomEvent("refreshed"));
+}
+
+/** Swap one part, keeping the keyboard where it was. @param {Element} part @param {Element} fresh */
+function replace(part, fresh) {
+  const focused = part.contains(document.activeElement) ? document.activeElement?.id : "";
+  part.replaceWith(document.adoptNode(fresh));
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+function follow() {
+  const wanted = document.body.dataset.live ?? "";
+  if (wanted === role && (stream || !wanted)) return;
+  role = wanted;
+  if (role && !document.hidden) open(); else close();
+}
+
+document.addEventListener("page", follow);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) { close(); return; }
+  if (role) { open(); void refresh(TOPICS); }
+});
+follow();
