@@ -80,7 +80,7 @@ def _build_all(data: bytes, count: int) -> list[Value]:
 
 
 def _check(value: Value, depth: int) -> None:
-    # Exact types only: a subclass could encode itself in another way.
+    # Scalars of exact types only: a subclass could encode itself in another way.
     if type(value) in _SCALARS:
         return
     if isinstance(value, int):
