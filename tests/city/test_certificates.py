@@ -59,7 +59,10 @@ def test_files_are_made_once_with_the_right_modes(tmp_path: Path) -> None:
     ],
 )
 def test_only_the_server_certificate_is_renewed(
-    tmp_path: Path, days: int, hosts: list[str], renewed: bool
+    tmp_path: Path,
+    days: int,
+    hosts: list[str],
+    renewed: bool,  # noqa: FBT001 - a column of the table above
 ) -> None:
     files = ensure_tls(tmp_path, "city", ["localhost"], now=NOW)
     leaf, authority = files.certificate.read_bytes(), files.authority.read_bytes()

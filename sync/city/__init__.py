@@ -1,0 +1,1 @@
+"""The city's side: accepts the stations' batches, keeps each record once, enters them."""

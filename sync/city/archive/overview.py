@@ -1,0 +1,107 @@
+"""Read-only views of the SQLite archive: the overview of the stations and the export.
+
+Rules: no statement here writes; the export reads one page in one short transaction, so that it
+never holds the writer back and needs memory for one page only.
+"""
+
+import sqlite3
+from collections import defaultdict
+from typing import Final, NamedTuple
+
+from sync.city.archive.port import ExportedRecord, StationSummary
+
+EXPORT_PAGE_RECORDS: Final = 500
+
+
+class Place(NamedTuple):
+    """The position of an exported record in the order of the export."""
+
+    station: int
+    log_id: int
+    sequence: int
+
+
+class PlacedRecord(NamedTuple):
+    """A record of the export with its position."""
+
+    place: Place
+    record: ExportedRecord
+
+
+START: Final = Place(-1, -1, -1)
+
+_PROBLEMS: Final = """
+SELECT station, code, count(*) FROM (
+    SELECT log.station AS station, verdict.code AS code
+    FROM verdict JOIN log ON log.id = verdict.log_id WHERE verdict.code <> 'duplicate'
+    UNION ALL SELECT station, reason FROM quarantine
+    UNION ALL
+    SELECT log.station, notice.code FROM notice JOIN log ON log.id = notice.log_id
+    UNION ALL
+    SELECT child.station, 'missing_tail'
+    FROM log AS child JOIN log AS parent ON parent.lid = child.parent_lid
+    WHERE child.parent_size > parent.size
+) GROUP BY station, code ORDER BY station, code
+"""
+
+_COUNTS: Final = """
+SELECT station, max(contact_ms), sum(stored), sum(entered), sum(dossiers) FROM (
+    SELECT station, NULL AS contact_ms, size AS stored, applied AS entered, 0 AS dossiers FROM log
+    UNION ALL
+    SELECT station, last_contact_ms, 0, 0, 0 FROM contact
+    UNION ALL
+    SELECT station, NULL, 0, 0, count(*) FROM register_dossier GROUP BY station
+) GROUP BY station ORDER BY station
+"""
+
+_PAGE: Final = """
+SELECT log.station, log.id, record.sequence, log.lid, record.kind, record.eid, record.subject,
+    record.version, coalesce(
+        verdict.code, iif(record.sequence < log.applied, 'entered', 'stored')), record.raw
+FROM record JOIN log ON log.id = record.log_id
+LEFT JOIN verdict ON verdict.log_id = record.log_id AND verdict.sequence = record.sequence
+WHERE log.id = ? AND record.sequence > ? ORDER BY record.sequence LIMIT ?
+"""
+
+
+def summarise(connection: sqlite3.Connection) -> list[StationSummary]:
+    """One summary for each station ever heard of, by station number."""
+    problems: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for station, code, count in connection.execute(_PROBLEMS):
+        problems[station].append((code, count))
+    return [
+        StationSummary(station, contact_ms, stored, entered, dossiers, tuple(problems[station]))
+        for station, contact_ms, stored, entered, dossiers in connection.execute(_COUNTS)
+    ]
+
+
+def export_page(
+    connection: sqlite3.Connection, station: int | None, after: Place
+) -> list[PlacedRecord]:
+    """The records after this place, at most a page of one log; empty at the end."""
+    place = after
+    while True:
+        rows = connection.execute(
+            _PAGE, (place.log_id, place.sequence, EXPORT_PAGE_RECORDS)
+        ).fetchall()
+        if rows:
+            return [_placed(row) for row in rows]
+        log = _next_log(connection, station, place)
+        if log is None:
+            return []
+        place = log
+
+
+def _next_log(connection: sqlite3.Connection, station: int | None, place: Place) -> Place | None:
+    row = connection.execute(
+        "SELECT station, id FROM log WHERE (station, id) > (?, ?) AND (? IS NULL OR station = ?)"
+        " ORDER BY station, id LIMIT 1",
+        (place.station, place.log_id, station, station),
+    ).fetchone()
+    return Place(row[0], row[1], -1) if row else None
+
+
+def _placed(row: tuple[object, ...]) -> PlacedRecord:
+    station, log_id, sequence, lid, kind, eid, subject, version, status, raw = row
+    record = ExportedRecord(station, lid, sequence, kind, eid, subject, version, status, raw)  # type: ignore[arg-type]  # columns of _PAGE
+    return PlacedRecord(Place(station, log_id, sequence), record)  # type: ignore[arg-type]  # likewise

@@ -1,0 +1,67 @@
+"""What the city understands of a station's records.
+
+Responsible for: reading a domain record's JSON into the few facts the register holds. Pure. A kind
+that is not listed is a newer station's; a body that does not fit is rejected, never guessed at.
+It must not know where records are stored.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+import msgspec
+
+from sync.protocol.record import CONTENT_JSON, Kind, Record
+
+
+class DomainKind(IntEnum):
+    """Kinds of station records; the numbers are for ever."""
+
+    DOSSIER_SUBMITTED = 16
+    DOSSIER_RECEIVED = 17
+    SUPPLEMENT_REQUESTED = 18
+    DOSSIER_REFUSED = 19
+    TICKET_ISSUED = 32
+    TICKET_CALLED = 33
+    TICKET_CLOSED = 34
+
+
+INITIAL_STATE: Final = "submitted"
+
+DOSSIER_KINDS: Final = frozenset(
+    {
+        int(DomainKind.DOSSIER_SUBMITTED),
+        int(DomainKind.DOSSIER_RECEIVED),
+        int(DomainKind.SUPPLEMENT_REQUESTED),
+        int(DomainKind.DOSSIER_REFUSED),
+    }
+)
+"""Kinds whose subject is a dossier."""
+
+CONTROL_KINDS: Final = frozenset(int(kind) for kind in Kind)
+KNOWN_KINDS: Final = CONTROL_KINDS | frozenset(int(kind) for kind in DomainKind)
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """What the register takes from a body; a field that is empty leaves the register as it is."""
+
+    dossier_no: str = ""
+    procedure_id: str = ""
+    state: str = ""
+
+
+_decoder: Final = msgspec.json.Decoder(Fact)
+
+
+def read_fact(record: Record) -> Fact | None:
+    """The facts in a domain record of a known kind; None when the body does not fit."""
+    if record.content_type != CONTENT_JSON:
+        return None
+    if record.kind in DOSSIER_KINDS and record.subject is None:
+        return None
+    try:
+        fact = _decoder.decode(record.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if record.kind == DomainKind.DOSSIER_SUBMITTED and not fact.state:
+        return Fact(fact.dossier_no, fact.procedure_id, INITIAL_STATE)
+    return fact
