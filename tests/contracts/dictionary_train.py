@@ -112,12 +112,17 @@ def person(random: Random) -> dict[str, Any]:
     digit = (0 if year < 2000 else 2) + (1 if sex == "female" else 0)
     return {
         "full_name": f"{random.choice(FAMILY)} {random.choice(MIDDLE)} {random.choice(GIVEN)}",
-        "id_number": f"{random.randrange(1, 97):03}{digit}{year % 100:02}{random.randrange(10**6):06}",
+        # Province codes 097–099 and numbers in 0000 are nobody's.
+        "id_number": f"{random.randrange(97, 100):03}{digit}{year % 100:02}{six_digits(random)}",
         "date_of_birth": f"{year}-{random.randrange(1, 13):02}-{random.randrange(1, 29):02}",
         "sex": sex,
         "address": address(random),
-        "phone": f"09{random.randrange(10**8):08}",
+        "phone": f"0000{six_digits(random)}",
     }
+
+
+def six_digits(random: Random) -> str:
+    return f"{random.randrange(10**6):06}"
 
 
 def address(random: Random) -> str:
@@ -152,77 +157,95 @@ def answers(random: Random) -> dict[str, Any]:
     return {name: every[name] for name in every if name in names}
 
 
-def dossier_events(random: Random, number: int) -> Iterator[dict[str, Any]]:
-    """The events of one dossier's day, as the node writes them."""
+def submitted(random: Random, number: int) -> dict[str, Any]:
     tag = "".join(random.choices(ALPHABET, k=4))
-    dossier = {
-        "dossier_no": f"T{random.randrange(26500, 27700)}-{tag}-{number:05}-{random.choice(ALPHABET)}",
-        "dossier_id": f"{random.getrandbits(128):032x}",
-    }
-    ticket = f"{random.choice('ABCDEF')}{random.randrange(1, 1000):03}"
+    station, check = random.randrange(26500, 27700), random.choice(ALPHABET)
     documents = [
         {"id": name, "have": random.random() < 0.8}
         for name in random.sample(DOCUMENTS, random.randrange(1, 5))
     ]
-    missing = [f"document:{item['id']}" for item in documents if not item["have"]]
-    yield {
+    return {
         "type": "dossier.submitted",
-        **dossier,
+        "dossier_no": f"T{station}-{tag}-{number:05}-{check}",
+        "dossier_id": f"{random.getrandbits(128):032x}",
         "procedure_id": random.choice(PROCEDURES),
         "catalogue": "2026.11",
         "channel": random.choice(("kiosk", "kiosk", "api")),
-        "ticket": ticket,
+        "ticket": f"{random.choice('ABCDEF')}{random.randrange(1, 1000):03}",
         "applicant": person(random),
         "identity_level": random.choice(("typed", "qr_printed", "none")),
         "answers": answers(random),
         "documents": documents,
-        "missing": missing,
+        "missing": [f"document:{item['id']}" for item in documents if not item["have"]],
         "saved_at": stamp(random),
     }
+
+
+def queue_events(random: Random, ticket: str, counter: str) -> Iterator[dict[str, Any]]:
+    """A number's way through the queue."""
+    number = {"ticket": ticket, "day": stamp(random)[:10]}
     service = random.choice(("residence", "identity", "vehicles", "security", "complaints"))
-    yield {
-        "type": "ticket.issued",
-        "ticket": ticket,
-        "ticket_id": f"{random.getrandbits(128):032x}",
-        "service_id": service,
-        "dossier_id": dossier["dossier_id"],
-        "channel": "kiosk",
-        "issued_at": stamp(random),
-    }
-    counter, officer = random.randrange(1, 6), f"cb{random.randrange(1, 20):02}"
+    yield {"type": "ticket.issued", **number, "service": service, "issued_at": stamp(random)}
     yield {
         "type": "ticket.called",
-        "ticket": ticket,
+        **number,
         "counter": counter,
-        "officer_id": officer,
+        "calls": random.randrange(1, 3),
         "called_at": stamp(random),
     }
-    at_the_counter = {**dossier, "officer_id": officer, "counter": counter}
-    outcome = random.random()
-    if outcome < 0.7:
-        yield {
-            "type": "dossier.received",
-            **at_the_counter,
-            "due_at": stamp(random),
-            "documents": documents,
+    outcome = random.choice(("served", "served", "no_show"))
+    yield {
+        "type": "ticket.closed",
+        **number,
+        "counter": counter,
+        "outcome": outcome,
+        "closed_at": stamp(random),
+    }
+
+
+def decision(random: Random, dossier: dict[str, Any], counter: str) -> dict[str, Any]:
+    """What an officer made of a dossier."""
+    kind, state = random.choice(
+        (
+            ("received", "received"),
+            ("received", "received"),
+            ("supplement_requested",) * 2,
+            ("refused", "refused"),
+        )
+    )
+    head = {
+        "type": f"dossier.{kind}",
+        "dossier_no": dossier["dossier_no"],
+        "state": "supplementing" if state == "supplement_requested" else state,
+        "officer": f"cb{random.randrange(1, 20):02}",
+        "counter": counter,
+    }
+    reason = random.choice(REASONS)
+    tails: dict[str, dict[str, Any]] = {
+        "received": {
+            "documents": dossier["documents"],
             "shortage_reason": "",
             "received_at": stamp(random),
-        }
-    elif outcome < 0.9:
-        yield {
-            "type": "dossier.supplement_requested",
-            **at_the_counter,
-            "items": missing,
-            "note": random.choice(REASONS),
+            "due_at": stamp(random),
+        },
+        "supplement_requested": {
+            "items": dossier["missing"],
+            "note": reason,
+            "request_no": 1,
             "requested_at": stamp(random),
-        }
-    else:
-        yield {
-            "type": "dossier.refused",
-            **at_the_counter,
-            "reason": random.choice(REASONS),
-            "refused_at": stamp(random),
-        }
+        },
+        "refused": {"reason": reason, "refused_at": stamp(random)},
+    }
+    return head | tails[kind]
+
+
+def dossier_events(random: Random, number: int) -> Iterator[dict[str, Any]]:
+    """The events of one dossier's day, as the node writes them."""
+    counter = f"{random.randrange(1, 6):02}"
+    dossier = submitted(random, number)
+    yield dossier
+    yield from queue_events(random, dossier["ticket"], counter)
+    yield decision(random, dossier, counter)
 
 
 def sample_records(seed: int, dossiers: int) -> list[bytes]:
