@@ -1,0 +1,177 @@
+"""Live events: one stream per open page, so that screens change without anybody touching them.
+
+Responsible for ``/live/<role>``: which topics a role hears, heartbeats, refusals and the end.
+Rules: an event names what changed and carries at most an opaque id, never a person's data; a
+stream begins with ``resync``, because something may have changed since the page was made; a
+reader that falls behind is told to look anew, one that stops reading is dropped. The answer is
+always 200: a browser gives up for ever on anything else, so even a refusal is a short stream that
+says when to come back. Must not know: what the pages show.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from edge_node.usecases.changes import Change
+from edge_node.web.assets import ASSETS
+from edge_node.web.keys import STATION
+
+HEARTBEAT_S: Final = 5
+"""Longest silence on a healthy stream; a page waits three of these before it worries."""
+
+RETRY_MS: Final = 2_000
+"""How long a browser waits before it opens a lost stream again."""
+
+REFUSED_RETRY_MS: Final = 15_000
+"""The same after a refusal."""
+
+WRITE_TIMEOUT_S: Final = 10
+"""A reader that accepts nothing for this long is dropped."""
+
+MAXIMUM_STREAMS: Final = 64
+"""Pages the node talks to at once."""
+
+MAXIMUM_STREAMS_PER_PEER: Final = 8
+"""Pages of one address; a browser opens at most six connections anyway."""
+
+TOPICS: Final[Mapping[str, frozenset[str]]] = {
+    "kiosk": frozenset({"scan", "ticket", "print", "health"}),
+    "counter": frozenset({"ticket", "dossier", "print", "health"}),
+    "display": frozenset({"ticket"}),
+    "status": frozenset({"print", "health", "dossier", "scan"}),
+}
+"""What each role hears besides ``resync``, ``reload`` and ``ping``."""
+
+NAMED: Final[Mapping[str, frozenset[str]]] = {
+    "kiosk": frozenset({"scan"}),
+    "counter": frozenset({"ticket", "dossier", "print"}),
+}
+"""Topics whose opaque id a role may see; everybody else hears only that something changed."""
+
+_END: Final = Change(0, "resync", "")
+
+
+@dataclass(eq=False, slots=True)
+class Streams:
+    """The open streams of one application."""
+
+    closing: bool = False
+    peers: Counter[str] = field(default_factory=Counter)
+    queues: set[asyncio.Queue[Change]] = field(default_factory=set)
+
+    def has_room(self, peer: str) -> bool:
+        """Whether one more page of this address is welcome."""
+        return (
+            not self.closing
+            and len(self.queues) < MAXIMUM_STREAMS
+            and self.peers[peer] < MAXIMUM_STREAMS_PER_PEER
+        )
+
+    @contextlib.contextmanager
+    def joined(self, peer: str, queue: asyncio.Queue[Change]) -> Iterator[None]:
+        """Counts the stream for as long as it is open."""
+        self.queues.add(queue)
+        self.peers[peer] += 1
+        try:
+            yield
+        finally:
+            self.queues.discard(queue)
+            self.peers[peer] -= 1
+            self.peers += Counter()
+
+    def close(self) -> None:
+        """End every stream now; later ones are refused."""
+        self.closing = True
+        for queue in self.queues:
+            while not queue.empty():
+                queue.get_nowait()
+            queue.put_nowait(_END)
+
+
+STREAMS: Final = web.AppKey("streams", Streams)
+
+
+def prepare(app: web.Application) -> None:
+    """Give the application its list of streams, ended first thing on shutdown."""
+    app[STREAMS] = Streams()
+    app.on_shutdown.append(_close)
+
+
+async def _close(app: web.Application) -> None:
+    app[STREAMS].close()
+
+
+async def stream(request: web.Request) -> web.StreamResponse:
+    """``GET /live/<role>``: the events of a role until the reader leaves or the node stops."""
+    role = request.match_info["role"]
+    if role not in TOPICS:
+        raise web.HTTPNotFound
+    streams, peer = request.app[STREAMS], request.remote or ""
+    response = await _open(request)
+    if not streams.has_room(peer):
+        await _write(response, _event("full", "", retry_ms=REFUSED_RETRY_MS))
+        return response
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        async with request.app[STATION].changes.subscribe() as queue:
+            with streams.joined(peer, queue):
+                await _tell(response, role, queue, request)
+    return response
+
+
+async def _open(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/event-stream; charset=utf-8",
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",
+        }
+    )
+    await response.prepare(request)
+    return response
+
+
+async def _tell(
+    response: web.StreamResponse, role: str, queue: asyncio.Queue[Change], request: web.Request
+) -> None:
+    release = request.app[ASSETS].release
+    await _write(response, _greeting(release, request.headers.get("Last-Event-ID", "")))
+    while True:
+        try:
+            change = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
+        except TimeoutError:
+            await _write(response, _event("ping", ""))
+            continue
+        if change is _END:
+            return
+        if change.topic == "resync" or change.topic in TOPICS[role]:
+            shown = change.id if change.topic in NAMED.get(role, ()) else ""
+            await _write(response, _event(change.topic, shown, f"{release}-{change.number}"))
+
+
+def _greeting(release: str, last_id: str) -> bytes:
+    """A page made by another release is told to load itself again, any other to look anew."""
+    other_release = bool(last_id) and not last_id.startswith(f"{release}-")
+    topic = "reload" if other_release else "resync"
+    return _event(topic, "", f"{release}-0", retry_ms=RETRY_MS)
+
+
+def _event(topic: str, data: str, event_id: str = "", *, retry_ms: int = 0) -> bytes:
+    lines = [f"event: {topic}", f"data: {data}"]
+    if event_id:
+        lines.insert(0, f"id: {event_id}")
+    if retry_ms:
+        lines.insert(0, f"retry: {retry_ms}")
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+async def _write(response: web.StreamResponse, event: bytes) -> None:
+    async with asyncio.timeout(WRITE_TIMEOUT_S):
+        await response.write(event)
+
+
+ROUTES: Final = (web.get("/live/{role}", stream),)
