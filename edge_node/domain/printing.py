@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain import ladder
 
 
 class PrintState(StrEnum):
@@ -48,7 +48,4 @@ PRINT_TRANSITIONS: Final[Mapping[tuple[PrintState, PrintAction], PrintState]] = 
 
 def apply_print(state: PrintState, action: PrintAction) -> PrintState:
     """The state after `action`; `DomainError` `action_not_allowed` when the table has no row."""
-    try:
-        return PRINT_TRANSITIONS[state, action]
-    except KeyError:
-        raise DomainError(ErrorCode.ACTION_NOT_ALLOWED, state=state, action=action) from None
+    return ladder.advance(PRINT_TRANSITIONS, state, action)

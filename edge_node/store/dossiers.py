@@ -177,15 +177,20 @@ def decide(
     )
 
 
-def log_of(connection: sqlite3.Connection, log_number: int) -> bytes:
-    """The log id a log number stands for."""
-    row = connection.execute("SELECT lid FROM log WHERE number = ?", (log_number,)).fetchone()
-    return bytes(row[0])
+class HistoryRow(NamedTuple):
+    """One journal record of a dossier and where it stands."""
+
+    lid: bytes
+    sequence: int
+    raw: bytes
 
 
-def history(connection: sqlite3.Connection, dossier_id: bytes) -> list[bytes]:
-    """The raw journal records of one dossier, oldest first."""
+def history(connection: sqlite3.Connection, dossier_id: bytes) -> list[HistoryRow]:
+    """The journal records of one dossier, oldest first."""
     rows = connection.execute(
-        "SELECT raw FROM record WHERE subject = ? ORDER BY log_number, sequence", (dossier_id,)
+        "SELECT log.lid, record.sequence, record.raw FROM record"
+        " JOIN log ON log.number = record.log_number"
+        " WHERE record.subject = ? ORDER BY record.log_number, record.sequence",
+        (dossier_id,),
     )
-    return [row[0] for row in rows]
+    return [HistoryRow(*row) for row in rows]

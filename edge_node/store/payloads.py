@@ -25,7 +25,7 @@ KINDS: Final = MappingProxyType(
 )
 
 _encoder: Final = msgspec.json.Encoder()
-_decoder: Final = msgspec.json.Decoder(events.Event)
+_decoder: Final[msgspec.json.Decoder[events.Event]] = msgspec.json.Decoder(events.Event)
 
 
 def publish(event: events.Event) -> tuple[int, bytes]:
@@ -36,3 +36,10 @@ def publish(event: events.Event) -> tuple[int, bytes]:
 def read(body: bytes) -> events.Event:
     """The event a body says; `msgspec.ValidationError` when it is none of ours."""
     return _decoder.decode(body)
+
+
+def headline(body: bytes) -> tuple[str, str]:
+    """Type and time of any published event, also of one a newer release wrote."""
+    fields = msgspec.json.decode(body, type=dict[str, object])
+    at = next((str(value) for name, value in fields.items() if name.endswith("_at")), "")
+    return str(fields.get("type", "")), at

@@ -87,6 +87,16 @@ def in_flight(connection: sqlite3.Connection) -> list[PrintJobRow]:
     return [_row(row) for row in rows]
 
 
+def failed_since(connection: sqlite3.Connection, role: str, oldest: str) -> list[PrintJobRow]:
+    """Failed jobs of a role made after `oldest` (ISO 8601), oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM print_job"  # noqa: S608
+        " WHERE role = ? AND state = 'failed' AND created_at >= ? ORDER BY id",
+        (role, oldest),
+    )
+    return [_row(row) for row in rows]
+
+
 def find(connection: sqlite3.Connection, job_id: int) -> PrintJobRow | None:
     """One job by id."""
     row = connection.execute(

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from edge_node.domain.events import Event
 from edge_node.store import payloads
@@ -17,6 +17,8 @@ from sync.journal.journal import Journal, JournalEvent, Position
 from sync.protocol.record import RecordTime
 
 Result = TypeVar("Result")
+Connection: TypeAlias = sqlite3.Connection
+"""What a reading function of the store is given; use cases pass it on and never look inside."""
 
 
 class Moment(NamedTuple):
@@ -78,6 +80,6 @@ class Store:
             lambda connection: work(Transaction(connection, journal, moment))
         )
 
-    async def read(self, question: Callable[[sqlite3.Connection], Result]) -> Result:
+    async def read(self, question: Callable[[Connection], Result]) -> Result:
         """The answer to `question` from one consistent moment of the committed state."""
         return await self._reader.query(question)

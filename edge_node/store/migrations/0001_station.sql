@@ -34,7 +34,7 @@ CREATE TABLE dossier (
 CREATE TABLE ticket_counter (
     day TEXT NOT NULL,
     letter TEXT NOT NULL,
-    last INTEGER NOT NULL CHECK (last BETWEEN 1 AND 999),
+    last INTEGER NOT NULL CHECK (last >= 1),
     PRIMARY KEY (day, letter)
 ) STRICT, WITHOUT ROWID;
 
@@ -72,7 +72,8 @@ CREATE TABLE print_job (
     failure TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
-CREATE INDEX print_job_open ON print_job (role, id) WHERE state IN ('queued', 'sent');
+CREATE INDEX print_job_open ON print_job (role, state, id)
+WHERE state IN ('queued', 'sent', 'failed');
 CREATE INDEX print_job_of_dossier ON print_job (dossier_id) WHERE dossier_id IS NOT NULL;
 CREATE INDEX print_job_of_ticket ON print_job (ticket_id) WHERE ticket_id IS NOT NULL;
 

@@ -1,0 +1,340 @@
+"""Hand in a dossier, take a number: what a citizen does at a kiosk or another LAN client.
+
+Rules: everything is checked before the transaction; one transaction stores dossier, ticket,
+print job, journal record and the answer; the same key gets the same answer for ever and another
+request under the same key is refused.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from edge_node.documents.model import TicketSlip
+from edge_node.domain.catalogue import Service
+from edge_node.domain.codes import format_dossier_number
+from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain.events import (
+    Answer,
+    Applicant,
+    DocumentAnswer,
+    DossierSubmitted,
+    TicketIssued,
+)
+from edge_node.domain.person import make_person
+from edge_node.domain.procedure import (
+    Procedure,
+    check_answers,
+    check_documents,
+    missing,
+)
+from edge_node.domain.ticket import format_ticket
+from edge_node.store import dossiers, print_jobs, submissions, tickets
+from edge_node.store.unit_of_work import Cause, Moment, Transaction
+from edge_node.usecases.station import Station, storage_error
+from sync.database import DatabaseError
+from sync.protocol.record import command_id
+
+Channel: TypeAlias = Literal["kiosk", "api"]
+Language: TypeAlias = Literal["vi", "en"]
+
+MAXIMUM_KEY_CHARACTERS: Final = 255
+_KEY: Final = re.compile(rf"[!-~]{{1,{MAXIMUM_KEY_CHARACTERS}}}")
+
+
+class ApplicantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The person as typed or scanned. Birth is `yyyy-mm-dd`; only name and number are needed."""
+
+    full_name: str
+    id_number: str
+    date_of_birth: str = ""
+    sex: str = ""
+    address: str = ""
+    phone: str = ""
+
+
+class DocumentInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether the applicant has this paper of the procedure's checklist."""
+
+    id: str
+    have: bool
+
+
+class SubmitDossier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A dossier as handed in; answers and documents may be incomplete."""
+
+    procedure_id: str
+    applicant: ApplicantInput
+    answers: dict[str, Answer] = {}
+    documents: list[DocumentInput] = []
+
+
+class LogPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the event stands in the station's journal: log id (hex) and sequence."""
+
+    lid: str
+    seq: int
+
+
+class SubmittedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the client is told once the dossier is durable; `dossier_no` is provisional."""
+
+    dossier_id: str
+    dossier_no: str
+    state: str
+    ticket: str
+    saved_at: str
+    log: LogPosition
+
+
+class TicketAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A number without a dossier."""
+
+    ticket: str
+    ticket_id: int
+    service: str
+    issued_at: str
+
+
+class Submission(NamedTuple):
+    """The answer as JSON bytes, and whether it had been given before."""
+
+    body: bytes
+    replayed: bool
+
+    @property
+    def answer(self) -> SubmittedAnswer:
+        """The answer to a dossier."""
+        return msgspec.json.decode(self.body, type=SubmittedAnswer)
+
+    @property
+    def ticket(self) -> TicketAnswer:
+        """The answer to a ticket request."""
+        return msgspec.json.decode(self.body, type=TicketAnswer)
+
+
+class Asked(NamedTuple):
+    """How a request came: its idempotency key, the channel, the language on paper."""
+
+    key: str
+    channel: Channel
+    identity_level: str = "typed"
+    language: Language = "vi"
+
+
+class _Checked(NamedTuple):
+    """A dossier after the rules have looked at it."""
+
+    procedure: Procedure
+    service: Service
+    applicant: Applicant
+    answers: dict[str, Answer]
+    documents: dict[str, bool]
+    missing: tuple[str, ...]
+
+
+_json: Final = msgspec.json.Encoder()
+
+
+async def submit_dossier(station: Station, command: SubmitDossier, asked: Asked) -> Submission:
+    """Store a dossier with its ticket; durable when this returns.
+
+    Errors: idempotency_key_*, procedure_unknown, answer_*, document_unknown, the person's codes,
+    storage_full, storage_failing, busy.
+    """
+    key = _checked_key(asked)
+    checked = _check(station, command)
+    digest = hashlib.sha256(_json.encode(command)).digest()
+    moment = station.moment()
+
+    def work(transaction: Transaction) -> Submission:
+        found = _find_answer(transaction, key, digest)
+        if found is not None:
+            return found
+        body = _store_dossier(station, transaction, checked, asked)
+        submissions.insert(transaction, key, digest, body)
+        return Submission(body, replayed=False)
+
+    return await _commit(station, moment, work)
+
+
+async def take_ticket(station: Station, service_id: str, asked: Asked) -> Submission:
+    """Give out a number without a dossier. Errors: as above, and service_unknown."""
+    key = _checked_key(asked)
+    service = station.catalogue.service(service_id)
+    digest = hashlib.sha256(b"ticket\0" + service.id.encode()).digest()
+    moment = station.moment()
+
+    def work(transaction: Transaction) -> Submission:
+        found = _find_answer(transaction, key, digest)
+        if found is not None:
+            return found
+        body = _store_ticket(station, transaction, service, asked)
+        submissions.insert(transaction, key, digest, body)
+        return Submission(body, replayed=False)
+
+    return await _commit(station, moment, work)
+
+
+def _checked_key(asked: Asked) -> str:
+    if not asked.key:
+        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MISSING)
+    if _KEY.fullmatch(asked.key) is None:
+        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MALFORMED, maximum=MAXIMUM_KEY_CHARACTERS)
+    return f"{asked.channel}:{asked.key}"
+
+
+def _check(station: Station, command: SubmitDossier) -> _Checked:
+    procedure = station.catalogue.procedure(command.procedure_id)
+    typed = command.applicant
+    person = make_person(
+        full_name=typed.full_name,
+        id_number=typed.id_number,
+        date_of_birth=typed.date_of_birth,
+        sex=typed.sex,
+        address=typed.address,
+        phone=typed.phone,
+    )
+    answers = check_answers(procedure, command.answers)
+    documents = check_documents(
+        procedure, {document.id: document.have for document in command.documents}
+    )
+    applicant = Applicant(
+        full_name=person.full_name,
+        id_number=person.id_number,
+        date_of_birth=person.date_of_birth.isoformat() if person.date_of_birth else "",
+        sex=person.sex.value if person.sex else "",
+        address=person.address,
+        phone=person.phone,
+    )
+    lacking = missing(procedure, answers, documents)
+    return _Checked(
+        procedure, station.catalogue.service_of(procedure), applicant, answers, documents, lacking
+    )
+
+
+def _find_answer(transaction: Transaction, key: str, digest: bytes) -> Submission | None:
+    found = submissions.find(transaction.connection, key)
+    if found is None:
+        return None
+    if found[0] != digest:
+        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
+    return Submission(found[1], replayed=True)
+
+
+def _store_dossier(
+    station: Station, transaction: Transaction, checked: _Checked, asked: Asked
+) -> bytes:
+    moment = transaction.moment
+    procedure, service = checked.procedure, checked.service
+    dossier_id = station.new_id(moment)
+    number = format_dossier_number(station.code, *transaction.next_dossier())
+    ticket_id, ticket_number = tickets.issue(transaction, service.letter, service.id, dossier_id)
+    ticket = format_ticket(service.letter, ticket_number)
+    dossier = dossiers.NewDossier(
+        id=dossier_id,
+        number=number,
+        procedure_id=procedure.id,
+        catalogue_version=station.catalogue.version,
+        channel=asked.channel,
+        applicant=checked.applicant,
+        identity_level=asked.identity_level,
+        answers=checked.answers,
+        documents=checked.documents,
+    )
+    event = _submitted(dossier, ticket, checked.missing, moment)
+    position = transaction.record(event, Cause(_event_id(asked), dossier_id, 1))
+    dossiers.insert(transaction, dossier, position)
+    slip = _ticket_slip(station, service, ticket, moment)
+    slip = msgspec.structs.replace(slip, dossier_number=number, language=asked.language)
+    _queue_ticket(transaction, slip, dossier_id, ticket_id)
+    answer = SubmittedAnswer(
+        dossier_id=dossier_id.hex(),
+        dossier_no=number,
+        state="submitted",
+        ticket=ticket,
+        saved_at=moment.text,
+        log=LogPosition(lid=position.lid.hex(), seq=position.sequence),
+    )
+    return _json.encode(answer)
+
+
+def _store_ticket(
+    station: Station, transaction: Transaction, service: Service, asked: Asked
+) -> bytes:
+    moment = transaction.moment
+    ticket_id, number = tickets.issue(transaction, service.letter, service.id, None)
+    ticket = format_ticket(service.letter, number)
+    event = TicketIssued(ticket=ticket, day=moment.day, service=service.id, issued_at=moment.text)
+    transaction.record(event, Cause(_event_id(asked)))
+    slip = _ticket_slip(station, service, ticket, moment)
+    _queue_ticket(
+        transaction, msgspec.structs.replace(slip, language=asked.language), None, ticket_id
+    )
+    return _json.encode(
+        TicketAnswer(ticket=ticket, ticket_id=ticket_id, service=service.id, issued_at=moment.text)
+    )
+
+
+def _event_id(asked: Asked) -> bytes:
+    return command_id(f"{asked.channel}:{asked.key}")
+
+
+def _submitted(
+    dossier: dossiers.NewDossier, ticket: str, lacking: tuple[str, ...], moment: Moment
+) -> DossierSubmitted:
+    return DossierSubmitted(
+        dossier_no=dossier.number,
+        dossier_id=dossier.id.hex(),
+        procedure_id=dossier.procedure_id,
+        catalogue=dossier.catalogue_version,
+        channel=dossier.channel,
+        ticket=ticket,
+        applicant=dossier.applicant,
+        identity_level=dossier.identity_level,
+        answers=dossier.answers,
+        documents=tuple(
+            DocumentAnswer(id=name, have=have) for name, have in dossier.documents.items()
+        ),
+        missing=lacking,
+        saved_at=moment.text,
+    )
+
+
+def _ticket_slip(station: Station, service: Service, ticket: str, moment: Moment) -> TicketSlip:
+    return TicketSlip(
+        agency=station.name_vi,
+        ticket_number=ticket,
+        service_vi=service.name_vi,
+        service_en=service.name_en,
+        issued_at=moment.now,
+        people_ahead=0,
+    )
+
+
+def _queue_ticket(
+    transaction: Transaction, slip: TicketSlip, dossier_id: bytes | None, ticket_id: int
+) -> None:
+    job = print_jobs.NewPrintJob(
+        kind="ticket",
+        role="ticket",
+        slip=_json.encode(slip),
+        dossier_id=dossier_id,
+        ticket_id=ticket_id,
+    )
+    print_jobs.insert(transaction, job)
+
+
+async def _commit(
+    station: Station, moment: Moment, work: Callable[[Transaction], Submission]
+) -> Submission:
+    try:
+        submission = await station.store.write(moment, work)
+    except DatabaseError as error:
+        raise storage_error(error) from error
+    if not submission.replayed:
+        station.paper.ring()
+        station.changes.announce("ticket")
+    return submission

@@ -1,0 +1,94 @@
+"""What stands on the appointment slip: from a dossier and a decision to the document's fields."""
+
+from datetime import datetime
+
+import msgspec
+
+from edge_node.documents.model import AppointmentSlip, Paper
+from edge_node.domain.procedure import Fee, Procedure, TimeLimit
+from edge_node.store.dossiers import Decision, DossierRow
+from edge_node.usecases.station import Officer, Station
+
+_UNITS = {
+    "working_days": "ngày làm việc",
+    "days": "ngày",
+    "working_hours": "giờ làm việc",
+    "half_working_days": "nửa ngày làm việc",
+}
+_encoder = msgspec.json.Encoder()
+
+
+def appointment_slip(
+    station: Station,
+    procedure: Procedure,
+    row: DossierRow,
+    decision: Decision,
+    officer: Officer,
+) -> bytes:
+    """The slip of form 01, or CT04 for residence, as the JSON the template is drawn from."""
+    applicant = row.applicant
+    documents = decision.documents or row.documents
+    residence = procedure.receipt_form == "CT04"
+    slip = AppointmentSlip(
+        form=procedure.receipt_form,
+        agency=station.name_vi,
+        superior_agency="Công an Thành phố Hồ Chí Minh",
+        place=station.place,
+        dossier_number=row.number,
+        full_name=applicant.full_name,
+        id_number=applicant.id_number,
+        permanent_address=applicant.address,
+        current_address=str(row.answers.get("new_address", "")) if residence else "",
+        phone=applicant.phone,
+        request=procedure.name_vi,
+        papers=tuple(
+            Paper(
+                name=document.name_vi,
+                form="original",
+                asked_because_offline=document.only_if_lookup_fails,
+            )
+            for document in procedure.documents
+            if documents.get(document.id, False)
+        ),
+        time_limit=time_limit_vi(procedure.time_limit),
+        received_at=datetime.fromisoformat(decision.received_at or row.submitted_at),
+        due_at=datetime.fromisoformat(decision.due_at) if decision.due_at else None,
+        collect_at=station.name_vi,
+        result_forms=("paper",) if residence else (),
+        fee=fee_vi(procedure, datetime.fromisoformat(decision.received_at or row.submitted_at)),
+        officer_name=f"{officer.rank} {officer.name}".strip(),
+    )
+    return _encoder.encode(slip)
+
+
+def time_limit_vi(limit: TimeLimit | None) -> str:
+    """`3 ngày làm việc`; `trong ngày` when it is immediate; empty when none is known."""
+    if limit is None:
+        return ""
+    if limit.unit == "immediate":
+        return "giải quyết ngay"
+    if limit.unit == "half_working_days" and limit.value == 1:
+        return "nửa ngày làm việc"
+    return f"{limit.value} {_UNITS[limit.unit]}"
+
+
+def fee_on(procedure: Procedure, moment: datetime) -> Fee | None:
+    """The verified counter fee of that day, when exactly one applies."""
+    day = moment.date()
+    fees = [
+        fee
+        for fee in procedure.fees
+        if fee.channel == "in_person"
+        and not fee.condition_vi
+        and (fee.valid_from is None or fee.valid_from <= day)
+        and (fee.valid_to is None or day <= fee.valid_to)
+    ]
+    return fees[0] if len(fees) == 1 else None
+
+
+def fee_vi(procedure: Procedure, moment: datetime) -> str:
+    """`15.000 đồng`, or empty when the catalogue has no single verified fee."""
+    fee = fee_on(procedure, moment)
+    if fee is None:
+        return ""
+    return f"{fee.amount_vnd:,}".replace(",", ".") + " đồng"

@@ -1,0 +1,90 @@
+"""What every action at the station stands on, put together once by `bootstrap`."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import msgspec
+
+from edge_node.domain.catalogue import Catalogue
+from edge_node.domain.deadline import WorkingCalendar
+from edge_node.domain.errors import DomainError, ErrorCode, Fault
+from edge_node.store.city import CityView
+from edge_node.store.unit_of_work import Moment, Store
+from edge_node.usecases.changes import Bell, Changes
+from hardware.ports import Clock
+from sync.database import DatabaseError, DatabaseFault
+from sync.protocol.record import RecordTime
+
+TOKEN_BYTES: Final = 32
+"""Entropy of a session or draft token."""
+
+
+class Officer(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who may sign in at a counter. `pin_phc` is an Argon2id PHC string."""
+
+    id: str
+    name: str
+    rank: str
+    counter: str
+    pin_phc: str
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What the station's chief decides, from the configuration."""
+
+    cut_off: str = ""
+    saturday_reception: Literal["count_from_saturday", "treat_as_monday"] = "count_from_saturday"
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One station: its name, its rules, its store, its clock; no settings file, no sockets."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    place: str
+    catalogue: Catalogue
+    calendar: WorkingCalendar
+    store: Store
+    city: CityView
+    clock: Clock
+    entropy: Callable[[int], bytes]
+    officers: Mapping[str, Officer]
+    devices: frozenset[bytes]
+    policy: Policy = field(default_factory=Policy)
+    changes: Changes = field(default_factory=Changes)
+    paper: Bell = field(default_factory=Bell)
+
+    def moment(self) -> Moment:
+        """The one look at the clocks an action takes."""
+        reading = self.clock.read()
+        return Moment(RecordTime(*reading), self.clock.now())
+
+    def new_token(self) -> str:
+        """A fresh secret for a cookie."""
+        return self.entropy(TOKEN_BYTES).hex()
+
+    def new_id(self, moment: Moment) -> bytes:
+        """A 16-byte id that grows with time for the index's sake; its time is never read."""
+        wall_ms = (moment.time.wall_ms or 0) & ((1 << 48) - 1)
+        return wall_ms.to_bytes(6, "big") + self.entropy(10)
+
+
+def token_id(token: str) -> bytes:
+    """What is stored instead of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+_STORAGE: Final[Mapping[DatabaseFault, ErrorCode]] = {
+    DatabaseFault.FULL: ErrorCode.STORAGE_FULL,
+    DatabaseFault.BUSY: ErrorCode.BUSY,
+}
+
+
+def storage_error(error: DatabaseError) -> DomainError:
+    """A refusal by the database in the station's own words."""
+    code = _STORAGE.get(error.code, ErrorCode.STORAGE_FAILING)
+    return DomainError(code, fault=Fault.STATION)
