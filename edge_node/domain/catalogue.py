@@ -98,18 +98,17 @@ class Catalogue:
         )
 
     def search(self, text: str) -> list[Procedure]:
-        """Visible procedures holding every word of the text, best first, accents ignored.
+        """Visible procedures with every word of the text, best first.
 
-        A word at the start of a word counts more than one inside, the label more than the name.
+        Accents are ignored and a word may be cut short; a hit in the label, in the code or in a
+        keyword counts more than one in the official name.
         """
         words = fold(text[:MAXIMUM_SEARCH_CHARACTERS]).split()
         if not words:
             return []
         hits = [(_score(words, fields), p) for fields, p in self._index if p.kiosk != "hidden"]
-        ranked = sorted(
-            ((score, p) for score, p in hits if score), key=lambda hit: hit[0], reverse=True
-        )
-        return [p for _score_, p in ranked]
+        hits.sort(key=lambda hit: hit[0], reverse=True)
+        return [p for score, p in hits if score]
 
 
 def read_catalogue(release: Mapping[str, bytes]) -> Catalogue:
@@ -157,15 +156,16 @@ def _check_procedure(place: str, procedure: Procedure) -> None:
         raise CatalogueError(f"{place}.valid_to", "before_valid_from")
     if procedure.id in NEVER_OFFERED and procedure.kiosk != "hidden":
         raise CatalogueError(f"{place}.kiosk", "must_be_hidden")
+    if procedure.kiosk == "form" and not procedure.documents:
+        raise CatalogueError(f"{place}.documents", "form_without_documents")
     _check_limits(place, procedure)
     _check_parts(place, procedure)
 
 
 def _check_limits(place: str, procedure: Procedure) -> None:
-    limits = [(f"{place}.time_limit", procedure.time_limit)] if procedure.time_limit else []
-    for where, limit in limits:
-        if (limit.value == 0) != (limit.unit == "immediate") or not 0 <= limit.value <= 365:
-            raise CatalogueError(f"{where}.value", "out_of_range", str(limit.value))
+    limit = procedure.time_limit
+    if limit and not (limit.value == 0 if limit.unit == "immediate" else 0 < limit.value <= 365):
+        raise CatalogueError(f"{place}.time_limit.value", "out_of_range", str(limit.value))
     for index, other in enumerate(procedure.other_time_limits):
         if not 0 < other.value <= 365 or other.unit == "immediate":
             raise CatalogueError(f"{place}.other_time_limits[{index}].value", "out_of_range")
@@ -209,17 +209,15 @@ def _search_text(procedure: Procedure) -> tuple[tuple[int, str], ...]:
     label = f" {fold(procedure.label_vi)} {fold(procedure.label_en)}"
     name = f" {fold(procedure.name_vi)} {fold(procedure.name_en)}"
     codes = " " + " ".join(fold(code) for code in (procedure.code or "", *procedure.aliases))
-    forms = " " + " ".join(fold(form) for form in procedure.forms)
-    return ((8, label), (4, name), (8, codes), (2, forms))
+    words = " " + " ".join(fold(word) for word in (*procedure.keywords, *procedure.forms))
+    return ((8, label), (4, name), (8, codes), (6, words))
 
 
 def _score(words: list[str], fields: tuple[tuple[int, str], ...]) -> int:
+    """The sum of each word's best field; 0 as soon as one word starts no word of any field."""
     total = 0
     for word in words:
-        best = max(
-            weight * 2 if f" {word}" in text else weight if word in text else 0
-            for weight, text in fields
-        )
+        best = max(weight for weight, text in ((0, f" {word}"), *fields) if f" {word}" in text)
         if not best:
             return 0
         total += best

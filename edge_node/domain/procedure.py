@@ -22,6 +22,7 @@ MAXIMUM_ANSWER_CHARACTERS = 250
 Answer = str | int | bool
 QuestionKind = Literal["choice", "text", "number", "date", "yes_no"]
 TimeUnit = Literal["working_days", "days", "working_hours", "half_working_days", "immediate"]
+ClockStart = Literal["complete", "complete_and_paid", "case_taken"]
 KioskUse = Literal["form", "ticket_only", "information", "hidden"]
 
 
@@ -81,8 +82,8 @@ class Fee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A verified fee in đồng; dates are inclusive, None is open."""
 
     amount_vnd: int
-    channel: Literal["in_person", "post", "online"]
-    per: str
+    channel: Literal["any", "in_person", "post", "online"]
+    per: Literal["dossier", "person"]
     valid_from: date | None = None
     valid_to: date | None = None
     condition_vi: str = ""
@@ -90,7 +91,10 @@ class Fee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Procedure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One administrative procedure; `uncertain` lists what was left out because it is not sure."""
+    """One administrative procedure; `uncertain` lists what is not sure, most of it left out.
+
+    `clock_starts` says what the deadline waits for: papers, or papers and a confirmed payment.
+    """
 
     id: str
     code: str | None
@@ -99,12 +103,14 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     name_en: str
     label_vi: str
     label_en: str
+    keywords: tuple[str, ...] = ()
     category: str
     department: str
     documents: tuple[Document, ...]
     questions: tuple[Question, ...]
     time_limit: TimeLimit | None
     other_time_limits: tuple[TimeLimitCase, ...]
+    clock_starts: ClockStart
     fees: tuple[Fee, ...]
     forms: tuple[str, ...]
     legal_basis: tuple[str, ...]
