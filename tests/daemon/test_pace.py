@@ -1,0 +1,70 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.daemon import pace
+from sync.daemon.pace import Limits, Rung, Throughput
+
+CHANCE = st.floats(0, 1, exclude_max=True)
+
+
+@given(failures=st.integers(0, 10_000), chance=CHANCE)
+def test_backoff_stays_between_nothing_and_its_maximum(failures: int, chance: float) -> None:
+    delay_s = pace.backoff_s(failures, chance, Limits())
+    assert 0 <= delay_s <= pace.BACKOFF_MAXIMUM_S
+    assert delay_s <= pace.BACKOFF_FIRST_S * 2 ** max(0, min(failures, 60) - 1)
+
+
+def test_backoff_doubles_until_fifteen_minutes() -> None:
+    limits = Limits()
+    ceilings = [pace.backoff_s(failures, 1.0, limits) for failures in range(1, 13)]
+    assert ceilings == [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
+
+
+@given(asked_s=st.floats(-1e6, 1e9), chance=CHANCE)
+def test_the_city_is_never_asked_sooner_than_it_wants(asked_s: float, chance: float) -> None:
+    delay_s = pace.retry_after_s(asked_s, chance)
+    assert min(max(asked_s, 0), pace.RETRY_AFTER_MAXIMUM_S) <= delay_s
+    assert delay_s <= pace.RETRY_AFTER_MAXIMUM_S * 1.5
+
+
+def test_asking_whether_all_is_entered_slows_down_to_a_minute() -> None:
+    assert [pace.applied_wait_s(n) for n in (0, 1, 2, 5, 6, 100_000)] == [1, 2, 4, 32, 60, 60]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.none(), st.tuples(st.integers(1, 8 << 20), st.floats(0, 600, allow_nan=False))
+        ),
+        max_size=20,
+    )
+)
+def test_a_batch_target_never_leaves_its_bounds(
+    history: list[tuple[int, float] | None],
+) -> None:
+    throughput = Throughput()
+    for entry in history:
+        throughput = throughput.timed_out() if entry is None else throughput.measured(*entry)
+        target = throughput.target_bytes()
+        assert pace.BATCH_MINIMUM_BYTES <= target <= pace.BATCH_MAXIMUM_BYTES
+
+
+def test_a_fast_line_gets_large_batches_and_a_slow_one_small() -> None:
+    assert Throughput().measured(64 << 10, 0.02).target_bytes() == pace.BATCH_MAXIMUM_BYTES
+    assert Throughput().measured(64 << 10, 60.0).target_bytes() == pace.BATCH_MINIMUM_BYTES
+    assert Throughput().timed_out().target_bytes() == pace.BATCH_FIRST_BYTES // 2
+
+
+@pytest.mark.parametrize("records", [500, 499, 7, 2])
+def test_the_ladder_goes_down_to_one_record_and_up_again(records: int) -> None:
+    rung = Rung()
+    steps = 0
+    while rung.maximum_records > 1:
+        rung = rung.down(min(records, rung.maximum_records))
+        steps += 1
+    assert steps <= 9
+    assert rung.down(1) == Rung(1)
+    for _ in range(9):
+        rung = rung.up()
+    assert rung == Rung(pace.BATCH_MAXIMUM_RECORDS)
