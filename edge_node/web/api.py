@@ -1,0 +1,207 @@
+"""The JSON interface for LAN clients, `/api/v1/`.
+
+Rules: a client that hands something in or reads a dossier shows a device token; every hand-in
+carries an `Idempotency-Key`; the operations table is at once the router and the OpenAPI document,
+so the two cannot disagree.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Final, NamedTuple
+
+import msgspec
+from aiohttp import web
+
+from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain.procedure import Procedure
+from edge_node.health.runner import HealthReport
+from edge_node.usecases import intake, lookup
+from edge_node.usecases.intake import Asked, SubmitDossier, SubmittedAnswer, TicketAnswer
+from edge_node.usecases.lookup import DossierView
+from edge_node.usecases.station import Station
+from edge_node.web.keys import HEALTH, STATION
+from edge_node.web.openapi import describe
+from edge_node.web.problems import answer_with_problems
+
+MAXIMUM_BODY_BYTES: Final = 64 << 10
+MAXIMUM_TOKEN_CHARACTERS: Final = 128
+JSON_TYPE: Final = "application/json"
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+class TakeTicket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Ask for a number of a service group."""
+
+    service: str
+
+
+class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue of the desk."""
+
+    id: str
+    letter: str
+    name_vi: str
+    name_en: str
+
+
+class ProcedureList(msgspec.Struct, frozen=True, kw_only=True):
+    """What the station offers under one catalogue version."""
+
+    catalogue: str
+    services: tuple[ServiceView, ...]
+    procedures: tuple[Procedure, ...]
+
+
+class Operation(NamedTuple):
+    """One row of the interface: method, path, handler, what it is for, types, protection."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    answers: dict[int, type[msgspec.Struct]]
+    body: type[msgspec.Struct] | None = None
+    device: bool = False
+    idempotent: bool = False
+
+
+_submit: Final = msgspec.json.Decoder(SubmitDossier)
+_take: Final = msgspec.json.Decoder(TakeTicket)
+_encode: Final = msgspec.json.Encoder().encode
+_REPLAYED: Final = {"Idempotency-Replayed": "true", "Cache-Control": "no-store"}
+_FRESH: Final = {"Cache-Control": "no-store"}
+
+
+async def submit_dossier(request: web.Request) -> web.Response:
+    """Store a dossier with its ticket; 201 when new, 200 when this key was answered before."""
+    station = request.app[STATION]
+    _require_device(request, station)
+    asked = Asked(request.headers.get("Idempotency-Key", ""), "api")
+    if not asked.key:
+        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MISSING)
+    command = _submit.decode(await _body(request))
+    return _handed_in(await intake.submit_dossier(station, command, asked))
+
+
+async def take_ticket(request: web.Request) -> web.Response:
+    """Give out a number without a dossier."""
+    station = request.app[STATION]
+    _require_device(request, station)
+    command = _take.decode(await _body(request))
+    # A client without a key gets a new number each time it asks.
+    key = request.headers.get("Idempotency-Key") or station.new_token()
+    return _handed_in(await intake.take_ticket(station, command.service, Asked(key, "api")))
+
+
+async def read_dossier(request: web.Request) -> web.Response:
+    """One dossier with its custody."""
+    station = request.app[STATION]
+    _require_device(request, station)
+    return _json(await lookup.dossier(station, request.match_info["dossier_no"]))
+
+
+async def list_procedures(request: web.Request) -> web.Response:
+    """The catalogue."""
+    catalogue = request.app[STATION].catalogue
+    answer = ProcedureList(
+        catalogue=catalogue.version,
+        services=tuple(
+            ServiceView(id=s.id, letter=s.letter, name_vi=s.name_vi, name_en=s.name_en)
+            for s in catalogue.services
+        ),
+        procedures=tuple(p for p in catalogue.procedures.values() if p.kiosk != "hidden"),
+    )
+    return _json(answer)
+
+
+async def health(request: web.Request) -> web.Response:
+    """The verdict, the checks and what still waits for the city."""
+    return _json(await request.app[HEALTH]())
+
+
+OPERATIONS: Final = (
+    Operation(
+        "POST",
+        "/v1/dossiers",
+        submit_dossier,
+        "Hand in a dossier; durable when answered",
+        {201: SubmittedAnswer, 200: SubmittedAnswer},
+        SubmitDossier,
+        device=True,
+        idempotent=True,
+    ),
+    Operation(
+        "GET",
+        "/v1/dossiers/{dossier_no}",
+        read_dossier,
+        "Read a dossier and who holds it: station, city or entered",
+        {200: DossierView},
+        device=True,
+    ),
+    Operation(
+        "POST",
+        "/v1/tickets",
+        take_ticket,
+        "Take a queue number without a dossier",
+        {201: TicketAnswer, 200: TicketAnswer},
+        TakeTicket,
+        device=True,
+    ),
+    Operation(
+        "GET", "/v1/procedures", list_procedures, "The procedures offered", {200: ProcedureList}
+    ),
+    Operation(
+        "GET",
+        "/v1/health",
+        health,
+        "How the station is and what waits for the city",
+        {200: HealthReport},
+    ),
+)
+
+
+def create_api(station: Station, version: str) -> web.Application:
+    """The interface as an application to be mounted at `/api`."""
+    api = web.Application(
+        middlewares=[answer_with_problems], client_max_size=MAXIMUM_BODY_BYTES
+    )
+    api[STATION] = station
+    document = _encode(describe(OPERATIONS, version))
+
+    async def openapi(request: web.Request) -> web.Response:
+        return web.Response(body=document, content_type=JSON_TYPE)
+
+    api.router.add_get("/openapi.json", openapi)
+    for operation in OPERATIONS:
+        api.router.add_route(operation.method, operation.path, operation.handler)
+    return api
+
+
+def _require_device(request: web.Request, station: Station) -> None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and len(token) <= MAXIMUM_TOKEN_CHARACTERS:
+        # Comparing digests leaks nothing of the token by the time it takes.
+        if hashlib.sha256(token.strip().encode()).digest() in station.devices:
+            return
+    raise DomainError(ErrorCode.DEVICE_UNKNOWN)
+
+
+async def _body(request: web.Request) -> bytes:
+    if request.content_type != JSON_TYPE:
+        raise DomainError(ErrorCode.BODY_MALFORMED, place="Content-Type", reason=JSON_TYPE)
+    return await request.read()
+
+
+def _handed_in(submission: intake.Submission) -> web.Response:
+    replayed = submission.replayed
+    return web.Response(
+        body=submission.body,
+        status=200 if replayed else 201,
+        content_type=JSON_TYPE,
+        headers=_REPLAYED if replayed else _FRESH,
+    )
+
+
+def _json(answer: msgspec.Struct) -> web.Response:
+    return web.Response(body=_encode(answer), content_type=JSON_TYPE, headers=_FRESH)
