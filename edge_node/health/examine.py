@@ -1,0 +1,107 @@
+"""One examination: measure everything at once, then let the checks judge.
+
+Responsible for collecting facts from the station, its devices and the machine. Rules: whatever
+cannot be measured in time is left out, never guessed; an examination has no effect on the public;
+nothing personal is read. Must not know: pages, languages.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from edge_node.domain.errors import DomainError
+from edge_node.health import host
+from edge_node.health.facts import (
+    BacklogFacts,
+    CityFacts,
+    Facts,
+    ServiceFacts,
+)
+from edge_node.health.runner import HealthReport, judge
+from edge_node.health.watch import WatchedPrinter
+from edge_node.store.city import Contact
+from edge_node.usecases import technician
+from edge_node.usecases.station import Station
+from sync.database import DatabaseError
+
+STORE_TIMEOUT_S: Final = 3
+"""A store that needs longer for an empty transaction counts as busy."""
+
+
+def _no_scanner() -> bool | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """What health may look at besides the station; `bootstrap` puts it together."""
+
+    data_directory: Path
+    version: str
+    started_ms: int | None = None
+    printers: tuple[WatchedPrinter, ...] = ()
+    scanner_connected: Callable[[], bool | None] = _no_scanner
+    certificate_expires_ms: int | None = None
+
+
+async def examine(station: Station, devices: Devices) -> HealthReport:
+    """The station's health now; takes as long as its slowest printer, at most a few seconds."""
+    async with asyncio.TaskGroup() as measuring:
+        printers = [measuring.create_task(one.look()) for one in devices.printers]
+        database = measuring.create_task(_database(station))
+        city = measuring.create_task(technician.contact(station))
+        backlog = measuring.create_task(_backlog(station))
+        disk = measuring.create_task(asyncio.to_thread(host.read_disk, devices.data_directory))
+        power = measuring.create_task(asyncio.to_thread(host.read_power))
+    reading = station.clock.read()
+    return judge(
+        Facts(
+            now_ms=reading.wall_ms,
+            city=_city(city.result()),
+            backlog=backlog.result(),
+            printers=tuple(one.result() for one in printers),
+            disk=disk.result(),
+            clock_quality=reading.quality,
+            power=power.result(),
+            database=database.result(),
+            certificate_expires_ms=devices.certificate_expires_ms,
+            scanner_connected=devices.scanner_connected(),
+            service=ServiceFacts(version=devices.version, started_ms=devices.started_ms),
+        )
+    )
+
+
+async def _database(station: Station) -> str:
+    """Why an empty transaction did not go through, or the word `ok`."""
+    try:
+        async with asyncio.timeout(STORE_TIMEOUT_S):
+            await station.store.write(station.moment(), lambda _: None)
+    except DatabaseError as error:
+        return error.code.value
+    except TimeoutError:
+        return "busy"
+    return "ok"
+
+
+async def _backlog(station: Station) -> BacklogFacts | None:
+    try:
+        waiting = await technician.waiting_for_city(station)
+    except (DatabaseError, DomainError):
+        return None
+    return BacklogFacts(
+        events=waiting.events, dossiers=waiting.dossiers, oldest_ms=waiting.oldest_wall_ms
+    )
+
+
+def _city(contact: Contact | None) -> CityFacts | None:
+    if contact is None:
+        return None
+    return CityFacts(
+        last_attempt_ms=contact.last_attempt_wall_ms,
+        last_success_ms=contact.last_success_wall_ms,
+        next_attempt_ms=contact.next_attempt_wall_ms,
+        last_receipt_ms=contact.last_receipt_wall_ms,
+        failure_code=contact.failure_code or None,
+    )
