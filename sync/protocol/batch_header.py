@@ -16,6 +16,7 @@ from sync.protocol.limits import (
     MAXIMUM_BATCH_RECORDS,
     MAXIMUM_INTEGER,
     MAXIMUM_PLAINTEXT_BYTES,
+    MAXIMUM_QUALITY,
     NODE_ID_BYTES,
     PROTOCOL_VERSION,
 )
@@ -23,7 +24,6 @@ from sync.protocol.record import LogIdentity, Parent, RecordTime, log_id, parse_
 from sync.protocol.seal import SUITE_1
 
 _KEYS: Final = frozenset(range(1, 16))
-_MAXIMUM_QUALITY: Final = 3
 
 
 class SealedFor(NamedTuple):
@@ -142,7 +142,7 @@ def parse_sealing_time(value: Value, place: str) -> SealingTime:
         None if wall_ms is None else unsigned(wall_ms, place),
         unsigned(quality, place),
     )
-    if time.quality > _MAXIMUM_QUALITY:
+    if time.quality > MAXIMUM_QUALITY:
         raise ProtocolError(ProtocolErrorCode.MALFORMED, f"{place}: quality")
     return SealingTime(bytes_of(boot_id, BOOT_ID_BYTES, place), time)
 

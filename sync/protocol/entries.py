@@ -2,12 +2,13 @@
 
 from typing import Final, NamedTuple
 
-from sync.protocol.canonical import decode_sequence
+from sync.protocol.canonical import decode
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.fields import bytes_of, unsigned
-from sync.protocol.heads import ARRAY, BYTES, UNSIGNED, head
+from sync.protocol.heads import ARRAY, BYTES, UNSIGNED, head, skip
 from sync.protocol.limits import DIGEST_BYTES, MAXIMUM_RECORD_BYTES
 from sync.protocol.merkle import leaf_hash
+from sync.protocol.plain_record import read_plain_record
 from sync.protocol.record import Record, decode_record
 
 _WITHHELD_FIELDS: Final = 2
@@ -34,17 +35,32 @@ def read_entries(plaintext: bytes, first: int, count: int) -> list[Entry]:
     Errors: MALFORMED, NOT_CANONICAL, FORBIDDEN_TYPE, TOO_DEEP, TOO_LARGE (one record).
     """
     entries: list[Entry] = []
-    for sequence, (value, raw) in enumerate(decode_sequence(plaintext, count), start=first):
-        if len(raw) > MAXIMUM_RECORD_BYTES:
-            raise ProtocolError(ProtocolErrorCode.TOO_LARGE, "record")
-        if isinstance(value, list) and len(value) == _WITHHELD_FIELDS:
-            found = unsigned(value[0], "sequence")
-            entry = Entry(None, raw, bytes_of(value[1], DIGEST_BYTES, "withheld leaf"))
+    offset = 0
+    for sequence in range(first, first + count):
+        plain = read_plain_record(plaintext, offset)
+        if plain is None:
+            end = skip(plaintext, offset)
+            found, entry = _decode_entry(plaintext[offset:end])
         else:
-            record = decode_record(value)
-            found = record.sequence
+            record, end = plain
+            found, raw = record.sequence, plaintext[offset:end]
             entry = Entry(record, raw, leaf_hash(raw))
         if found != sequence:
             raise ProtocolError(ProtocolErrorCode.MALFORMED, "sequence")
         entries.append(entry)
+        offset = end
+    if offset != len(plaintext):
+        raise ProtocolError(ProtocolErrorCode.MALFORMED, "trailing bytes")
     return entries
+
+
+def _decode_entry(raw: bytes) -> tuple[int, Entry]:
+    """Sequence and entry of one item of any allowed form."""
+    if len(raw) > MAXIMUM_RECORD_BYTES:
+        raise ProtocolError(ProtocolErrorCode.TOO_LARGE, "record")
+    value = decode(raw)
+    if isinstance(value, list) and len(value) == _WITHHELD_FIELDS:
+        leaf = bytes_of(value[1], DIGEST_BYTES, "withheld leaf")
+        return unsigned(value[0], "sequence"), Entry(None, raw, leaf)
+    record = decode_record(value)
+    return record.sequence, Entry(record, raw, leaf_hash(raw))

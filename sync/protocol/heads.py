@@ -30,6 +30,7 @@ _LONG: Final = {
     26: (Struct(">I"), 4, 1 << 16),
     27: (Struct(">Q"), 8, 1 << 32),
 }
+_ONE_BYTE: Final = tuple(bytes((number,)) for number in range(256))
 _HEAD_8: Final = Struct(">BB")
 _HEAD_16: Final = Struct(">BH")
 _HEAD_32: Final = Struct(">BI")
@@ -40,7 +41,7 @@ def head(major: int, argument: int) -> bytes:
     """The shortest head of a major type (0–5) with this argument (0 … 2⁶⁴−1)."""
     first = major << 5
     if argument < _SHORT:
-        return bytes((first | argument,))
+        return _ONE_BYTE[first | argument]
     if argument < 1 << 8:
         return _HEAD_8.pack(first | 24, argument)
     if argument < 1 << 16:

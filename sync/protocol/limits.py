@@ -44,6 +44,9 @@ MAXIMUM_DEPTH: Final = 16
 MAXIMUM_INTEGER: Final = (1 << 63) - 1
 """Largest count, position, time or identifier number: what a signed 64-bit column holds."""
 
+MAXIMUM_QUALITY: Final = 3
+"""Best quality of a wall clock: set from the city's signed time since boot."""
+
 MAXIMUM_WINDOW_LOG: Final = 23
 """Base-2 logarithm of the zstd window in bytes (8 MiB): bounds a decoder's memory."""
 
