@@ -3,12 +3,13 @@
 - A test marked `browser` or `printer` is skipped, with the name of the Debian package it needs,
   on a machine that lacks it.
 - Under CI=true a skip is a failure: a test that did not run proves nothing.
+- What a test measures (`record_property("measured", text)`) is printed at the end.
 - Hypothesis measures no time: tests share the machine with others.
 """
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -82,3 +83,19 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
         report.outcome = "failed"
         report.longrepr = f"a skip is a failure under CI=true: {reason_of(report)}"
     return report
+
+
+def measurements(reporter: pytest.TerminalReporter) -> Iterator[str]:
+    for outcome in ("passed", "failed"):
+        for report in reporter.getreports(outcome):
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "measured":
+                    yield str(value)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what was measured, also when the tests ran in other processes."""
+    lines = sorted(measurements(terminalreporter))
+    if lines:
+        terminalreporter.section("measured")
+        terminalreporter.write("\n".join(lines) + "\n")
