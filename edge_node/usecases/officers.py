@@ -22,6 +22,7 @@ SESSION_S: Final = 12 * 3600
 PIN_MEMORY_KIB: Final = 19 * 1024
 PIN_ITERATIONS: Final = 2
 SALT_BYTES: Final = 16
+PIN_DIGITS: Final = 6
 
 
 def hash_pin(pin: str, salt: bytes) -> str:

@@ -1,0 +1,106 @@
+"""The `edge-node` command: serve a station, check a configuration, make a PIN hash, show a demo."""
+
+import asyncio
+import json
+import logging
+import secrets
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+EXIT_SETTINGS: Final = 2
+EXIT_PORT_BUSY: Final = 3
+EXIT_STORAGE: Final = 4
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="The edge node of a ward police station's one-stop desk.",
+)
+Config = Annotated[Path, typer.Option("--config", help="The node's configuration (TOML).")]
+
+
+@app.command()
+def serve(config: Config) -> None:
+    """Serve kiosks, counters, display, status page and LAN clients until told to stop."""
+    from edge_node import bootstrap  # noqa: PLC0415 - `--help` must not load the whole node
+    from edge_node.domain.release import CatalogueError  # noqa: PLC0415
+    from edge_node.settings import SettingsError, read_settings  # noqa: PLC0415
+    from sync.certificates import CertificateError  # noqa: PLC0415
+    from sync.database import DatabaseError  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+
+    async def run() -> None:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        await bootstrap.serve(read_settings(config), stopping, _ready)
+
+    try:
+        asyncio.run(run())
+    except SettingsError as error:
+        _refuse(str(error), EXIT_SETTINGS)
+    except CatalogueError as error:
+        _refuse(f"the catalogue release is bad: {error}", EXIT_SETTINGS)
+    except CertificateError as error:
+        _refuse(str(error), EXIT_SETTINGS)
+    except bootstrap.PortBusyError as error:
+        _refuse(str(error), EXIT_PORT_BUSY)
+    except DatabaseError as error:
+        _refuse(f"the station's database cannot be used: {error}", EXIT_STORAGE)
+
+
+@app.command()
+def check(config: Config) -> None:
+    """Read the configuration and the catalogue and say whether the node could start with them."""
+    from edge_node.data import read_release  # noqa: PLC0415
+    from edge_node.domain.catalogue import read_catalogue  # noqa: PLC0415
+    from edge_node.domain.release import CatalogueError  # noqa: PLC0415
+    from edge_node.settings import SettingsError, read_settings  # noqa: PLC0415
+
+    try:
+        settings = read_settings(config)
+        catalogue = read_catalogue(read_release())
+    except (SettingsError, CatalogueError) as error:
+        _refuse(str(error), EXIT_SETTINGS)
+    else:
+        print(
+            f"good: station {settings.station.code}, {len(settings.printer)} printers,"
+            f" {len(settings.officer)} officers, catalogue {catalogue.version} with"
+            f" {len(catalogue.procedures)} procedures"
+        )
+
+
+@app.command("hash-pin")
+def hash_pin() -> None:
+    """Ask for an officer's PIN and print the line for the configuration."""
+    from edge_node.usecases import officers  # noqa: PLC0415
+
+    pin = typer.prompt("PIN (6 digits)", hide_input=True, confirmation_prompt=True)
+    if not (pin.isascii() and pin.isdigit() and len(pin) == officers.PIN_DIGITS):
+        _refuse(f"a PIN has {officers.PIN_DIGITS} digits", EXIT_SETTINGS)
+    print(officers.hash_pin(pin, secrets.token_bytes(officers.SALT_BYTES)))
+
+
+def _ready(url: str) -> None:
+    print(f"READY {json.dumps({'url': url})}", flush=True)
+
+
+def _refuse(message: str, status: int) -> None:
+    print(f"edge-node: {message}", file=sys.stderr)
+    raise typer.Exit(status)
+
+
+def main() -> None:
+    """Entry point of the `edge-node` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

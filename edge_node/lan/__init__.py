@@ -1,0 +1,1 @@
+"""The station on its LAN: being found, being trusted."""

@@ -1,0 +1,168 @@
+"""The node's configuration file: TOML, checked whole, every fault named by its key.
+
+Rules: an unknown key is a fault (a misspelt limit must not silently be the default); relative
+paths are relative to the file; the file holds no secret but the officers' PIN hashes.
+"""
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from edge_node.usecases.station import Officer, Policy
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+StationCode = Annotated[str, msgspec.Meta(pattern="^[0-9]{5}$")]
+Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class SettingsError(Exception):
+    """A configuration that cannot be used; the text is one line for the technician."""
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class StationSection(_Section, frozen=True, kw_only=True):
+    """Which station this is and where it keeps its files."""
+
+    code: StationCode
+    state_directory: Path
+    sync_database: Path
+
+
+class ListenSection(_Section, frozen=True, kw_only=True):
+    """Where browsers reach the node. `tls = "off"` is allowed on loopback only."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - the station LAN is the purpose
+    port: Port = 8443
+    tls: Literal["station-ca", "off"] = "station-ca"
+    names: tuple[str, ...] = ()
+
+
+class PrinterSection(_Section, frozen=True, kw_only=True):
+    """A printer: `address` is `host:port` for escpos, a URI for ipp."""
+
+    id: str
+    role: Literal["ticket", "slip"]
+    kind: Literal["escpos", "ipp"]
+    address: str
+    width_dots: Literal[384, 512, 576] = 576
+    in_order_status: bool = True
+
+
+class ScannerSection(_Section, frozen=True, kw_only=True):
+    """A serial code reader."""
+
+    device: Path
+
+
+class OfficerSection(_Section, frozen=True, kw_only=True):
+    """An officer's account; make `pin_phc` with `edge-node hash-pin`."""
+
+    id: str
+    name: str
+    rank: str = ""
+    counter: str
+    pin_phc: str
+
+    def officer(self) -> Officer:
+        """The account as the use cases know it."""
+        return Officer(
+            id=self.id,
+            name=self.name,
+            rank=self.rank,
+            counter=self.counter,
+            pin_phc=self.pin_phc,
+        )
+
+
+class DevicesSection(_Section, frozen=True, kw_only=True):
+    """SHA-256 (hex) of the tokens of the LAN clients that may hand dossiers in."""
+
+    token_sha256: tuple[Digest, ...] = ()
+
+
+class AnnounceSection(_Section, frozen=True, kw_only=True):
+    """DNS-SD on the station LAN."""
+
+    enabled: bool = True
+
+
+class DeskSection(_Section, frozen=True, kw_only=True):
+    """What the station's chief decides."""
+
+    cut_off: Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$|^$")] = ""
+    saturday_reception: Literal["count_from_saturday", "treat_as_monday"] = "count_from_saturday"
+
+    def policy(self) -> Policy:
+        """The policy as the use cases know it."""
+        return Policy(cut_off=self.cut_off, saturday_reception=self.saturday_reception)
+
+
+class Settings(_Section, frozen=True, kw_only=True):
+    """The whole file."""
+
+    station: StationSection
+    listen: ListenSection = ListenSection()
+    printer: tuple[PrinterSection, ...] = ()
+    scanner: ScannerSection | None = None
+    officer: tuple[OfficerSection, ...] = ()
+    devices: DevicesSection = DevicesSection()
+    announce: AnnounceSection = AnnounceSection()
+    desk: DeskSection = DeskSection()
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in `path`. Raises SettingsError naming the file and the key at fault."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not TOML ({error})") from None
+    try:
+        settings = msgspec.convert(data, Settings, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{path}: {error}") from None
+    fault = _fault(settings)
+    if fault:
+        raise SettingsError(f"{path}: {fault}")
+    return _anchored(settings, path.absolute().parent)
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    message = f"expected {kind.__name__}"
+    raise msgspec.ValidationError(message)
+
+
+def _fault(settings: Settings) -> str:
+    listen = settings.listen
+    try:
+        address = ipaddress.ip_address(listen.host)
+    except ValueError:
+        return "listen.host must be an IP address"
+    if listen.tls == "off" and not address.is_loopback:
+        return 'listen.tls = "off" is allowed only with a loopback listen.host'
+    for kind, names in (
+        ("printer", [printer.id for printer in settings.printer]),
+        ("officer", [officer.id for officer in settings.officer]),
+    ):
+        if len(set(names)) != len(names):
+            return f"{kind}.id must be unique"
+    return ""
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    station = settings.station
+    anchored = msgspec.structs.replace(
+        station,
+        state_directory=folder / station.state_directory,
+        sync_database=folder / station.sync_database,
+    )
+    return msgspec.structs.replace(settings, station=anchored)
