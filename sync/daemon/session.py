@@ -236,7 +236,7 @@ def _step_down(session: Session, event: Event, chance: float) -> Step:
 
 
 def _send_plain(session: Session, event: Event, chance: float) -> Step:
-    """The city lacks the dictionary: the same records without it, once."""
+    """Perhaps the city lacks the dictionary: the same records without it, once."""
     if not session.compressed:
         return _refuse(session, Failure.UNSUPPORTED, chance)
     return _advance(msgspec.structs.replace(session, compressed=False), chance)
@@ -283,11 +283,10 @@ BATCH_REFUSALS: Final[Mapping[Refusal, Handler]] = {
     Refusal.ROOT_MISMATCH: _greet_again,
     Refusal.UNKNOWN_KEY: _greet_again,
     Refusal.UNKNOWN_ENCRYPTION_KEY: _change_key,
-    Refusal.UNKNOWN_DICTIONARY: _send_plain,
     Refusal.REVOKED: _refused_for(Failure.REVOKED),
     Refusal.TOO_LARGE: _step_down,
     Refusal.MALFORMED: _step_down,
-    Refusal.UNSUPPORTED: _refused_for(Failure.UNSUPPORTED),
+    Refusal.UNSUPPORTED: _send_plain,
     Refusal.BUSY: _busy,
     Refusal.STORAGE_FULL: _fails_as(Failure.CITY_FULL),
     Refusal.OTHER: _fails_as(Failure.CITY_ERROR),

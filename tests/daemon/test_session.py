@@ -209,11 +209,11 @@ def test_an_unknown_encryption_key_is_changed_before_greeting() -> None:
 
 
 def test_an_unknown_dictionary_is_left_out_once() -> None:
-    after, actions = step(draining(), Problem(Refusal.UNKNOWN_DICTIONARY), 0.0)
+    after, actions = step(draining(), Problem(Refusal.UNSUPPORTED), 0.0)
     batch = lead(actions)
     assert isinstance(batch, SendBatch)
     assert not batch.compressed
-    assert step(after, Problem(Refusal.UNKNOWN_DICTIONARY), 0.0).session.state is State.REFUSED
+    assert step(after, Problem(Refusal.UNSUPPORTED), 0.0).session.state is State.REFUSED
 
 
 @pytest.mark.parametrize("refusal", [Refusal.TOO_LARGE, Refusal.MALFORMED])
