@@ -1,6 +1,6 @@
 """Queue tickets: how they are numbered and what may happen to one.
 
-Rules: a service group has its letter and the numbers 1 to 999, starting again every day; a number
+Rules: a service group has its letter and the numbers from 1, three digits or more, starting again every day; a number
 given out is never given again that day. This module must not know the day or the queue.
 """
 
@@ -13,8 +13,10 @@ from typing import NamedTuple
 from edge_node.domain import ladder
 from edge_node.domain.errors import DomainError, ErrorCode, Fault
 
-MAXIMUM_NUMBER = 999
-_TICKET = re.compile(r"([A-Za-z])[ \-]?([0-9]{1,3})")
+MAXIMUM_NUMBER = 999_999
+"""Far beyond a day's visitors: a dossier must never be refused because a queue was long."""
+
+_TICKET = re.compile(r"([A-Za-z])[ \-]?([0-9]{1,6})")
 
 
 class TicketState(StrEnum):
@@ -65,7 +67,7 @@ TICKET_TRANSITIONS: Mapping[tuple[TicketState, TicketAction], TicketState] = Map
 
 
 class TicketNumber(NamedTuple):
-    """A service group's letter and a number from 1 to 999."""
+    """A service group's letter and a number from 1 to MAXIMUM_NUMBER."""
 
     letter: str
     number: int
@@ -91,9 +93,9 @@ def next_number(last: int | None) -> int:
 
 
 def format_ticket(letter: str, number: int) -> str:
-    """`A013`; raises ValueError outside A–Z and 1–999."""
+    """`A013`; raises ValueError outside A–Z and 1–MAXIMUM_NUMBER."""
     if not (len(letter) == 1 and "A" <= letter <= "Z" and 1 <= number <= MAXIMUM_NUMBER):
-        raise ValueError("a ticket is a letter A-Z and a number 1-999")
+        raise ValueError("a ticket is a letter A-Z and a number from 1")
     return f"{letter}{number:03d}"
 
 
