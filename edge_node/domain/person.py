@@ -67,6 +67,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     phone: str = ""
 
+    def __repr__(self) -> str:
+        """Only the masked number: a representation may end up in a log or a traceback."""
+        return f"Person({mask_identity_number(self.id_number)})"
+
 
 def make_person(
     *, full_name: str, id_number: str, date_of_birth: str, sex: str, address: str, phone: str
