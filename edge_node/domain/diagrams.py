@@ -6,9 +6,9 @@ This module must not know where the page is kept.
 
 import sys
 from collections.abc import Mapping
-from enum import StrEnum
 
 from edge_node.domain.dossier import NATIONAL_STATUS, TRANSITIONS, DossierState
+from edge_node.domain.ladder import State, Step
 from edge_node.domain.payment import PAYMENT_TRANSITIONS, PaymentState
 from edge_node.domain.printing import PRINT_TRANSITIONS, PrintState
 from edge_node.domain.ticket import TICKET_TRANSITIONS, TicketState
@@ -34,7 +34,7 @@ _NATIONAL_NAMES = {
 }
 
 
-def mermaid(table: Mapping[tuple[StrEnum, StrEnum], StrEnum], initial: StrEnum) -> str:
+def mermaid(table: Mapping[tuple[State, Step], State], initial: State) -> str:
     """A Mermaid state diagram of a table: one arrow per pair of states, actions listed on it."""
     arrows: dict[tuple[str, str], list[str]] = {}
     for (source, action), target in table.items():
@@ -52,18 +52,20 @@ def mermaid(table: Mapping[tuple[StrEnum, StrEnum], StrEnum], initial: StrEnum) 
 
 def page() -> str:
     """The whole of docs/diagrams.md."""
-    ladders: tuple[tuple[str, Mapping[tuple[StrEnum, StrEnum], StrEnum], StrEnum], ...] = (
-        ("Dossier", dict(TRANSITIONS), DossierState.SUBMITTED),
-        ("Ticket", dict(TICKET_TRANSITIONS), TicketState.WAITING),
-        ("Payment", dict(PAYMENT_TRANSITIONS), PaymentState.DUE),
-        ("Print job", dict(PRINT_TRANSITIONS), PrintState.QUEUED),
+    return "\n".join(
+        (
+            _INTRODUCTION,
+            _section("Dossier", mermaid(TRANSITIONS, DossierState.SUBMITTED)),
+            _national_table(),
+            _section("Ticket", mermaid(TICKET_TRANSITIONS, TicketState.WAITING)),
+            _section("Payment", mermaid(PAYMENT_TRANSITIONS, PaymentState.DUE)),
+            _section("Print job", mermaid(PRINT_TRANSITIONS, PrintState.QUEUED)),
+        )
     )
-    parts = [_INTRODUCTION]
-    for title, table, initial in ladders:
-        parts.append(f"## {title}\n\n```mermaid\n{mermaid(table, initial)}\n```\n")
-        if initial is DossierState.SUBMITTED:
-            parts.append(_national_table())
-    return "\n".join(parts)
+
+
+def _section(title: str, diagram: str) -> str:
+    return f"## {title}\n\n```mermaid\n{diagram}\n```\n"
 
 
 def _national_table() -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -23,7 +23,7 @@ MAXIMUM_VALUE_CHARACTERS = 99
 MAXIMUM_ADDITIONAL_CHARACTERS = 25
 
 _NAPAS = "A000000727"
-_TO_ACCOUNT = "QRIBFTTA"
+_TO_ACCOUNT: Final = "QRIBFTTA"
 _CURRENCY_VND = "704"
 _ADDITIONAL_TAGS = tuple(f"{tag:02d}" for tag in range(1, 9))
 _BANK_NUMBER = re.compile(r"[0-9]{6}")
