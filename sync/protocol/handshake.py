@@ -178,7 +178,8 @@ def encode_statuses(statuses: Sequence[tuple[int, int]]) -> Value:
     """``[[sequence, code], …]``. Errors: TOO_LARGE."""
     if len(statuses) > MAXIMUM_RECEIPT_STATUSES:
         raise ProtocolError(ProtocolErrorCode.TOO_LARGE, "statuses")
-    return [list(status) for status in statuses]
+    # Codes may be members of an enumeration; the wire carries plain integers.
+    return [[int(number), int(code)] for number, code in statuses]
 
 
 def parse_statuses(value: Value, place: str) -> tuple[tuple[int, int], ...]:
