@@ -4,11 +4,16 @@ Rules: no statement here writes; the export reads one page in one short transact
 never holds the writer back and needs memory for one page only.
 """
 
+import contextlib
 import sqlite3
 from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Final, NamedTuple
 
-from sync.city.archive.port import ExportedRecord, StationSummary
+from sync.city.archive.port import ArchiveError, ArchiveFault, ExportedRecord, StationSummary
+from sync.database import DatabaseError, Reader, open_reader
 
 EXPORT_PAGE_RECORDS: Final = 500
 
@@ -73,6 +78,33 @@ def summarise(connection: sqlite3.Connection) -> list[StationSummary]:
         StationSummary(station, contact_ms, stored, entered, dossiers, tuple(problems[station]))
         for station, contact_ms, stored, entered, dossiers in connection.execute(_COUNTS)
     ]
+
+
+class SqliteExporter:
+    """Implements the exporter port over a read-only connection; made by `open_exporter`."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def export(self, station: int | None) -> AsyncIterator[Sequence[ExportedRecord]]:
+        """Every stored record in pages, each read in its own short transaction."""
+        place = START
+        while True:
+            page = await self._reader.query(partial(export_page, station=station, after=place))
+            if not page:
+                return
+            yield [row.record for row in page]
+            place = page[-1].place
+
+
+@contextlib.asynccontextmanager
+async def open_exporter(path: Path) -> AsyncIterator[SqliteExporter]:
+    """The archive in `path`, for reading. Raises ArchiveError when it cannot be read."""
+    try:
+        async with open_reader(path) as reader:
+            yield SqliteExporter(reader)
+    except DatabaseError as error:
+        raise ArchiveError(ArchiveFault.BROKEN) from error
 
 
 def export_page(

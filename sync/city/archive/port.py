@@ -158,6 +158,10 @@ class Archive(Protocol):
         """8 random bytes that change only when the archive is made anew."""
         ...
 
+    async def check(self) -> None:
+        """Read something. Raises ArchiveError."""
+        ...
+
     async def store(self, arrival: Arrival) -> Stored | Refuse:
         """Compare with what is stored and keep what is new, durably. Raises ArchiveError."""
         ...
@@ -179,9 +183,17 @@ class Archive(Protocol):
         """Enter up to this many records of one log into the register; how many were entered."""
         ...
 
+    async def reconsider(self) -> int:
+        """Enter some records whose kind an older program did not know; how many."""
+        ...
+
     async def summarise(self) -> list[StationSummary]:
         """One summary for each station ever heard of, by station number."""
         ...
+
+
+class Exporter(Protocol):
+    """Reads everything that is stored, while the server runs."""
 
     def export(self, station: int | None) -> AsyncIterator[Sequence[ExportedRecord]]:
         """Every stored record in pages: by station, log in order of first arrival, sequence."""

@@ -21,7 +21,6 @@ from sync.city.archive.port import (
     Arrival,
     AskedHead,
     Caller,
-    ExportedRecord,
     Head,
     Sealed,
     StationSummary,
@@ -78,6 +77,10 @@ class SqliteArchive:
         """8 random bytes that change only when the archive is made anew."""
         return self._generation
 
+    async def check(self) -> None:
+        """Read something."""
+        await self._read(_generation)
+
     async def store(self, arrival: Arrival) -> Stored | Refuse:
         """Compare with what is stored and keep what is new, durably."""
         return await self._write(lambda connection: _store(connection, arrival))
@@ -115,13 +118,6 @@ class SqliteArchive:
     async def summarise(self) -> list[StationSummary]:
         """One summary for each station ever heard of."""
         return await self._read(overview.summarise)
-
-    async def export(self, station: int | None) -> AsyncIterator[Sequence[ExportedRecord]]:
-        """Every stored record in pages, each page read in its own short transaction."""
-        place = overview.START
-        while page := await self._read(_bind(overview.export_page, station, place)):
-            yield [row.record for row in page]
-            place = page[-1].place
 
     async def _write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         try:
@@ -314,9 +310,3 @@ def _keep_apart(connection: sqlite3.Connection, sealed: Sealed) -> bool:
         (sha256(sealed.raw).digest(), *sealed),
     )
     return True
-
-
-def _bind(
-    function: Callable[..., Result], *arguments: object
-) -> Callable[[sqlite3.Connection], Result]:
-    return lambda connection: function(connection, *arguments)

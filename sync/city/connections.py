@@ -1,0 +1,102 @@
+"""Deadlines and a ceiling for connections, which the HTTP library does not have.
+
+Responsible for: closing a connection that brings no whole request header in time, and refusing
+connections beyond a number. It must not know what is asked.
+"""
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+HEADER_TIMEOUT_S: Final = 10.0
+"""From the end of the TLS handshake, or of the answer before, to the next request's handler."""
+KEEPALIVE_TIMEOUT_S: Final = 75.0
+MAXIMUM_CONNECTIONS: Final = 1024
+
+
+class ConnectionGuard:
+    """Counts connections and arms a deadline for each one that is waiting for a request."""
+
+    def __init__(self) -> None:
+        self.server: web.Server | None = None
+        """What makes the HTTP protocol of a connection; set before listening."""
+        self._deadlines: dict[asyncio.BaseTransport, asyncio.TimerHandle] = {}
+        self._open: set[asyncio.BaseTransport] = set()
+
+    def __call__(self) -> asyncio.Protocol:
+        """The protocol for a new connection."""
+        assert self.server is not None, "set before listening"
+        return _Guarded(self.server(), self)
+
+    def opened(self, transport: asyncio.BaseTransport) -> bool:
+        """Count a connection in; False when there are too many."""
+        if len(self._open) >= MAXIMUM_CONNECTIONS:
+            return False
+        self._open.add(transport)
+        self._arm(transport, HEADER_TIMEOUT_S)
+        return True
+
+    def closed(self, transport: asyncio.BaseTransport) -> None:
+        """Count a connection out."""
+        self._open.discard(transport)
+        self._disarm(transport)
+
+    def started(self, request: web.BaseRequest) -> None:
+        """A whole header has arrived: the handler has its own deadlines."""
+        if request.transport is not None:
+            self._disarm(request.transport)
+
+    def finished(self, request: web.BaseRequest) -> None:
+        """The answer is on its way: the next header must come while the connection is kept."""
+        if request.transport is not None and request.transport in self._open:
+            self._arm(request.transport, KEEPALIVE_TIMEOUT_S + HEADER_TIMEOUT_S)
+
+    def _arm(self, transport: asyncio.BaseTransport, seconds: float) -> None:
+        self._disarm(transport)
+        loop = asyncio.get_running_loop()
+        self._deadlines[transport] = loop.call_later(seconds, _abort, transport)
+
+    def _disarm(self, transport: asyncio.BaseTransport) -> None:
+        deadline = self._deadlines.pop(transport, None)
+        if deadline is not None:
+            deadline.cancel()
+
+
+class _Guarded(asyncio.Protocol):
+    """Passes everything on to the HTTP protocol and tells the guard when it begins and ends."""
+
+    def __init__(self, inner: asyncio.Protocol, guard: ConnectionGuard) -> None:
+        self._inner = inner
+        self._guard = guard
+        self._transport: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not self._guard.opened(transport):
+            _abort(transport)
+            return
+        self._transport = transport
+        self._inner.connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is not None:
+            self._guard.closed(self._transport)
+            self._inner.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._inner.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._inner.eof_received() if self._transport is not None else None
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+
+
+def _abort(transport: asyncio.BaseTransport) -> None:
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()

@@ -1,0 +1,215 @@
+"""Runs the city server: opens what it needs, listens, enters, and stops cleanly.
+
+Responsible for the life of the process and nothing in between: keys, TLS, archive, page and the
+background loops are put together here and only here.
+"""
+
+import asyncio
+import contextlib
+import errno
+import signal
+import ssl
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from sync.certificates import TlsFiles, ensure_tls
+from sync.city.archive.sqlite import SqliteArchive, open_archive
+from sync.city.connections import KEEPALIVE_TIMEOUT_S, ConnectionGuard
+from sync.city.desk import Desk
+from sync.city.identity import CityIdentity, ensure_identity
+from sync.city.metrics import Metrics
+from sync.city.page import Page
+from sync.city.projections import keep_entering
+from sync.city.settings import Listen, Settings
+from sync.city.stations import StationDirectory
+from sync.city.web import make_app
+from sync.notify import keep_watchdog, notify
+
+OPENING_THREADS: Final = 2
+"""Batches verified and opened at the same time; the work is processor time."""
+LISTEN_BACKLOG: Final = 256
+TLS_HANDSHAKE_TIMEOUT_S: Final = 10.0
+SHUTDOWN_TIMEOUT_S: Final = 5.0
+"""How long requests under way may take to finish after a stop is asked for."""
+RENEWAL_CHECK_S: Final = 24 * 3600.0
+
+
+class PortBusyError(Exception):
+    """Somebody else listens on the configured port."""
+
+
+class ArchiveBrokenError(Exception):
+    """The disk failed under the archive: the process must be started anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the process takes from outside: time in milliseconds since 1970 UTC, randomness."""
+
+    clock_ms: Callable[[], int]
+    entropy: Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that listens. `stop` is set to end it."""
+
+    url: str
+    port: int
+    archive: SqliteArchive
+    stop: asyncio.Event
+
+
+def keys_directory(settings: Settings) -> Path:
+    """Where the city's own keys lie."""
+    return settings.city.state_directory / "keys"
+
+
+def stations_directory(settings: Settings) -> Path:
+    """Where the enrolled stations' files lie."""
+    return settings.city.state_directory / "stations"
+
+
+def prepare_identity(settings: Settings, surroundings: Surroundings) -> CityIdentity:
+    """The city's keys, made at the first start. Raises KeyFileError."""
+    return ensure_identity(keys_directory(settings), surroundings.entropy(8))
+
+
+def prepare_tls(settings: Settings, now_ms: int) -> TlsFiles:
+    """The configured certificate, or one of the city's own authority. Raises CertificateError."""
+    listen = settings.listen
+    if listen.certificate is not None and listen.key is not None:
+        return TlsFiles(listen.certificate, listen.key, listen.certificate)
+    now = datetime.fromtimestamp(now_ms / 1000, UTC)
+    directory = settings.city.state_directory / "tls"
+    return ensure_tls(directory, settings.city.name, settings.hosts, now=now)
+
+
+def prepare_context(settings: Settings, now_ms: int) -> ssl.SSLContext | None:
+    """TLS 1.2 or newer; None when it is off. Raises CertificateError, OSError, ssl.SSLError."""
+    if settings.listen.tls == "off":
+        return None
+    files = prepare_tls(settings, now_ms)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(files.certificate, files.key)
+    return context
+
+
+async def serve(
+    settings: Settings, surroundings: Surroundings, ready: Callable[[str], None]
+) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is told the address once it listens."""
+    async with running(settings, surroundings) as server:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.stop.set)
+        notify("READY=1")
+        ready(server.url)
+        await server.stop.wait()
+        notify("STOPPING=1")
+        if server.archive.writer.broken.is_set():
+            raise ArchiveBrokenError(str(settings.database_path))
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterator[Running]:
+    """The whole server, listening; everything is closed again on the way out.
+
+    Raises PortBusyError, KeyFileError, CertificateError, DatabaseError.
+    """
+    identity = prepare_identity(settings, surroundings)
+    stations = StationDirectory(stations_directory(settings), identity.receipt_public)
+    context = prepare_context(settings, surroundings.clock_ms())
+    async with contextlib.AsyncExitStack() as stack:
+        archive = await stack.enter_async_context(open_archive(settings.database_path))
+        executor = stack.enter_context(ThreadPoolExecutor(OPENING_THREADS, "opening"))
+        clock_ms = surroundings.clock_ms
+        desk = Desk(archive, stations, identity, Metrics(), clock_ms, executor)
+        page = Page(archive, stations, settings.city.name, clock_ms)
+        stop = asyncio.Event()
+        port = await stack.enter_async_context(_listening(settings, context, desk, page))
+        await stack.enter_async_context(
+            _background(
+                keep_entering(archive, desk.arrived, desk.metrics),
+                keep_watchdog(stop),
+                _stop_when_broken(archive, stop),
+                _keep_certificate(settings, context, clock_ms),
+            )
+        )
+        yield Running(settings.base_url(port), port, archive, stop)
+
+
+@contextlib.asynccontextmanager
+async def _background(*loops: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """These loops beside the body; cancelled at its end. A failure of one ends the body."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(loop) for loop in loops]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _listening(
+    settings: Settings, context: ssl.SSLContext | None, desk: Desk, page: Page
+) -> AsyncIterator[int]:
+    """The port that is listened on."""
+    guard = ConnectionGuard()
+    runner = web.AppRunner(
+        make_app(desk, page, guard),
+        access_log=None,
+        keepalive_timeout=KEEPALIVE_TIMEOUT_S,
+        shutdown_timeout=SHUTDOWN_TIMEOUT_S,
+    )
+    await runner.setup()
+    guard.server = runner.server
+    try:
+        server = await _listen(settings.listen, context, guard)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(
+    listen: Listen, context: ssl.SSLContext | None, guard: ConnectionGuard
+) -> asyncio.Server:
+    try:
+        return await asyncio.get_running_loop().create_server(
+            guard,
+            listen.host or None,
+            listen.port,
+            ssl=context,
+            backlog=LISTEN_BACKLOG,
+            ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT_S if context else None,
+        )
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortBusyError(f"{listen.host}:{listen.port}") from None
+        raise
+
+
+async def _stop_when_broken(archive: SqliteArchive, stop: asyncio.Event) -> None:
+    await archive.writer.broken.wait()
+    stop.set()
+
+
+async def _keep_certificate(
+    settings: Settings, context: ssl.SSLContext | None, clock_ms: Callable[[], int]
+) -> None:
+    """Renew the server's own certificate in time; new connections get the new one."""
+    while context is not None:
+        await asyncio.sleep(RENEWAL_CHECK_S)
+        files = prepare_tls(settings, clock_ms())
+        context.load_cert_chain(files.certificate, files.key)

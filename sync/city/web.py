@@ -1,0 +1,193 @@
+"""The city's HTTP interface.
+
+Responsible for: routes, body limits and deadlines, admission, security headers and turning
+refusals into problem details. Handlers read a request, call one function and answer. It must not
+decide anything about batches.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Final
+
+from aiohttp import hdrs, web
+from prometheus_client import generate_latest
+
+from sync.city import desk as city_desk
+from sync.city.connections import ConnectionGuard
+from sync.city.desk import Desk
+from sync.city.page import Page
+from sync.city.problems import Refused, plain_problem, problem_response, refuse
+from sync.protocol.batch import MEDIA_TYPE
+from sync.protocol.errors import ProtocolErrorCode
+from sync.protocol.limits import MAXIMUM_BATCH_BYTES, MAXIMUM_CONTROL_BYTES
+from sync.protocol.problems import Problem
+
+BODY_TIMEOUT_S: Final = 60.0
+"""A megabyte at 140 kbit/s; a slower link sends smaller batches."""
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self';"
+        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+STATIC: Final = {
+    "city.css": "text/css",
+    "refresh.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_log = logging.getLogger(__name__)
+
+DESK: Final = web.AppKey("desk", Desk)
+PAGE: Final = web.AppKey("page", Page)
+GUARD: Final = web.AppKey("guard", ConnectionGuard)
+
+
+def make_app(desk: Desk, page: Page, guard: ConnectionGuard) -> web.Application:
+    """The application; `guard` is told when requests begin and end."""
+    app = web.Application(
+        middlewares=[_guard, _answer_problems, _admit], client_max_size=MAXIMUM_BATCH_BYTES
+    )
+    app[DESK], app[PAGE], app[GUARD] = desk, page, guard
+    app.on_response_prepare.append(_add_headers)
+    app.add_routes(
+        [
+            web.post("/v1/hello", hello),
+            web.post("/v1/batches", batches),
+            web.get("/v1/keyset", keyset),
+            web.get("/healthz", health),
+            web.get("/metrics", metrics),
+            web.get("/static/{name}", static),
+            web.get("/", overview),
+        ]
+    )
+    return app
+
+
+async def hello(request: web.Request) -> web.Response:
+    """`POST /v1/hello`: HELLO in, WELCOME out."""
+    data = await _read_message(request, MAXIMUM_CONTROL_BYTES)
+    return _message(await city_desk.greet(request.app[DESK], data))
+
+
+async def batches(request: web.Request) -> web.Response:
+    """`POST /v1/batches`: a batch in, a receipt out."""
+    data = await _read_message(request, MAXIMUM_BATCH_BYTES)
+    return _message(await city_desk.accept(request.app[DESK], data))
+
+
+async def keyset(request: web.Request) -> web.Response:
+    """`GET /v1/keyset`: the city's current public keys."""
+    return _message(city_desk.keyset(request.app[DESK]))
+
+
+async def health(request: web.Request) -> web.Response:
+    """`GET /healthz`: the archive can be read."""
+    await request.app[PAGE].probe()
+    return web.json_response({"status": "ok"})
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """`GET /metrics`: counters in the Prometheus text format."""
+    text = generate_latest(request.app[DESK].metrics.registry)
+    return web.Response(body=text, headers={hdrs.CONTENT_TYPE: "text/plain; version=0.0.4"})
+
+
+async def overview(request: web.Request) -> web.Response:
+    """`GET /`: the stations; `?lang=en` in English."""
+    html = await request.app[PAGE].render(request.query.get("lang", ""))
+    return web.Response(text=html, content_type="text/html")
+
+
+async def static(request: web.Request) -> web.Response:
+    """`GET /static/…`: the page's own few files."""
+    name = request.match_info["name"]
+    if name not in STATIC:
+        raise web.HTTPNotFound
+    body = (files("sync.city") / "static" / name).read_bytes()
+    headers = {"Cache-Control": "max-age=300"}
+    return web.Response(body=body, content_type=STATIC[name], charset="utf-8", headers=headers)
+
+
+@web.middleware
+async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    guard = request.app[GUARD]
+    guard.started(request)
+    try:
+        return await handler(request)
+    finally:
+        guard.finished(request)
+
+
+@web.middleware
+async def _answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    counters = request.app[DESK].metrics
+    response = await _answered(request, handler)
+    counters.requests.labels(str(response.status)).inc()
+    return response
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Refused as refused:
+        request.app[DESK].metrics.problems.labels(refused.problem.value).inc()
+        return problem_response(refused)
+    except web.HTTPException as error:
+        allow = error.headers.get(hdrs.ALLOW)
+        return plain_problem(error.status, error.reason, {"Allow": allow} if allow else {})
+    except Exception:  # noqa: BLE001 - the last line of defence: logged, and answered as 500
+        # Neither the body nor the query belongs in a log.
+        _log.exception("%s %s failed", request.method, request.path)
+        return plain_problem(500, "Internal error", {})
+
+
+@web.middleware
+async def _admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """At most MAXIMUM_IN_PROGRESS station requests; the page and the metrics stay reachable."""
+    if not request.path.startswith("/v1/"):
+        return await handler(request)
+    desk = request.app[DESK]
+    if desk.admission.locked():
+        raise Refused(Problem.BUSY)
+    async with desk.admission:
+        with desk.metrics.in_progress.track_inprogress(), desk.metrics.duration_s.time():
+            return await handler(request)
+
+
+async def _read_message(request: web.Request, maximum_bytes: int) -> bytes:
+    if request.content_type != MEDIA_TYPE or hdrs.CONTENT_ENCODING in request.headers:
+        raise refuse(ProtocolErrorCode.UNSUPPORTED, f"send {MEDIA_TYPE}")
+    if (request.content_length or 0) > maximum_bytes:
+        raise refuse(ProtocolErrorCode.TOO_LARGE)
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            data = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise refuse(ProtocolErrorCode.TOO_LARGE) from None
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+    if len(data) > maximum_bytes:
+        raise refuse(ProtocolErrorCode.TOO_LARGE)
+    return data
+
+
+def _message(data: bytes) -> web.Response:
+    return web.Response(body=data, content_type=MEDIA_TYPE)
+
+
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.pop(hdrs.SERVER, None)

@@ -1,0 +1,198 @@
+"""The city over TLS with real batches: every record once, receipts after the commit."""
+
+import asyncio
+from pathlib import Path
+
+from sync.protocol.receipt import RecordStatus
+from sync.protocol.record import Parent
+from tests.city.server import exported, running_city
+from tests.city.station import SimulatedStation
+
+
+async def test_a_batch_is_stored_receipted_entered_and_exported(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    station.append_many(4)
+    async with running_city(tmp_path) as city:
+        city.enrol(station)
+        welcome = await city.greet(station)
+        assert (welcome.logs[0].size, welcome.city_time_ms) == (0, city.clock.now_ms)
+        receipt = city.receipt(await city.send(station))
+        assert (receipt.lid, receipt.size, receipt.root) == (station.log.lid, 5, station.log.root())
+        assert (receipt.archived, receipt.receipt_number) == (0, 1)
+        welcome = await city.until_entered(station)
+        assert (welcome.logs[0].size, welcome.logs[0].applied) == (5, 5)
+        assert welcome.logs[0].root == station.log.root()
+        lines = await city.export()
+    assert [line["seq"] for line in lines] == [0, 1, 2, 3, 4]
+    assert {line["station"] for line in lines} == {"26560"}
+    assert {line["status"] for line in lines} == {"entered"}
+    assert lines[0]["body"]["type"] == "genesis"
+    assert lines[1]["body"]["dossier_no"] == "T26560-TEST-00001-0"
+    assert list(lines[0]) == [
+        "station",
+        "lid",
+        "seq",
+        "kind",
+        "eid",
+        "subject",
+        "version",
+        "status",
+        "body",
+    ]
+
+
+async def test_a_crash_between_commit_and_answer_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    station.append_many(3)
+    async with running_city(tmp_path) as city:
+        city.enrol(station)
+        first = city.receipt(await city.send(station))
+    # The answer never reached the station; a new process gets the same bytes again.
+    async with running_city(tmp_path) as city:
+        second = city.receipt(await city.send(station))
+        lines = await city.export()
+    assert (first.size, first.root, first.generation) == (
+        second.size,
+        second.root,
+        second.generation,
+    )
+    assert second.receipt_number >= first.receipt_number
+    assert len(lines) == station.log.size
+
+
+async def test_the_same_batch_twenty_times_at_once_is_stored_once(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    station.append_many(20)
+    async with running_city(tmp_path) as city:
+        city.enrol(station)
+        replies = await asyncio.gather(*(city.send(station) for _ in range(20)))
+        receipts = {city.receipt(reply)[:6] for reply in replies}
+        assert len(receipts) == 1
+        assert len(await city.export()) == 21
+
+
+async def test_a_gap_is_told_and_stores_nothing(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    station.append_many(5)
+    async with running_city(tmp_path) as city:
+        city.enrol(station)
+        city.receipt(await city.send(station, count=2))
+        reply = await city.send(station, first=4)
+        assert (reply.status, reply.json()["code"], reply.json()["have"]) == (409, "gap", 2)
+        assert reply.headers["Content-Type"].startswith("application/problem+json")
+        assert len(await city.export()) == 2
+        assert city.receipt(await city.send(station, first=1)).size == 6
+
+
+async def test_another_history_is_kept_apart_and_changes_nothing(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    station.append_many(3)
+    branch = station.log.copy()
+    station.append(body=b'{"n":1}')
+    station.append(body=b'{"n":1}', log=branch)
+    station.append(log=branch)
+    async with running_city(tmp_path) as city:
+        city.enrol(station)
+        receipt = city.receipt(await city.send(station))
+        for first in (0, 2, 4, 5):
+            reply = await city.send(station, first, log=branch)
+            body = reply.json()
+            assert (reply.status, body["code"], body["stored"]) == (409, "fork", True), first
+        assert city.receipt(await city.send(station)).root == receipt.root
+        page = (await city.request("GET", "/?lang=en")).body.decode()
+        assert "4 batches belong to another history" in page
+
+
+async def test_a_log_belongs_to_the_station_that_opened_it(tmp_path: Path) -> None:
+    owner, thief = SimulatedStation(1), SimulatedStation(2, code=26561)
+    owner.append()
+    stolen = owner.log.copy()
+    thief.append(log=stolen)
+    async with running_city(tmp_path) as city:
+        city.enrol(owner)
+        city.enrol(thief)
+        city.receipt(await city.send(owner))
+        # The header still names the owner's node: the key is not the owner's.
+        assert (await city.send(thief, log=stolen)).status == 401
+        assert len(await city.export()) == 2
+
+
+async def test_repeats_conflicts_and_the_unknown_are_stored_and_listed(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    first = station.append()
+    station.append(eid=first.eid, subject=first.subject, body=first.body)
+    station.append(eid=first.eid, subject=first.subject, body=b'{"other":1}')
+    station.append(kind=900)
+    station.append(body=b"not json")
+    station.append()
+    async with running_city(tmp_path) as city:
+        city.enrol(station)
+        city.receipt(await city.send(station, hidden=[6]))
+        welcome = await city.until_entered(station)
+        lines = await city.export()
+        receipt = city.receipt(await city.send(station))
+        page = (await city.request("GET", "/")).body.decode()
+    assert [line["status"] for line in lines] == [
+        "entered",
+        "entered",
+        "duplicate",
+        "conflict",
+        "unknown_kind",
+        "rejected",
+        "withheld",
+    ]
+    assert welcome.logs[0].statuses == receipt.statuses
+    assert receipt.statuses == (
+        (3, RecordStatus.CONFLICT),
+        (4, RecordStatus.UNKNOWN_KIND),
+        (5, RecordStatus.REJECTED),
+        (6, RecordStatus.WITHHELD),
+    )
+    assert "trùng mã nhưng khác nội dung" in page
+
+
+async def test_rollback_and_branch_are_noticed(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    station.append_many(4)
+    old = station.log
+    station.open_log(Parent(old.lid, 2, old.root(2)))
+    station.open_log(Parent(old.lid, 5, old.root(5)))
+    station.open_log(Parent(station.logs[1].lid, 9, old.root(2)))
+    async with running_city(tmp_path) as city:
+        city.enrol(station)
+        for log in station.logs:
+            city.receipt(await city.send(station, log=log))
+        page = (await city.request("GET", "/?lang=en")).body.decode()
+    assert "1 times a station went back to an older copy" in page
+    assert "1 logs branched off" in page
+    assert "1 logs lack the end they promised" in page
+
+
+async def test_welcome_gives_the_root_at_the_smaller_size(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    station.append_many(6)
+    async with running_city(tmp_path) as city:
+        city.enrol(station)
+        city.receipt(await city.send(station))
+        shorter = station.log.copy()
+        del shorter.raws[3:], shorter.leaves[3:]
+        station.logs = [shorter]
+        welcome = await city.greet(station)
+    assert (welcome.logs[0].size, welcome.logs[0].root) == (7, shorter.root())
+
+
+async def test_entering_goes_on_after_a_stop_in_the_middle(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    station.append_many(300)
+    async with running_city(tmp_path) as city:
+        city.enrol(station)
+        city.receipt(await city.send(station))
+    before = [line["status"] for line in await exported(city.settings)]
+    async with running_city(tmp_path) as city:
+        await city.until_entered(station)
+        lines = await city.export()
+        page = (await city.request("GET", "/?lang=en")).body.decode()
+    entered = before.count("entered")
+    assert before == ["entered"] * entered + ["stored"] * (301 - entered)
+    assert {line["status"] for line in lines} == {"entered"}
+    assert '<td class="number">300</td>' in page
