@@ -63,6 +63,7 @@ class DeviceError(StrEnum):
     COVER_OPEN = "printer_cover_open"
     PRINTER_STOPPED = "printer_stopped"  # cutter jam, overheating, paused by hand
     PRINTER_BUSY = "printer_busy"
+    JOB_REFUSED = "printer_job_refused"  # the printer would not take the job
     JOB_ABORTED = "printer_job_aborted"  # the printer gave up; some pages may have come out
     JOB_CANCELED = "printer_job_canceled"
     FORMAT_NOT_SUPPORTED = "printer_format_not_supported"
