@@ -85,6 +85,15 @@ def test_the_fast_reader_accepts_nothing_that_the_strict_one_refuses(
         assert decode_record(bytes(damaged[:end])) == found
 
 
+def test_the_fast_reader_leaves_every_other_form_alone() -> None:
+    plain = as_value(samples.a_record())
+    for position, other in ((5, [1, 2]), (5, [1, None, 4]), (2, b"short"), (0, "text"), (7, None)):
+        fields = [*plain[:position], other, *plain[position + 1 :]]
+        assert read_plain_record(encode(fields), 0) is None
+    assert read_plain_record(encode(plain)[:-1], 0) is None
+    assert read_plain_record(b"", 0) is None
+
+
 @given(st.binary(max_size=80))
 def test_any_bytes_are_a_record_or_refused(data: bytes) -> None:
     for read in (decode_record, lambda plaintext: read_entries(plaintext, 0, 1)):

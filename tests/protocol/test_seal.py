@@ -1,7 +1,7 @@
 """Sealing: only the recipient opens, only in the right place."""
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +14,7 @@ from sync.protocol.seal import (
     open_sealed,
     seal,
 )
-from tests.protocol import samples
+from tests.protocol import hpke_reference, samples
 
 INFO = batch_info(samples.LID, 0, 3, b"r" * 32)
 RECIPIENT = samples.CITY_ENCRYPTION_KEY.public_key()
@@ -83,3 +83,10 @@ def test_a_key_of_small_order_is_refused() -> None:
     with pytest.raises(ProtocolError) as caught:
         seal(b"plaintext", X25519PublicKey.from_public_bytes(bytes(32)), INFO)
     assert caught.value.code is ProtocolErrorCode.MALFORMED
+
+
+@given(st.binary(max_size=200), st.binary(min_size=32, max_size=32))
+def test_the_library_opens_what_the_standard_seals(plaintext: bytes, seed: bytes) -> None:
+    ephemeral = X25519PrivateKey.from_private_bytes(seed)
+    sealed = hpke_reference.seal(plaintext, RECIPIENT, INFO, ephemeral)
+    assert open_sealed(sealed, samples.CITY_ENCRYPTION_KEY, INFO) == plaintext
