@@ -18,7 +18,6 @@ from typing import Final
 import msgspec
 from aiohttp import web
 from cryptography import x509
-from hardware.printing.ipp import IppPrinter
 
 from edge_node.data import read_release
 from edge_node.documents.model import AppointmentSlip, TicketSlip
@@ -33,6 +32,7 @@ from edge_node.lan.announce import Announcement, announced
 from edge_node.settings import PrinterSection, Settings, SettingsError
 from edge_node.store.city import CityView
 from edge_node.store.print_jobs import PrintJobRow
+from edge_node.store.tickets import TicketNumbers
 from edge_node.store.unit_of_work import Store
 from edge_node.usecases import drafts, printing
 from edge_node.usecases.printing import Desk
@@ -43,6 +43,7 @@ from hardware.board import serial_number
 from hardware.clock import SystemClock
 from hardware.ports import DocumentFormat, Media, Printer, PrintJob
 from hardware.printing.escpos import EscposPrinter
+from hardware.printing.ipp import IppPrinter
 from hardware.scanner import SerialScanner
 from sync.certificates import ensure_tls
 from sync.database import DatabaseError, Writer, open_reader, open_writer
@@ -158,14 +159,17 @@ async def _open_station(
     run = Run(section.code, clock.boot_id, serial_number(), f"ward-edge-node {SOFTWARE}")
     entropy = secrets.token_bytes
     await writer.transact(lambda connection: ensure_identity(connection, run, entropy))
+    journal = Journal(run, entropy=entropy, tag_of=epoch_tag)
+    numbers = TicketNumbers()
+    writer.join(journal, numbers)
     station = Station(
         code=section.code,
         name_vi=unit.police_name,
         name_en=f"{unit.name} Police",
         place=unit.name,
         catalogue=read_catalogue(release),
-        calendar=read_calendar(release),
-        store=Store(writer, reader, Journal(run, entropy=entropy, tag_of=epoch_tag)),
+        calendar=read_calendar(release["calendar.json"]),
+        store=Store(writer, reader, journal, numbers),
         city=CityView(section.sync_database, stack),
         clock=clock,
         entropy=entropy,

@@ -6,8 +6,9 @@ Rules:
   through `mode=ro` with `query_only` (this also keeps clear of SQLite's WAL-reset fault,
   versions 3.7.0 to 3.51.2, which needs two writers or checkpointers);
 * a caller hands over a whole transaction as a function; a cancelled caller never leaves half
-  of one. What arrives while a commit is under way shares the next commit (group commit), each
-  function inside its own savepoint, so that one refusal does not undo its neighbours;
+  of one. What arrives while a commit is under way shares the next commit (group commit); the
+  refusal of one does not undo its neighbours. A function may be run twice before it counts, so
+  it must change nothing but the database;
 * `transact` returns only after the commit is durable: WAL with `synchronous=FULL`;
 * every pragma is read back: a file system that cannot keep the promise is refused at open;
 * an input/output error at commit is final: the writer refuses everything after it, because
@@ -26,7 +27,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 from urllib.parse import quote
 
 import aiosqlite
@@ -98,6 +99,29 @@ class _Connection(aiosqlite.Connection):
         return self._conn
 
 
+class Participant(Protocol):
+    """Somebody who keeps facts of the file in memory between commits, to save statements.
+
+    Its methods run in the connection's thread. What it keeps is true as of the last commit.
+    """
+
+    def mark(self) -> object:
+        """What is kept now; immutable."""
+        ...
+
+    def reset(self, mark: Any) -> None:
+        """Keep again what `mark` held: the changes since then were undone."""
+        ...
+
+    def flush(self, connection: sqlite3.Connection) -> None:
+        """Write what is kept; the commit follows."""
+        ...
+
+
+class _Dirty(Exception):  # noqa: N818 - a signal between two functions of this file
+    """A request failed after it had changed something; the group must be run again, guarded."""
+
+
 @dataclass(slots=True)
 class _Request(Generic[Result]):
     work: Work[Result]
@@ -130,9 +154,14 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Request[Any]] = deque()
         self._posted = False
+        self._participants: tuple[Participant, ...] = ()
         self.broken = asyncio.Event()
         """Set after an input/output error: the process should stop and open the file anew."""
         self.commits = 0
+
+    def join(self, *participants: Participant) -> None:
+        """Let `participants` take part in every commit from now on."""
+        self._participants += participants
 
     async def transact(self, work: Work[Result]) -> Result:
         """Run `work` in a transaction and return its result once it is durable.
@@ -159,7 +188,7 @@ class Writer:
         count = min(len(self._waiting), MAXIMUM_GROUP)
         group = [self._waiting.popleft() for _ in range(count)]
         try:
-            _commit_group(self._connection.raw, group)
+            _commit_group(self._connection.raw, group, self._participants)
         except BaseException as error:  # noqa: BLE001 - every waiting caller must get an answer
             for request in group:
                 request.failure = request.failure or error
@@ -182,34 +211,94 @@ class Writer:
                 request.future.set_result(request.outcome)
 
 
-def _commit_group(connection: sqlite3.Connection, group: Sequence[_Request[Any]]) -> None:
-    """Run every request in its savepoint and commit once; a failed commit fails them all."""
+def _commit_group(
+    connection: sqlite3.Connection,
+    group: Sequence[_Request[Any]],
+    participants: Sequence[Participant],
+) -> None:
+    """Run every request and commit once; a failed commit fails them all.
+
+    First without savepoints, which cost as much as a small insert each. Only when a request
+    fails after it changed something is the group undone and run again with one savepoint each.
+    """
+    try:
+        _attempt(connection, group, participants, _run)
+    except _Dirty:
+        for request in group:
+            request.outcome = request.failure = None
+        _attempt(connection, group, participants, _run_in_savepoint)
+
+
+_Runner = Callable[[sqlite3.Connection, _Request[Any], Sequence[Participant]], None]
+
+
+def _attempt(
+    connection: sqlite3.Connection,
+    group: Sequence[_Request[Any]],
+    participants: Sequence[Participant],
+    run: _Runner,
+) -> None:
+    marks = [participant.mark() for participant in participants]
     try:
         connection.execute("BEGIN IMMEDIATE")
         for request in group:
-            _run_in_savepoint(connection, request)
+            run(connection, request, participants)
+        for participant in participants:
+            participant.flush(connection)
         connection.execute("COMMIT")
-    except sqlite3.Error as error:
+    except BaseException as error:
         # After SQLITE_FULL the transaction is already gone; ROLLBACK would hide the cause.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        raise _translate(error) from error
+        for participant, mark in zip(participants, marks, strict=True):
+            participant.reset(mark)
+        if isinstance(error, sqlite3.Error):
+            raise _translate(error) from error
+        raise
 
 
-def _run_in_savepoint(connection: sqlite3.Connection, request: _Request[Any]) -> None:
+def _run(
+    connection: sqlite3.Connection,
+    request: _Request[Any],
+    participants: Sequence[Participant],
+) -> None:
+    marks = [participant.mark() for participant in participants]
+    changes = connection.total_changes
+    try:
+        request.outcome = request.work(connection)
+    except Exception as error:
+        _raise_if_shared(connection, error)
+        if connection.total_changes != changes:
+            raise _Dirty from error
+        request.failure = error
+        for participant, mark in zip(participants, marks, strict=True):
+            participant.reset(mark)
+
+
+def _run_in_savepoint(
+    connection: sqlite3.Connection,
+    request: _Request[Any],
+    participants: Sequence[Participant],
+) -> None:
+    marks = [participant.mark() for participant in participants]
     connection.execute("SAVEPOINT request")
     try:
         request.outcome = request.work(connection)
-    except sqlite3.Error as error:
-        translated = _translate(error)
-        if isinstance(translated, DatabaseError) or not connection.in_transaction:
-            raise
-        request.failure = error
     except Exception as error:  # noqa: BLE001 - the refusal belongs to this caller alone
+        _raise_if_shared(connection, error)
         request.failure = error
-    if request.failure is not None:
         connection.execute("ROLLBACK TO request")
+        for participant, mark in zip(participants, marks, strict=True):
+            participant.reset(mark)
     connection.execute("RELEASE request")
+
+
+def _raise_if_shared(connection: sqlite3.Connection, error: Exception) -> None:
+    """A fault of the file or a transaction that is gone concerns the whole group."""
+    if isinstance(error, sqlite3.Error) and (
+        isinstance(_translate(error), DatabaseError) or not connection.in_transaction
+    ):
+        raise error
 
 
 class Reader:

@@ -115,20 +115,26 @@ def set_state(transaction: Transaction, job_id: int, state: PrintState, failure:
 
 
 def of_dossier(connection: sqlite3.Connection, dossier_id: bytes) -> list[PrintJobRow]:
-    """The jobs of one dossier, oldest first."""
+    """The jobs of one dossier, its tickets' included, oldest first."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM print_job WHERE dossier_id = ? ORDER BY id",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM print_job"  # noqa: S608
+        " WHERE dossier_id = ?1 AND ticket_id IS NULL"
+        f" UNION ALL SELECT {_COLUMNS} FROM print_job WHERE ticket_id IN"
+        " (SELECT id FROM ticket WHERE ticket.dossier_id = ?1) ORDER BY 1",
         (dossier_id,),
     )
     return [_row(row) for row in rows]
 
 
-def of_ticket(connection: sqlite3.Connection, ticket_id: int) -> PrintJobRow | None:
+def of_ticket(
+    connection: sqlite3.Connection, day: str, letter: str, number: int
+) -> PrintJobRow | None:
     """The newest job of one ticket."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM print_job WHERE ticket_id = ?"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM print_job WHERE ticket_id ="  # noqa: S608
+        " (SELECT id FROM ticket WHERE day = ? AND letter = ? AND number = ?)"
         " ORDER BY id DESC LIMIT 1",
-        (ticket_id,),
+        (day, letter, number),
     ).fetchone()
     return _row(row) if row is not None else None
 

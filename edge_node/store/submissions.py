@@ -13,8 +13,16 @@ def find(connection: sqlite3.Connection, key: str) -> tuple[bytes, bytes] | None
     return (row[0], row[1]) if row is not None else None
 
 
-def insert(transaction: Transaction, key: str, digest: bytes, answer: bytes) -> None:
-    """Remember what was answered, in the transaction that made it true."""
-    transaction.connection.execute(
-        "INSERT INTO submission (key, digest, answer) VALUES (?, ?, ?)", (key, digest, answer)
-    )
+def insert(transaction: Transaction, key: str, digest: bytes, answer: bytes) -> bool:
+    """Remember what is answered; False when the key has an answer already.
+
+    Called before the other rows are written, so that a repeated key changes nothing.
+    """
+    try:
+        transaction.connection.execute(
+            "INSERT INTO submission (key, digest, answer) VALUES (?, ?, ?)",
+            (key, digest, answer),
+        )
+    except sqlite3.IntegrityError:
+        return False
+    return True

@@ -1,6 +1,8 @@
 """Queue tickets: numbering by day and service group, calling, closing."""
 
 import sqlite3
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from edge_node.domain.ticket import TicketState, next_number
@@ -35,34 +37,65 @@ def _row(values: tuple[object, ...]) -> TicketRow:
     return row._replace(state=TicketState(row.state))
 
 
-def issue(
-    transaction: Transaction, letter: str, service_id: str, dossier_id: bytes | None
-) -> tuple[int, int]:
-    """Give out the day's next number of a service group: (ticket id, number)."""
-    connection, moment = transaction.connection, transaction.moment
-    last = connection.execute(
-        "SELECT last FROM ticket_counter WHERE day = ? AND letter = ?", (moment.day, letter)
-    ).fetchone()
-    number = next_number(last[0] if last is not None else None)
-    connection.execute(
-        "INSERT INTO ticket_counter (day, letter, last) VALUES (?, ?, ?)"
-        " ON CONFLICT (day, letter) DO UPDATE SET last = excluded.last",
-        (moment.day, letter, number),
-    )
-    cursor = connection.execute(
+class TicketNumbers:
+    """The last number given out per day and service group, kept between commits.
+
+    A participant of the writer: what it keeps is the table's own maximum.
+    """
+
+    def __init__(self) -> None:
+        self._last: Mapping[tuple[str, str], int] = MappingProxyType({})
+
+    def mark(self) -> Mapping[tuple[str, str], int]:
+        """The numbers now."""
+        return self._last
+
+    def reset(self, mark: Mapping[tuple[str, str], int]) -> None:
+        """Give again what was undone."""
+        self._last = mark
+
+    def flush(self, connection: sqlite3.Connection) -> None:
+        """Nothing: the tickets themselves are the record."""
+
+    def next(self, connection: sqlite3.Connection, day: str, letter: str) -> int:
+        """The day's next number of a service group."""
+        last = self._last.get((day, letter))
+        if last is None:
+            last = connection.execute(
+                "SELECT max(number) FROM ticket WHERE day = ? AND letter = ?", (day, letter)
+            ).fetchone()[0]
+        number = next_number(last)
+        today = {key: value for key, value in self._last.items() if key[0] == day}
+        self._last = MappingProxyType({**today, (day, letter): number})
+        return number
+
+
+class NewTicket(NamedTuple):
+    """A number given out now."""
+
+    letter: str
+    number: int
+    service_id: str
+    dossier_id: bytes | None
+
+
+def insert(transaction: Transaction, ticket: NewTicket) -> int:
+    """Store a ticket; its id."""
+    moment = transaction.moment
+    cursor = transaction.connection.execute(
         "INSERT INTO ticket (day, letter, number, service_id, state, dossier_id, issued_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             moment.day,
-            letter,
-            number,
-            service_id,
+            ticket.letter,
+            ticket.number,
+            ticket.service_id,
             TicketState.WAITING.value,
-            dossier_id,
+            ticket.dossier_id,
             moment.text,
         ),
     )
-    return cursor.lastrowid or 0, number
+    return cursor.lastrowid or 0
 
 
 def find(connection: sqlite3.Connection, ticket_id: int) -> TicketRow | None:

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from edge_node.domain.events import Event
 from edge_node.store import payloads
@@ -22,20 +22,15 @@ Connection: TypeAlias = sqlite3.Connection
 
 
 class Moment(NamedTuple):
-    """The one look at the clocks that an action takes: for the journal and for people."""
+    """The one look at the clocks that an action takes: for the journal and for people.
+
+    `text` is ISO 8601 with offset to the second, `day` the station's calendar day.
+    """
 
     time: RecordTime
     now: datetime
-
-    @property
-    def text(self) -> str:
-        """ISO 8601 with offset, to the second."""
-        return self.now.isoformat(timespec="seconds")
-
-    @property
-    def day(self) -> str:
-        """The station's calendar day, `2026-11-22`."""
-        return self.now.date().isoformat()
+    text: str
+    day: str
 
 
 class Cause(NamedTuple):
@@ -52,6 +47,7 @@ class Transaction:
 
     connection: sqlite3.Connection
     journal: Journal
+    numbers: "Numbers"
     moment: Moment
 
     def record(self, event: Event, cause: Cause) -> Position:
@@ -60,24 +56,41 @@ class Transaction:
         entry = JournalEvent(cause.eid, kind, cause.subject, cause.version, body)
         return self.journal.append(self.connection, entry, self.moment.time)
 
+    def next_position(self) -> Position:
+        """Where the next event will stand, if nothing else is recorded before it."""
+        return self.journal.next_position(self.connection, self.moment.time)
+
+    def next_ticket(self, letter: str) -> int:
+        """The day's next number of a service group."""
+        return self.numbers.next(self.connection, self.moment.day, letter)
+
     def next_dossier(self) -> tuple[str, int]:
         """Tag of the open log and the next dossier number in it."""
         return self.journal.next_dossier(self.connection, self.moment.time)
 
 
+class Numbers(Protocol):
+    """Gives out ticket numbers inside the write connection's thread."""
+
+    def next(self, connection: sqlite3.Connection, day: str, letter: str) -> int:
+        """The day's next number of a service group."""
+        ...
+
+
 class Store:
     """node.db as the use cases see it: one way to write, one way to read."""
 
-    def __init__(self, writer: Writer, reader: Reader, journal: Journal) -> None:
+    def __init__(self, writer: Writer, reader: Reader, journal: Journal, numbers: Numbers) -> None:
         self._writer = writer
         self._reader = reader
         self._journal = journal
+        self._numbers = numbers
 
     async def write(self, moment: Moment, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` as one transaction; durable when this returns."""
-        journal = self._journal
+        journal, numbers = self._journal, self._numbers
         return await self._writer.transact(
-            lambda connection: work(Transaction(connection, journal, moment))
+            lambda connection: work(Transaction(connection, journal, numbers, moment))
         )
 
     async def read(self, question: Callable[[Connection], Result]) -> Result:

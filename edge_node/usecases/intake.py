@@ -93,7 +93,6 @@ class TicketAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A number without a dossier."""
 
     ticket: str
-    ticket_id: int
     service: str
     issued_at: str
 
@@ -150,12 +149,7 @@ async def submit_dossier(station: Station, command: SubmitDossier, asked: Asked)
     moment = station.moment()
 
     def work(transaction: Transaction) -> Submission:
-        found = _find_answer(transaction, key, digest)
-        if found is not None:
-            return found
-        body = _store_dossier(station, transaction, checked, asked)
-        submissions.insert(transaction, key, digest, body)
-        return Submission(body, replayed=False)
+        return _store_dossier(station, transaction, checked, _Request(asked, key, digest))
 
     return await _commit(station, moment, work)
 
@@ -168,12 +162,7 @@ async def take_ticket(station: Station, service_id: str, asked: Asked) -> Submis
     moment = station.moment()
 
     def work(transaction: Transaction) -> Submission:
-        found = _find_answer(transaction, key, digest)
-        if found is not None:
-            return found
-        body = _store_ticket(station, transaction, service, asked)
-        submissions.insert(transaction, key, digest, body)
-        return Submission(body, replayed=False)
+        return _store_ticket(station, transaction, service, _Request(asked, key, digest))
 
     return await _commit(station, moment, work)
 
@@ -215,71 +204,83 @@ def _check(station: Station, command: SubmitDossier) -> _Checked:
     )
 
 
-def _find_answer(transaction: Transaction, key: str, digest: bytes) -> Submission | None:
-    found = submissions.find(transaction.connection, key)
-    if found is None:
-        return None
-    if found[0] != digest:
+class _Request(NamedTuple):
+    """How the request came, with its stored key and the digest of what it asks."""
+
+    asked: Asked
+    key: str
+    digest: bytes
+
+
+def _replay(transaction: Transaction, request: _Request) -> Submission:
+    """The answer this key got before. Error: idempotency_key_reused."""
+    found = submissions.find(transaction.connection, request.key)
+    if found is None or found[0] != request.digest:
         raise DomainError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
     return Submission(found[1], replayed=True)
 
 
 def _store_dossier(
-    station: Station, transaction: Transaction, checked: _Checked, asked: Asked
-) -> bytes:
-    moment = transaction.moment
-    procedure, service = checked.procedure, checked.service
-    dossier_id = station.new_id(moment)
+    station: Station, transaction: Transaction, checked: _Checked, request: _Request
+) -> Submission:
+    moment, service = transaction.moment, checked.service
     number = format_dossier_number(station.code, *transaction.next_dossier())
-    ticket_id, ticket_number = tickets.issue(transaction, service.letter, service.id, dossier_id)
+    ticket_number = transaction.next_ticket(service.letter)
     ticket = format_ticket(service.letter, ticket_number)
     dossier = dossiers.NewDossier(
-        id=dossier_id,
+        id=station.new_id(moment),
         number=number,
-        procedure_id=procedure.id,
+        procedure_id=checked.procedure.id,
         catalogue_version=station.catalogue.version,
-        channel=asked.channel,
+        channel=request.asked.channel,
         applicant=checked.applicant,
-        identity_level=asked.identity_level,
+        identity_level=request.asked.identity_level,
         answers=checked.answers,
         documents=checked.documents,
     )
-    event = _submitted(dossier, ticket, checked.missing, moment)
-    position = transaction.record(event, Cause(_event_id(asked), dossier_id, 1))
-    dossiers.insert(transaction, dossier, position)
-    slip = _ticket_slip(station, service, ticket, moment)
-    slip = msgspec.structs.replace(slip, dossier_number=number, language=asked.language)
-    _queue_ticket(transaction, slip, dossier_id, ticket_id)
+    position = transaction.next_position()
     answer = SubmittedAnswer(
-        dossier_id=dossier_id.hex(),
+        dossier_id=dossier.id.hex(),
         dossier_no=number,
         state="submitted",
         ticket=ticket,
         saved_at=moment.text,
         log=LogPosition(lid=position.lid.hex(), seq=position.sequence),
     )
-    return _json.encode(answer)
+    body = _json.encode(answer)
+    if not submissions.insert(transaction, request.key, request.digest, body):
+        return _replay(transaction, request)
+    event = _submitted(dossier, ticket, checked.missing, moment)
+    transaction.record(event, Cause(command_id(request.key), dossier.id, 1))
+    dossiers.insert(transaction, dossier, position)
+    ticket_id = tickets.insert(
+        transaction, tickets.NewTicket(service.letter, ticket_number, service.id, dossier.id)
+    )
+    slip = _ticket_slip(station, service, ticket, transaction.moment)
+    slip = msgspec.structs.replace(slip, dossier_number=number, language=request.asked.language)
+    _queue_ticket(transaction, slip, dossier.id, ticket_id)
+    return Submission(body, replayed=False)
 
 
 def _store_ticket(
-    station: Station, transaction: Transaction, service: Service, asked: Asked
-) -> bytes:
+    station: Station, transaction: Transaction, service: Service, request: _Request
+) -> Submission:
     moment = transaction.moment
-    ticket_id, number = tickets.issue(transaction, service.letter, service.id, None)
+    number = transaction.next_ticket(service.letter)
     ticket = format_ticket(service.letter, number)
+    answer = TicketAnswer(ticket=ticket, service=service.id, issued_at=moment.text)
+    body = _json.encode(answer)
+    if not submissions.insert(transaction, request.key, request.digest, body):
+        return _replay(transaction, request)
+    ticket_id = tickets.insert(
+        transaction, tickets.NewTicket(service.letter, number, service.id, None)
+    )
     event = TicketIssued(ticket=ticket, day=moment.day, service=service.id, issued_at=moment.text)
-    transaction.record(event, Cause(_event_id(asked)))
+    transaction.record(event, Cause(command_id(request.key)))
     slip = _ticket_slip(station, service, ticket, moment)
-    _queue_ticket(
-        transaction, msgspec.structs.replace(slip, language=asked.language), None, ticket_id
-    )
-    return _json.encode(
-        TicketAnswer(ticket=ticket, ticket_id=ticket_id, service=service.id, issued_at=moment.text)
-    )
-
-
-def _event_id(asked: Asked) -> bytes:
-    return command_id(f"{asked.channel}:{asked.key}")
+    slip = msgspec.structs.replace(slip, language=request.asked.language)
+    _queue_ticket(transaction, slip, None, ticket_id)
+    return Submission(body, replayed=False)
 
 
 def _submitted(

@@ -16,7 +16,7 @@ from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import Answer
 from edge_node.domain.person import mask_identity_number
 from edge_node.domain.procedure import Procedure, missing
-from edge_node.domain.ticket import TicketState, format_ticket
+from edge_node.domain.ticket import TicketState, format_ticket, parse_ticket
 from edge_node.store import dossiers, payloads, print_jobs, tickets
 from edge_node.store.city import Held
 from edge_node.store.dossiers import DossierRow
@@ -209,9 +209,13 @@ async def calls(station: Station) -> CallBoard:
     return await station.store.read(ask)
 
 
-async def ticket_print(station: Station, ticket_id: int) -> PrintJobView | None:
-    """What became of a ticket's paper."""
-    row = await station.store.read(lambda connection: print_jobs.of_ticket(connection, ticket_id))
+async def ticket_print(station: Station, ticket: str) -> PrintJobView | None:
+    """What became of the paper of one of today's tickets."""
+    number = parse_ticket(ticket)
+    day = station.moment().day
+    row = await station.store.read(
+        lambda connection: print_jobs.of_ticket(connection, day, number.letter, number.number)
+    )
     return _job(row) if row is not None else None
 
 

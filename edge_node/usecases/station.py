@@ -60,8 +60,9 @@ class Station:
 
     def moment(self) -> Moment:
         """The one look at the clocks an action takes."""
-        reading = self.clock.read()
-        return Moment(RecordTime(*reading), self.clock.now())
+        now = self.clock.now()
+        text = now.isoformat(timespec="seconds")
+        return Moment(RecordTime(*self.clock.read()), now, text, text[:10])
 
     def new_token(self) -> str:
         """A fresh secret for a cookie."""

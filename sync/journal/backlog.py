@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from sync.journal.journal import SEQUENCE_BITS
 from sync.protocol.record import LogIdentity, Parent
 
 
@@ -82,22 +83,31 @@ def records(
     connection: sqlite3.Connection, lid: bytes, first: int, count: int
 ) -> list[StoredRecord]:
     """At most `count` records of a log from sequence `first`, in order."""
+    start, end = _range(connection, lid)
     rows = connection.execute(
-        "SELECT record.raw, record.leaf FROM record JOIN log ON log.number = record.log_number"
-        " WHERE log.lid = ? AND record.sequence >= ? ORDER BY record.sequence LIMIT ?",
-        (lid, first, count),
+        "SELECT raw, leaf FROM record WHERE position >= ? AND position < ?"
+        " ORDER BY position LIMIT ?",
+        (start + first, end, count),
     )
     return [StoredRecord(*row) for row in rows]
 
 
 def leaves(connection: sqlite3.Connection, lid: bytes, count: int) -> list[bytes]:
     """The first `count` leaves of a log, in order."""
+    start, end = _range(connection, lid)
     rows = connection.execute(
-        "SELECT record.leaf FROM record JOIN log ON log.number = record.log_number"
-        " WHERE log.lid = ? AND record.sequence < ? ORDER BY record.sequence",
-        (lid, count),
+        "SELECT leaf FROM record WHERE position >= ? AND position < ? ORDER BY position",
+        (start, min(start + count, end)),
     )
     return [row[0] for row in rows]
+
+
+def _range(connection: sqlite3.Connection, lid: bytes) -> tuple[int, int]:
+    """First and past-the-last position a log can have; empty for an unknown log."""
+    row = connection.execute("SELECT number FROM log WHERE lid = ?", (lid,)).fetchone()
+    if row is None:
+        return 0, 0
+    return row[0] << SEQUENCE_BITS, (row[0] + 1) << SEQUENCE_BITS
 
 
 def waiting(
@@ -116,8 +126,12 @@ def waiting(
         events += size - first
         row = connection.execute(
             "SELECT count(*) FILTER (WHERE kind = ?), min(wall_ms) FROM record"
-            " WHERE log_number = ? AND sequence >= ?",
-            (submitted_kind, number, first),
+            " WHERE position >= ? AND position < ?",
+            (
+                submitted_kind,
+                number << SEQUENCE_BITS | first,
+                (number + 1) << SEQUENCE_BITS,
+            ),
         ).fetchone()
         dossiers += row[0]
         if row[1] is not None:

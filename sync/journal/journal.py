@@ -5,8 +5,9 @@ Rules:
 * a log belongs to one run of the node: the first append after a start opens a new one, lazily,
   so that a card restored from an old image can never continue a log the city has longer
   (SPEC: logs and epochs);
-* one append = one record, one leaf, the new frontier, the command's id: all in the caller's
-  transaction or not at all. Nothing is remembered here that a rollback could falsify;
+* one append = one record, one leaf, the command's id, the new frontier: all in the caller's
+  transaction or not at all. The frontier is kept in memory between commits and written once per
+  commit; an undone transaction resets it (`sync.database.Participant`);
 * a command id is appended once for ever; the second time is `DuplicateCommand`.
 
 It must not know what an event says, who reads the journal, or that a city exists.
@@ -24,7 +25,6 @@ from sync.protocol.record import (
     Parent,
     Record,
     RecordTime,
-    content_digest,
     encode_record,
     genesis_record,
     hardware_id,
@@ -33,6 +33,9 @@ from sync.protocol.record import (
 
 MAXIMUM_LOG_RECORDS: Final = 100_000
 """A log this long is closed and the next append opens another."""
+
+SEQUENCE_BITS: Final = 20
+"""record.position = log number · 2^20 + sequence; MAXIMUM_LOG_RECORDS fits."""
 
 MAXIMUM_TAG_DRAWS: Final = 64
 """Nonces drawn for a log whose tag this station has not used before."""
@@ -73,8 +76,19 @@ class Run:
     reason: str = "start"
 
 
+class _OpenLog(NamedTuple):
+    """The open log as of the last append; written to its row once per commit."""
+
+    number: int
+    lid: bytes
+    tag: str
+    size: int
+    frontier: merkle.Frontier
+    dossiers: int
+
+
 class Journal:
-    """The journal of one run; its methods are called inside a write transaction only."""
+    """The journal of one run; a participant of the writer, used in its thread only."""
 
     def __init__(
         self, run: Run, *, entropy: Callable[[int], bytes], tag_of: Callable[[bytes], str]
@@ -83,58 +97,67 @@ class Journal:
         self._run = run
         self._entropy = entropy
         self._tag_of = tag_of
-        self._number = 0
-        self._lid = b""
+        self._log: _OpenLog | None = None
+
+    def mark(self) -> _OpenLog | None:
+        """The open log now."""
+        return self._log
+
+    def reset(self, mark: _OpenLog | None) -> None:
+        """Forget what was undone."""
+        self._log = mark
+
+    def flush(self, connection: sqlite3.Connection) -> None:
+        """Write the open log's size and frontier, once for all appends of a commit."""
+        log = self._log
+        if log is not None:
+            connection.execute(
+                "UPDATE log SET size = ?, frontier = ?, dossiers = ? WHERE number = ?",
+                (log.size, merkle.pack(log.frontier), log.dossiers, log.number),
+            )
 
     def append(
         self, connection: sqlite3.Connection, event: JournalEvent, time: RecordTime
     ) -> Position:
         """Record `event` at the end of the open log and return where it stands."""
-        size, packed = self._open_log(connection, time)
+        log = self._open_log(connection, time)
         record = Record(
-            size, event.kind, event.eid, event.subject, event.version, time, 0, event.body
+            log.size, event.kind, event.eid, event.subject, event.version, time, 0, event.body
         )
-        position = Position(self._number, self._lid, size)
-        try:
-            connection.execute(
-                "INSERT INTO command (eid, digest, log_number, sequence) VALUES (?, ?, ?, ?)",
-                (event.eid, content_digest(record), position.log_number, size),
-            )
-        except sqlite3.IntegrityError as error:
-            raise DuplicateCommand(event.eid.hex()) from error
-        _store(connection, self._number, record, packed)
-        return position
+        self._store(connection, log, record)
+        return Position(log.number, log.lid, log.size)
+
+    def next_position(self, connection: sqlite3.Connection, time: RecordTime) -> Position:
+        """Where the next append of this transaction will stand."""
+        log = self._open_log(connection, time)
+        return Position(log.number, log.lid, log.size)
 
     def next_dossier(self, connection: sqlite3.Connection, time: RecordTime) -> tuple[str, int]:
         """The open log's tag and the next number in it (from 1): unique without any clock."""
-        self._open_log(connection, time)
-        row = connection.execute(
-            "UPDATE log SET dossiers = dossiers + 1 WHERE number = ? RETURNING tag, dossiers",
-            (self._number,),
-        ).fetchone()
-        return str(row[0]), int(row[1])
+        log = self._open_log(connection, time)
+        self._log = log._replace(dossiers=log.dossiers + 1)
+        return log.tag, log.dossiers + 1
 
-    def _open_log(self, connection: sqlite3.Connection, time: RecordTime) -> tuple[int, bytes]:
-        row = connection.execute(
-            "SELECT size, frontier FROM log WHERE number = ?", (self._number,)
-        ).fetchone()
-        # No row: nothing appended since the start, or the transaction that opened it was undone.
-        if row is not None and row[0] < MAXIMUM_LOG_RECORDS:
-            return row[0], row[1]
+    def _open_log(self, connection: sqlite3.Connection, time: RecordTime) -> _OpenLog:
+        log = self._log
+        if log is not None and log.size < MAXIMUM_LOG_RECORDS:
+            return log
+        if log is not None:
+            self.flush(connection)
         return self._begin_log(connection, time)
 
-    def _begin_log(self, connection: sqlite3.Connection, time: RecordTime) -> tuple[int, bytes]:
+    def _begin_log(self, connection: sqlite3.Connection, time: RecordTime) -> _OpenLog:
         node_id = ensure_identity(connection, self._run, self._entropy)
-        parent_row = connection.execute(
+        newest = connection.execute(
             "SELECT number, lid, size, frontier FROM log ORDER BY number DESC LIMIT 1"
         ).fetchone()
-        parent = None
-        number = 0
-        if parent_row is not None:
-            number = parent_row[0] + 1
-            parent = Parent(parent_row[1], parent_row[2], merkle.root(merkle.unpack(parent_row[3])))
+        number, parent = 0, None
+        if newest is not None:
+            number = newest[0] + 1
+            parent = Parent(newest[1], newest[2], merkle.root(merkle.unpack(newest[3])))
         nonce, tag = self._fresh_nonce(connection)
         identity = LogIdentity(node_id, number, nonce, LANE_DOSSIERS)
+        _insert_log(connection, identity, tag, parent, time)
         genesis = Genesis(
             identity=identity,
             station=int(self._run.station_code),
@@ -145,14 +168,32 @@ class Journal:
             hardware_id=hardware_id(node_id, self._run.board_serial),
             last_receipt=None,
         )
-        lid = log_id(identity)
-        _insert_log(connection, identity, tag, parent, time)
-        _store(connection, number, genesis_record(genesis, time), merkle.pack(()))
-        self._number, self._lid = number, lid
-        size, frontier = connection.execute(
-            "SELECT size, frontier FROM log WHERE number = ?", (number,)
-        ).fetchone()
-        return size, frontier
+        log = _OpenLog(number, log_id(identity), tag, 0, (), 0)
+        return self._store(connection, log, genesis_record(genesis, time))
+
+    def _store(self, connection: sqlite3.Connection, log: _OpenLog, record: Record) -> _OpenLog:
+        raw = encode_record(record)
+        leaf = merkle.leaf_hash(raw)
+        try:
+            connection.execute(
+                "INSERT INTO record (position, leaf, eid, subject, kind, version, wall_ms, raw)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    log.number << SEQUENCE_BITS | record.sequence,
+                    leaf,
+                    record.eid,
+                    record.subject,
+                    record.kind,
+                    record.version,
+                    record.time.wall_ms,
+                    raw,
+                ),
+            )
+        except sqlite3.IntegrityError as error:
+            raise DuplicateCommand(record.eid.hex()) from error
+        frontier = merkle.append(log.frontier, log.size, leaf)
+        self._log = log._replace(size=log.size + 1, frontier=frontier)
+        return self._log
 
     def _fresh_nonce(self, connection: sqlite3.Connection) -> tuple[bytes, str]:
         for _ in range(MAXIMUM_TAG_DRAWS):
@@ -200,31 +241,4 @@ def _insert_log(
             merkle.pack(()),
             time.wall_ms,
         ),
-    )
-
-
-def _store(
-    connection: sqlite3.Connection, log_number: int, record: Record, packed_frontier: bytes
-) -> None:
-    raw = encode_record(record)
-    leaf = merkle.leaf_hash(raw)
-    frontier = merkle.append(merkle.unpack(packed_frontier), record.sequence, leaf)
-    connection.execute(
-        "INSERT INTO record (log_number, sequence, leaf, eid, subject, kind, version, wall_ms,"
-        " raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            log_number,
-            record.sequence,
-            leaf,
-            record.eid,
-            record.subject,
-            record.kind,
-            record.version,
-            record.time.wall_ms,
-            raw,
-        ),
-    )
-    connection.execute(
-        "UPDATE log SET size = ?, frontier = ? WHERE number = ?",
-        (record.sequence + 1, merkle.pack(frontier), log_number),
     )

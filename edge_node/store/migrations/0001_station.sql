@@ -31,13 +31,6 @@ CREATE TABLE dossier (
     last_sequence INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE ticket_counter (
-    day TEXT NOT NULL,
-    letter TEXT NOT NULL,
-    last INTEGER NOT NULL CHECK (last >= 1),
-    PRIMARY KEY (day, letter)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE ticket (
     id INTEGER PRIMARY KEY,
     day TEXT NOT NULL,
@@ -74,7 +67,8 @@ CREATE TABLE print_job (
 
 CREATE INDEX print_job_open ON print_job (role, state, id)
 WHERE state IN ('queued', 'sent', 'failed');
-CREATE INDEX print_job_of_dossier ON print_job (dossier_id) WHERE dossier_id IS NOT NULL;
+CREATE INDEX print_job_of_dossier ON print_job (dossier_id)
+WHERE dossier_id IS NOT NULL AND ticket_id IS NULL;
 CREATE INDEX print_job_of_ticket ON print_job (ticket_id) WHERE ticket_id IS NOT NULL;
 
 -- A kiosk visitor's unfinished form, sealed under a key only the visitor's cookie can make.

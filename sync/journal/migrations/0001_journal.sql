@@ -24,32 +24,25 @@ CREATE TABLE log (
     closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1))
 ) STRICT;
 
+-- position = log number * 2^20 + sequence: records stand in the order they were appended.
+-- eid is the command's id, kept for ever: the same command is never appended twice.
 CREATE TABLE record (
-    log_number INTEGER NOT NULL REFERENCES log (number),
-    sequence INTEGER NOT NULL CHECK (sequence >= 0),
+    position INTEGER PRIMARY KEY CHECK (position >= 0),
+    log_number INTEGER GENERATED ALWAYS AS (position >> 20) VIRTUAL,
+    sequence INTEGER GENERATED ALWAYS AS (position & 1048575) VIRTUAL,
     leaf BLOB NOT NULL CHECK (length(leaf) = 32),
-    eid BLOB NOT NULL CHECK (length(eid) = 16),
+    eid BLOB NOT NULL UNIQUE CHECK (length(eid) = 16),
     subject BLOB,
     kind INTEGER NOT NULL,
     version INTEGER NOT NULL,
     wall_ms INTEGER,
-    raw BLOB NOT NULL,
-    PRIMARY KEY (log_number, sequence)
+    raw BLOB NOT NULL
 ) STRICT;
 
-CREATE INDEX record_by_subject ON record (subject, log_number, sequence)
-WHERE subject IS NOT NULL;
+CREATE INDEX record_by_subject ON record (subject) WHERE subject IS NOT NULL;
 
 CREATE TRIGGER record_is_never_changed BEFORE UPDATE ON record
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 
 CREATE TRIGGER record_is_never_deleted BEFORE DELETE ON record
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-
--- What each command id did, kept for ever: the same id is never appended twice.
-CREATE TABLE command (
-    eid BLOB PRIMARY KEY CHECK (length(eid) = 16),
-    digest BLOB NOT NULL,
-    log_number INTEGER NOT NULL,
-    sequence INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
