@@ -30,6 +30,7 @@ LABEL_WELCOME: Final = "wes1/welcome"
 LABEL_CERTIFICATE: Final = "wes1/cert"
 LABEL_ENROLMENT: Final = "wes1/enrol"
 LABEL_REQUEST: Final = "wes1/request"
+LABEL_KEYSET: Final = "wes1/keyset"
 
 _TAGGED_ARRAY_OF_4: Final = b"\xd2\x84"
 _EMPTY_MAP: Final = b"\xa0"

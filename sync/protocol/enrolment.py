@@ -192,8 +192,8 @@ def verify_enrolment(message: bytes) -> Enrolment:
         city_name=fields.text(3),
         city_url=fields.text(4),
         ca_pem=fields.text(5),
-        receipt_keys=_raw_keys(fields.array(6, MAXIMUM_KEYS), "key 6"),
-        encryption_keys=_raw_keys(fields.array(7, MAXIMUM_KEYS), "key 7"),
+        receipt_keys=raw_keys(fields.array(6, MAXIMUM_KEYS), "key 6"),
+        encryption_keys=raw_keys(fields.array(7, MAXIMUM_KEYS), "key 7"),
         certificate=any_bytes(fields.value(8), "key 8"),
         dictionaries=tuple(unsigned(item, "key 9") for item in fields.array(9, MAXIMUM_KEYS)),
     )
@@ -220,7 +220,8 @@ def fingerprint(message: bytes) -> str:
     return " ".join(f"{group:05}" for group in groups)
 
 
-def _raw_keys(values: list[Value], place: str) -> tuple[bytes, ...]:
+def raw_keys(values: list[Value], place: str) -> tuple[bytes, ...]:
+    """At least one raw public key of 32 bytes."""
     if not values:
         raise ProtocolError(ProtocolErrorCode.MALFORMED, f"{place}: at least one key")
     return tuple(bytes_of(value, PUBLIC_KEY_BYTES, place) for value in values)

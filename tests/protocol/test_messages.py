@@ -12,6 +12,7 @@ from sync.protocol.cose import (
     LABEL_CERTIFICATE,
     LABEL_ENROLMENT,
     LABEL_HELLO,
+    LABEL_KEYSET,
     LABEL_RECEIPT,
     LABEL_REQUEST,
     LABEL_WELCOME,
@@ -42,6 +43,7 @@ from sync.protocol.handshake import (
     verify_hello,
     verify_welcome,
 )
+from sync.protocol.keyset import Keyset, sign_keyset, verify_keyset
 from sync.protocol.limits import (
     MAXIMUM_CONTROL_BYTES,
     MAXIMUM_HELLO_LOGS,
@@ -106,6 +108,7 @@ ENROLMENT: Final = Enrolment(
     sign_certificate(CERTIFICATE, samples.CITY_KEY),
     (1,),
 )
+KEYSET: Final = Keyset(samples.CITY_ID, ENROLMENT.receipt_keys, ENROLMENT.encryption_keys * 2, (1,))
 
 
 class Message(NamedTuple):
@@ -144,6 +147,12 @@ MESSAGES: Final = {
         sign_certificate(CERTIFICATE, samples.CITY_KEY),
         lambda data: verify_certificate(data, samples.find_key),
         LABEL_CERTIFICATE,
+    ),
+    "keyset": Message(
+        KEYSET,
+        sign_keyset(KEYSET, samples.CITY_KEY),
+        lambda data: verify_keyset(data, samples.find_key),
+        LABEL_KEYSET,
     ),
     "enrolment": Message(
         ENROLMENT, sign_enrolment(ENROLMENT, samples.CITY_KEY), verify_enrolment, LABEL_ENROLMENT
@@ -243,6 +252,8 @@ BAD_FIELDS: list[tuple[str, dict[int | str, Any], ProtocolErrorCode]] = [
     ("receipt", {14: b"short"}, ProtocolErrorCode.MALFORMED),
     ("request", {7: 5}, ProtocolErrorCode.MALFORMED),
     ("request", {7: "x" * (MAXIMUM_TEXT_BYTES + 1)}, ProtocolErrorCode.MALFORMED),
+    ("keyset", {3: []}, ProtocolErrorCode.MALFORMED),
+    ("keyset", {4: [b"short"]}, ProtocolErrorCode.MALFORMED),
     ("enrolment", {6: []}, ProtocolErrorCode.MALFORMED),
     ("enrolment", {7: [b"short"]}, ProtocolErrorCode.MALFORMED),
     ("enrolment", {8: "text"}, ProtocolErrorCode.MALFORMED),
