@@ -4,29 +4,37 @@ Each feature module lists its handlers in ``ROUTES``; nothing registers itself. 
 (reading templates, catalogues, assets) happens here once, so that a request touches no file.
 """
 
-from collections.abc import Iterable
-from datetime import date
-from typing import Final
+import importlib
+import importlib.util
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, TypeAlias
 
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from edge_node.health.runner import HealthReport
+from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
-from edge_node.web import assets, kiosk
-from edge_node.web.keys import STATION, TRANSLATORS
+from edge_node.web import assets, kiosk, live
+from edge_node.web.api import create_api
+from edge_node.web.keys import HEALTH, SCANS, STATION, TRANSLATORS
 from edge_node.web.localisation import load_translators
 from edge_node.web.middleware import guard_pages, set_security_headers
 
-__all__ = ["STATION", "create_app"]
-
 MAXIMUM_BODY_BYTES: Final = 256 << 10
 
-Routes = Iterable[web.AbstractRouteDef]
+Routes: TypeAlias = Iterable[web.AbstractRouteDef]
+Examine: TypeAlias = Callable[[], Awaitable[HealthReport]]
 
 
 def _feature_routes() -> tuple[Routes, ...]:
-    return (assets.ROUTES, kiosk.ROUTES)
+    found: list[Routes] = [assets.ROUTES, kiosk.ROUTES, live.ROUTES]
+    for name in ("counter", "display", "status"):
+        if importlib.util.find_spec(f"edge_node.web.{name}"):
+            module = importlib.import_module(f"edge_node.web.{name}")
+            found.append(module.ROUTES)
+    return tuple(found)
 
 
 def _prepare_templates(app: web.Application) -> None:
@@ -46,20 +54,25 @@ def _prepare_templates(app: web.Application) -> None:
         release=static.release,
         icons=static.url("icons.svg"),
     )
-    environment.tests["date"] = lambda value: isinstance(value, date)
 
 
-def create_app(station: Station, *, extra_routes: Routes = ()) -> web.Application:
+def create_app(
+    station: Station, *, health: Examine, scans: ScanDesk, version: str
+) -> web.Application:
     """The node's web application, ready for a runner.
 
-    ``extra_routes`` is for mounting one more table (tests, a demonstration).
+    ``health`` examines the station when called; ``version`` is shown by the JSON interface.
     """
     app = web.Application(middlewares=[guard_pages], client_max_size=MAXIMUM_BODY_BYTES)
-    app[STATION] = station
+    app[STATION], app[HEALTH], app[SCANS] = station, health, scans
     app[assets.ASSETS] = assets.load_assets()
     app[TRANSLATORS] = load_translators()
     _prepare_templates(app)
+    live.prepare(app)
     app.on_response_prepare.append(set_security_headers)
-    for table in (*_feature_routes(), extra_routes):
+    for table in _feature_routes():
         app.add_routes(table)
+    api = create_api(station, version)
+    api[HEALTH] = health
+    app.add_subapp("/api", api)
     return app

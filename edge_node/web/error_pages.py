@@ -8,27 +8,12 @@ from typing import Final
 
 from aiohttp import web
 
-from edge_node.domain.errors import DomainError, Fault
+from edge_node.domain.errors import DomainError
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import render, translator
+from edge_node.web.problems import status_of
 
-_STATUS_BY_FAULT: Final = {Fault.CALLER: 422, Fault.STATION: 503, Fault.CITY: 503}
-_STATUS_BY_ENDING: Final = (
-    ("_unknown", 404),
-    ("_not_found", 404),
-    ("_not_allowed", 409),
-    ("_taken", 409),
-)
 _KNOWN_HTTP: Final = (400, 403, 404, 405, 408, 413)
-
-
-def status_of(error: DomainError) -> int:
-    """The HTTP status that fits an error."""
-    if error.fault is Fault.CALLER:
-        for ending, status in _STATUS_BY_ENDING:
-            if error.code.value.endswith(ending):
-                return status
-    return _STATUS_BY_FAULT[error.fault]
 
 
 def cause(words: Translator, error: DomainError) -> str:
@@ -44,7 +29,7 @@ def remedy(words: Translator, error: DomainError) -> str:
 def domain_error_page(request: web.Request, error: DomainError) -> web.Response:
     """A page with the cause and the remedy of a rule that said no."""
     words = translator(request)
-    return _page(request, status_of(error), cause(words, error), remedy(words, error))
+    return _page(request, status_of(error.code), cause(words, error), remedy(words, error))
 
 
 def http_error_page(request: web.Request, error: web.HTTPException) -> web.Response:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import aiohttp_jinja2
 from aiohttp import web
 
-from edge_node.web.keys import TRANSLATORS
+from edge_node.web.keys import STATION, TRANSLATORS
 from edge_node.web.localisation import DEFAULT_LANGUAGE, LANGUAGE_NAMES, LANGUAGES, Translator
 
 LANGUAGE_COOKIE: Final = "lang"
@@ -78,6 +78,7 @@ def render(
             "large": large_text(request),
             "here": lambda **changes: link_with(request, **changes),
             "path": request.path,
+            "station": request.app[STATION],
             **values,
         },
         status=status,

@@ -1,0 +1,135 @@
+"""The first screens: what the citizen can do here (home), all procedures, one procedure.
+
+Pages of this module show no personal data. Coming home ends the visit before: an unfinished form
+is forgotten.
+"""
+
+from typing import Final
+
+from aiohttp import web
+
+from edge_node.domain.procedure import Procedure
+from edge_node.web.keys import STATION
+from edge_node.web.kiosk_draft import (
+    DRAFT_COOKIE,
+    find_or_begin,
+    find_visit,
+    forget,
+    place,
+    save_and_go,
+)
+from edge_node.web.kiosk_facts import Facts, facts, fee_rows, papers, time_text
+from edge_node.web.kiosk_queue import now_bar
+from edge_node.web.pages import read_form, render, translator
+
+TILES: Final = 6
+COMMON_PROCEDURES: Final = (
+    "res-temporary",
+    "res-permanent",
+    "id-card-14plus",
+    "eid-level2",
+    "res-confirm",
+    "res-stay-notice",
+)
+MAXIMUM_QUERY_CHARACTERS: Final = 100
+
+
+def _visible(request: web.Request) -> list[Procedure]:
+    catalogue = request.app[STATION].catalogue
+    return [one for one in catalogue.procedures.values() if one.kiosk != "hidden"]
+
+
+def _common(request: web.Request, visible: list[Procedure]) -> list[Procedure]:
+    by_id = {procedure.id: procedure for procedure in visible}
+    first = [by_id[name] for name in COMMON_PROCEDURES if name in by_id]
+    rest = [procedure for procedure in visible if procedure not in first]
+    return [*first, *rest][:TILES]
+
+
+async def home(request: web.Request) -> web.Response:
+    """K1: tiles, search, number, card."""
+    station, t = request.app[STATION], translator(request)
+    today = station.clock.now().date()
+    visible = _visible(request)
+    tiles = [facts(t, procedure, today) for procedure in _common(request, visible)]
+    values = {"tiles": tiles, "count": len(visible), "now": await now_bar(request)}
+    response = render(request, "kiosk/home.html.j2", values)
+    if DRAFT_COOKIE in request.cookies:
+        await forget(request, response)
+    return response
+
+
+async def procedures(request: web.Request) -> web.Response:
+    """K2: every procedure; ``?q=`` searches without accents, ``?category=`` opens a shelf."""
+    station, t = request.app[STATION], translator(request)
+    today = station.clock.now().date()
+    query = request.query.get("q", "").strip()[:MAXIMUM_QUERY_CHARACTERS]
+    rows = [facts(t, procedure, today) for procedure in _visible(request)]
+    filled = {row.category for row in rows}
+    shelves = [shelf for shelf in station.catalogue.categories if shelf.id in filled]
+    wanted = request.query.get("category", "")
+    category = wanted if wanted in filled or not shelves else shelves[0].id
+    found = _order(rows, [one.id for one in station.catalogue.search(query)] if query else [])
+    visit = await find_visit(request)
+    values = {
+        "rows": found if query else rows,
+        "others": [row for row in rows if row not in found] if query else [],
+        "query": query,
+        "shelves": [(shelf.id, t.choose(shelf.name_vi, shelf.name_en)) for shelf in shelves],
+        "category": category,
+        "person": visit.draft.person if visit else None,
+    }
+    return render(request, "kiosk/procedures.html.j2", values)
+
+
+def _order(rows: list[Facts], ids: list[str]) -> list[Facts]:
+    by_id = {row.id: row for row in rows}
+    return [by_id[name] for name in ids if name in by_id]
+
+
+async def procedure(request: web.Request) -> web.Response:
+    """K3: what to bring, what it costs, how long it takes."""
+    station, t = request.app[STATION], translator(request)
+    found = station.catalogue.procedure(request.match_info["procedure"])
+    today = station.clock.now().date()
+    visit = await find_visit(request)
+    values = {
+        "procedure": found,
+        "facts": facts(t, found, today),
+        "time": time_text(t, found.time_limit),
+        "fees": fee_rows(t, found, today),
+        "papers": papers(t, found.documents),
+        "service": station.catalogue.service_of(found),
+        "person": visit.draft.person if visit else None,
+    }
+    return render(request, "kiosk/procedure.html.j2", values)
+
+
+async def start(request: web.Request) -> web.Response:
+    """Begin a form for a procedure; who has already shown a card goes straight on."""
+    form = await read_form(request)
+    found = request.app[STATION].catalogue.procedure(form.get("procedure", ""))
+    if found.kiosk != "form":
+        raise web.HTTPSeeOther(f"/kiosk/procedures/{found.id}")
+    visit = await find_or_begin(request)
+    same = visit.draft.procedure_id == found.id
+    answers = visit.draft.answers if same else {}
+    documents = visit.draft.documents if same else {}
+    first = place(found, "person").next if visit.draft.person else "/kiosk/identify"
+    return await save_and_go(
+        request, visit, first, procedure_id=found.id, answers=answers, documents=documents
+    )
+
+
+async def to_kiosk(request: web.Request) -> web.Response:
+    """The bare address of the station opens the kiosk."""
+    raise web.HTTPSeeOther("/kiosk")
+
+
+ROUTES: Final = (
+    web.get("/", to_kiosk),
+    web.get("/kiosk", home),
+    web.get("/kiosk/procedures", procedures),
+    web.get("/kiosk/procedures/{procedure}", procedure),
+    web.post("/kiosk/start", start),
+)

@@ -1,0 +1,156 @@
+// @ts-check
+/**
+ * Keys on the screen for a kiosk without a keyboard.
+ *
+ * A field asks for them by `data-keys`: "number", "date", "plain" (search: accents not needed) or
+ * "text" (Vietnamese, with the marks as visible keys). They are real buttons, so a switch or Tab
+ * works them too. They appear with the field and leave with it; a device with a fine pointer and
+ * its own keyboard never needs them, so they are shown only on touch screens.
+ */
+import { put } from "./vietnamese.js";
+
+const LETTERS = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
+const DIGITS = "1234567890";
+const MARKED = "ăâđêôơư";
+const TONES = ["´", "`", "?", "~", "."];
+const NUMBERS = [["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"]];
+
+/** @type {HTMLInputElement | undefined} */
+let field;
+let upper = false;
+
+/** @param {string} text @param {string} name @param {string} kind @param {() => void} act */
+function key(text, name, kind, act) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = `key ${kind}`;
+  button.textContent = text;
+  if (name) button.setAttribute("aria-label", name);
+  button.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
+  button.addEventListener("click", act);
+  return button;
+}
+
+/** @param {Element[]} keys */
+function row(keys) {
+  const line = document.createElement("div");
+  line.className = "keys-row";
+  line.append(...keys);
+  return line;
+}
+
+/** Put text in place of the selection and tell everybody who listens. @param {string} text @param {number} [take] */
+function insert(text, take = 0) {
+  if (!field) return;
+  const end = field.selectionEnd ?? field.value.length;
+  const start = Math.max((field.selectionStart ?? end) - take, 0);
+  const room = field.maxLength < 0 ? Infinity : field.maxLength - field.value.length + (end - start);
+  if (text.length > room) return;
+  field.setRangeText(text, start, end, "end");
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  if (upper && text && text !== " ") setUpper(false);
+  if (!field.value || /[ ]$/.test(field.value)) setUpper(field.dataset.keys === "text");
+}
+
+function erase() {
+  if (!field) return;
+  insert("", field.selectionStart === field.selectionEnd ? 1 : 0);
+}
+
+/** Put a tone on the syllable before the cursor. @param {number} tone */
+function addTone(tone) {
+  if (!field) return;
+  const at = field.selectionStart ?? field.value.length;
+  const syllable = /[\p{L}]*$/u.exec(field.value.slice(0, at))?.[0] ?? "";
+  if (syllable) insert(put(syllable, tone), syllable.length);
+}
+
+/** @param {boolean} now */
+function setUpper(now) {
+  upper = now;
+  document.querySelectorAll(".key-letter").forEach((button) => {
+    const text = button.textContent ?? "";
+    button.textContent = now ? text.toUpperCase() : text.toLowerCase();
+  });
+  document.querySelector(".key-shift")?.setAttribute("aria-pressed", String(now));
+}
+
+/** @param {string} letter */
+const letterKey = (letter) => {
+  const button = key(letter, "", "key-letter", () => insert(button.textContent ?? ""));
+  return button;
+};
+
+/** @param {Record<string, string>} words */
+const eraseKey = (words) => key("⌫", words.erase, "key-wide", erase);
+
+/** @param {Record<string, string>} words @param {boolean} date */
+function numberPad(words, date) {
+  const rows = NUMBERS.map((digits) => row(digits.map((digit) => key(digit, "", "", () => insert(digit)))));
+  const left = date ? key("/", "", "", () => insert("/")) : key(words.clear, "", "key-mark", () => {
+    if (field) { field.select(); insert(""); }
+  });
+  rows.push(row([left, key("0", "", "", () => insert("0")), key("⌫", words.erase, "", erase)]));
+  return rows;
+}
+
+/** @param {Record<string, string>} words @param {boolean} marks */
+function letterBoard(words, marks) {
+  const rows = [row([...DIGITS].map((digit) => key(digit, "", "", () => insert(digit))))];
+  rows.push(...LETTERS.slice(0, 2).map((letters) => row([...letters].map(letterKey))));
+  const shift = key("⇧", words.shift, "key-wide key-shift", () => setUpper(!upper));
+  shift.setAttribute("aria-pressed", "false");
+  rows.push(row([...(marks ? [shift] : []), ...[...LETTERS[2]].map(letterKey), eraseKey(words)]));
+  if (marks) {
+    const names = words.tones.split(",");
+    rows.push(row([
+      ...[...MARKED].map(letterKey),
+      ...TONES.map((sign, at) => key(names[at], "", "key-mark", () => addTone(at + 1))),
+    ]));
+  }
+  const extra = [...(marks ? [",", "/", "-"] : [])].map((sign) => key(sign, "", "", () => insert(sign)));
+  rows.push(row([...extra, key(words.space, "", "key-space key-mark", () => insert(" "))]));
+  return rows;
+}
+
+/** @param {HTMLInputElement} wanted */
+function show(wanted) {
+  if (field === wanted && document.getElementById("keys")) return;
+  hide();
+  field = wanted;
+  const kind = wanted.dataset.keys ?? "";
+  const words = /** @type {Record<string, string>} */ ({ ...document.getElementById("key-words")?.dataset });
+  const board = document.createElement("div");
+  board.id = "keys";
+  const numeric = kind === "number" || kind === "date";
+  board.className = numeric ? "keys keys-number" : "keys";
+  board.setAttribute("role", "group");
+  board.setAttribute("aria-label", words.label);
+  board.append(...(numeric ? numberPad(words, kind === "date") : letterBoard(words, kind === "text")));
+  (wanted.closest("main") ?? document.body).append(board);
+  setUpper(kind === "text" && !wanted.value);
+  wanted.scrollIntoView({ block: "nearest" });
+}
+
+function hide() {
+  document.getElementById("keys")?.remove();
+  field = undefined;
+}
+
+/** Whether this machine is worked by touch. */
+const touched = () => matchMedia("(any-pointer: coarse)").matches;
+
+document.addEventListener("focusin", (event) => {
+  const target = event.target;
+  if (!(target instanceof HTMLElement) || target.closest("#keys")) return;
+  if (target instanceof HTMLInputElement && target.dataset.keys && touched()) show(target);
+});
+
+document.addEventListener("page", () => {
+  hide();
+  if (!touched()) return;
+  // The machine's own keyboard would cover the page.
+  document.querySelectorAll("input[data-keys]").forEach((input) => input.setAttribute("inputmode", "none"));
+  const [only, other] = document.querySelectorAll("input[data-keys]");
+  if (only instanceof HTMLInputElement && (!other || only.value === "")) only.focus();
+});
