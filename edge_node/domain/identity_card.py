@@ -40,7 +40,7 @@ Kind = Literal["vietqr", "url", "dossier", "ticket"]
 _ROUTES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("vietqr", re.compile(r"000201[\x20-\x7e]{20,}")),
     ("url", re.compile(r"https?://[!-~]+", re.IGNORECASE)),
-    ("ticket", re.compile(r"[A-Z][0-9]{3}")),
+    ("ticket", re.compile(r"[A-Z][0-9]{3,6}")),
     ("dossier", re.compile(r"[A-Z][0-9]{2}(?:\.[0-9]{1,3}){1,3}-[0-9]{6}-[0-9]{4,6}")),
 )
 _OUR_NUMBER = re.compile(r"[Tt][0-9]{5}-[0-9A-Za-z]{4}-[0-9]{5}-[0-9A-Za-z]")

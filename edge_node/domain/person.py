@@ -25,8 +25,8 @@ WARNING_PROVINCE = "unknown_province"
 
 # A letter first; then letters, their combining marks, blanks, apostrophe, hyphen, full stop.
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f '’.\-])*")
-_DIGITS_12 = re.compile(r"[0-9]{12}")
-_DATE = re.compile(r"(?:([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}))")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WRITTEN_DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _PHONE = re.compile(r"(?:\+[1-9][0-9]{7,14}|0[0-9]{8,10}|1[0-9]{7})")
 _PHONE_NOISE = str.maketrans("", "", " .-()")
 # Places of birth registration: the codes of the 63 former provinces, in use for ever.
@@ -129,15 +129,14 @@ def _name(text: str) -> str:
         raise DomainError(ErrorCode.NAME_MISSING)
     if len(name) > MAXIMUM_NAME_CHARACTERS:
         raise DomainError(ErrorCode.NAME_TOO_LONG, maximum=MAXIMUM_NAME_CHARACTERS)
-    if _NAME.fullmatch(name) is None:
+    # Letters and blanks are the common case; isalpha() is many times faster than the expression.
+    if not name.replace(" ", "").isalpha() and _NAME.fullmatch(name) is None:
         raise DomainError(ErrorCode.NAME_INVALID)
     return name
 
 
 def _identity_number(text: str) -> str:
-    if _DIGITS_12.fullmatch(text):
-        return text
-    number = text.replace(" ", "")
+    number = text if text.isdigit() else text.replace(" ", "")
     if not number:
         raise DomainError(ErrorCode.IDENTITY_NUMBER_MISSING)
     if not (number.isascii() and number.isdigit()):
@@ -150,12 +149,13 @@ def _identity_number(text: str) -> str:
 def _date_of_birth(text: str) -> date | None:
     if not text:
         return None
-    match = _DATE.fullmatch(text)
-    if match is None:
-        raise DomainError(ErrorCode.DATE_OF_BIRTH_INVALID)
-    year, month, day = match[1] or match[6], match[2] or match[5], match[3] or match[4]
     try:
-        birth = date(int(year), int(month), int(day))
+        if _ISO_DATE.fullmatch(text):
+            birth = date.fromisoformat(text)
+        elif match := _WRITTEN_DATE.fullmatch(text):
+            birth = date(int(match[3]), int(match[2]), int(match[1]))
+        else:
+            raise DomainError(ErrorCode.DATE_OF_BIRTH_INVALID)
     except ValueError:
         raise DomainError(ErrorCode.DATE_OF_BIRTH_INVALID) from None
     if birth.year < EARLIEST_BIRTH_YEAR:
@@ -182,7 +182,7 @@ def _address(text: str) -> str:
 
 
 def _phone(text: str) -> str:
-    digits = text.translate(_PHONE_NOISE)
+    digits = text if text.isdigit() else text.translate(_PHONE_NOISE)
     if not digits:
         return ""
     if digits.startswith("+84"):

@@ -7,7 +7,6 @@ and may be absent, because an uncertain value is worse than none; a document mar
 This module must not know the files of a release, nor languages beyond the texts it carries.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Literal
@@ -15,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain.person import clean
 
 MAXIMUM_LABEL_CHARACTERS = 18
 MAXIMUM_ANSWER_CHARACTERS = 250
@@ -201,7 +201,7 @@ def _check_answer(question: Question, value: Answer) -> Answer:
     elif kind == "date":
         good = value == "" or _is_date(value)
     else:
-        value = unicodedata.normalize("NFC", " ".join(value.split()))
+        value = clean(value)
         good = len(value) <= question.maximum_characters and value.isprintable()
     if not good:
         raise DomainError(ErrorCode.ANSWER_INVALID, name=question.id)
