@@ -28,9 +28,10 @@ class Answer(NamedTuple):
 
 
 class Message(NamedTuple):
-    """Bytes that claim to be a signed message."""
+    """Bytes that claim to be a signed message, and how long they took."""
 
     body: bytes
+    elapsed_s: float
 
 
 Meaning: TypeAlias = Message | Problem | Failed
@@ -70,7 +71,7 @@ def meaning(answer: Answer, records: int) -> Meaning:
     """What `answer` says to a request that carried so many records (0: a greeting)."""
     if answer.status == 200:
         if answer.media_type == MEDIA_TYPE:
-            return Message(answer.body)
+            return Message(answer.body, answer.elapsed_s)
         return Failed(Failure.CAPTIVE_PORTAL)
     refusal = _named(answer) or _BY_STATUS.get(answer.status)
     if refusal is not None:

@@ -1,0 +1,276 @@
+"""The daemon's life: open the files, wait for the enrolment, talk, stop.
+
+Responsible for what runs beside what: the conversation, the watcher of node.db and of the
+enrolment file, the service manager's watchdog. Rules: one process per sync.db (a lock file says
+so); whatever is missing is waited for and said in the contact row, never a crash; a stop ends
+everything, also in the middle of a request. It must not decide anything about batches.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from sync.daemon.assemble import Assembler, Sealing
+from sync.daemon.clock import Clock
+from sync.daemon.conversation import Chance, Conversation, Ports, Speaker
+from sync.daemon.events import Failure, State
+from sync.daemon.identity import (
+    SIGNING_KEY_FILE,
+    Credentials,
+    NotEnrolledError,
+    read_credentials,
+)
+from sync.daemon.mailbox import City, Mailbox
+from sync.daemon.progress import Session, all_acknowledged
+from sync.daemon.settings import Settings
+from sync.daemon.statements import OWNERS, Standing
+from sync.daemon.transport import open_transport
+from sync.database import DatabaseError, Reader, open_reader, open_writer
+from sync.dictionary import CURRENT_DICTIONARY
+from sync.notify import keep_watchdog, notify
+from sync.protocol.compression import Dictionary
+from sync.protocol.enrolment import keys_by_id
+from sync.protocol.seal import encryption_key
+
+RECHECK_S: Final = 60.0
+"""A missing node.db or enrolment is looked for at least so often."""
+
+ONCE_APPLIED_ASKS: Final = 4
+"""`run --once` asks so often (1 + 2 + 4 + 8 s) whether all is entered."""
+
+ONCE_BUSY_WAITS: Final = 3
+"""`run --once` waits so often for a busy city."""
+
+STOPPED: Final = "stopped"
+
+
+class AlreadyRunningError(Exception):
+    """Another process has this sync.db."""
+
+
+class Surroundings(NamedTuple):
+    """What the process takes from outside; tests bring their own."""
+
+    clock: Clock
+    chance: Chance
+    told: Callable[[Session], None] | None = None
+
+
+def secure_chance() -> Chance:
+    """The machine's own randomness."""
+    return Chance(secrets.SystemRandom().random, secrets.token_bytes)
+
+
+@contextlib.asynccontextmanager
+async def open_mailbox(settings: Settings) -> AsyncIterator[Mailbox]:
+    """sync.db for this process alone. Raises AlreadyRunningError or DatabaseError."""
+    path = settings.files.sync_database
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _only_one(path.with_name(f"{path.name}.lock")):
+        async with open_writer(path, OWNERS) as writer:
+            yield Mailbox(writer)
+
+
+async def serve(
+    settings: Settings, around: Surroundings, stop: asyncio.Event, ready: Callable[[], None]
+) -> None:
+    """Run until `stop` is set; `ready` is called once the files are open."""
+    async with open_mailbox(settings) as mailbox, asyncio.TaskGroup() as group:
+        ready()
+        notify("READY=1")
+        group.create_task(keep_watchdog(stop))
+        life = group.create_task(_live(settings, around, mailbox))
+        await stop.wait()
+        notify("STOPPING=1")
+        life.cancel()
+        await asyncio.wait([life])
+        await mailbox.store_standing(Standing("offline", STOPPED, 0, None))
+
+
+async def run_once(settings: Settings, around: Surroundings) -> Session:
+    """One session until nothing is left to do or to hope for. Raises NotEnrolledError."""
+    async with open_mailbox(settings) as mailbox:
+        credentials = await read_credentials(settings)
+        async with _conversation(settings, around, mailbox, credentials) as (conversation, _):
+            return await conversation.run(once_finished)
+
+
+def once_finished(session: Session) -> bool:
+    """Whether a single session has come to its end."""
+    if session.state is State.WAIT_APPLIED:
+        return session.applied_asks > ONCE_APPLIED_ASKS
+    if session.state is State.BACKOFF:
+        return session.failure is not Failure.BUSY or session.failures > ONCE_BUSY_WAITS
+    return session.state in {State.IDLE, State.REFUSED, State.STOPPED}
+
+
+def everything_acknowledged(session: Session) -> bool:
+    """Whether the city was heard and holds every record."""
+    return session.state in {State.IDLE, State.WAIT_APPLIED} and all_acknowledged(session)
+
+
+async def _live(settings: Settings, around: Surroundings, mailbox: Mailbox) -> None:
+    """Wait for an enrolment, talk under it, and begin again when it changes."""
+    while True:
+        files = _versions(settings)
+        try:
+            await _talk_while_enrolled(settings, around, mailbox)
+            continue
+        except NotEnrolledError as error:
+            standing = Standing("not_enrolled", error.code, 0, _recheck_ms(around.clock))
+            notify(f"STATUS={error}")
+        except DatabaseError:
+            if mailbox.broken:
+                raise
+            standing = Standing("backoff", Failure.STATION, 1, _recheck_ms(around.clock))
+        await mailbox.store_standing(standing)
+        await _await_files(settings, files)
+
+
+async def _talk_while_enrolled(settings: Settings, around: Surroundings, mailbox: Mailbox) -> None:
+    credentials = await read_credentials(settings)
+    async with _conversation(settings, around, mailbox, credentials) as (conversation, reader):
+        notify(f"STATUS=enrolled with {credentials.enrolment.city_name}")
+        await _talk(settings, conversation, reader)
+
+
+def _recheck_ms(clock: Clock) -> int:
+    return clock.read().wall_ms + int(RECHECK_S * 1000)
+
+
+async def _talk(settings: Settings, conversation: Conversation, reader: Reader) -> None:
+    """Talk for ever; return when the enrolment file is another one."""
+    async with asyncio.TaskGroup() as group:
+        talking = group.create_task(conversation.run(lambda _: False))
+        watching = group.create_task(_watch(settings, conversation, reader))
+        await asyncio.wait([talking, watching], return_when=asyncio.FIRST_COMPLETED)
+        talking.cancel()
+        watching.cancel()
+
+
+async def _watch(settings: Settings, conversation: Conversation, reader: Reader) -> None:
+    """Wake the conversation when node.db changes; end when a file is another one."""
+    files = _versions(settings)
+    seen = await _data_version(reader)
+    conversation.grown.set()  # whatever came before the first look
+    while _versions(settings).same_files(files):
+        await asyncio.sleep(settings.schedule.poll_s)
+        now = await _data_version(reader)
+        if now != seen:
+            seen = now
+            conversation.grown.set()
+
+
+async def _await_files(settings: Settings, files: "_Versions") -> None:
+    """Return after a minute, or as soon as the enrolment, the keys or node.db are others."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + RECHECK_S
+    while loop.time() < until and _versions(settings) == files:
+        await asyncio.sleep(settings.schedule.poll_s)
+
+
+@contextlib.asynccontextmanager
+async def _conversation(
+    settings: Settings, around: Surroundings, mailbox: Mailbox, credentials: Credentials
+) -> AsyncIterator[tuple[Conversation, Reader]]:
+    plausible = around.clock.read().plausible
+    enrolment = credentials.enrolment
+    async with (
+        open_reader(settings.files.node_database) as reader,
+        open_transport(
+            credentials.city_url, enrolment.ca_pem, clock_plausible=plausible
+        ) as transport,
+    ):
+        ports = Ports(
+            assembler=Assembler(reader, _sealing(credentials, around.clock)),
+            transport=transport,
+            mailbox=mailbox,
+            speaker=_speaker(credentials),
+            clock=around.clock,
+            chance=around.chance,
+        )
+        session = Session(limits=settings.limits)
+        yield Conversation(ports, session, told=around.told), reader
+
+
+def _speaker(credentials: Credentials) -> Speaker:
+    enrolment = credentials.enrolment
+    return Speaker(
+        node_id=credentials.identity.node_id,
+        station=int(credentials.identity.station_code),
+        signing_key=credentials.keys.signing,
+        city=City(enrolment.city_id, keys_by_id(enrolment.receipt_keys)),
+    )
+
+
+def _sealing(credentials: Credentials, clock: Clock) -> Sealing:
+    enrolment = credentials.enrolment
+    known = CURRENT_DICTIONARY.number in enrolment.dictionaries
+    dictionary: Dictionary | None = CURRENT_DICTIONARY if known else None
+    return Sealing(
+        station=int(credentials.identity.station_code),
+        signing_key=credentials.keys.signing,
+        recipients=[encryption_key(raw) for raw in enrolment.encryption_keys],
+        dictionary=dictionary,
+        clock=clock,
+    )
+
+
+async def _data_version(reader: Reader) -> int | None:
+    """Changes whenever another connection commits to the file; None when it cannot be read."""
+    row = await reader.query(
+        lambda connection: connection.execute("PRAGMA data_version").fetchone()
+    )
+    return int(row[0])
+
+
+class _Versions(NamedTuple):
+    """Which files are there now; None for one that is not."""
+
+    enrolment: tuple[int, int] | None
+    node_inode: int | None
+    node_modified_ns: int | None
+    key_inode: int | None
+
+    def same_files(self, before: "_Versions") -> bool:
+        """Whether the daemon may go on with what it has open; a missing enrolment is no news."""
+        enrolment = self.enrolment in {before.enrolment, None}
+        return enrolment and self.node_inode == before.node_inode
+
+
+def _versions(settings: Settings) -> _Versions:
+    enrolment = _status(settings.files.enrolment)
+    node = _status(settings.files.node_database)
+    key = _status(settings.files.keys_directory / SIGNING_KEY_FILE)
+    return _Versions(
+        (enrolment.st_ino, enrolment.st_mtime_ns) if enrolment else None,
+        node.st_ino if node else None,
+        node.st_mtime_ns if node else None,
+        key.st_ino if key else None,
+    )
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
+@contextlib.contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunningError(f"{path}: another edge-sync is running") from None
+        yield
+    finally:
+        os.close(descriptor)
