@@ -88,6 +88,39 @@ def hash_pin() -> None:
     print(officers.hash_pin(pin, secrets.token_bytes(officers.SALT_BYTES)))
 
 
+@app.command()
+def demo(
+    port_base: Annotated[
+        int, typer.Option("--port-base", min=1024, max=65000, help="First of nine ports.")
+    ] = 8700,
+    state: Annotated[
+        Path, typer.Option("--state", help="Folder for everything the demo keeps.")
+    ] = Path(".demo"),
+    *,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="No hints for people with a browser.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON line when everything is ready.")
+    ] = False,
+) -> None:
+    """Show the whole product on this machine: station, city, printers, scanner."""
+    from edge_node.demo import supervisor  # noqa: PLC0415
+    from edge_node.demo.layout import Layout  # noqa: PLC0415
+    from edge_node.demo.processes import StartError  # noqa: PLC0415
+
+    def say(text: str) -> None:
+        print(text, flush=True)
+
+    layout = Layout(state, port_base)
+    try:
+        asyncio.run(supervisor.run(layout, as_json=as_json, headless=headless, say=say))
+    except* StartError as errors:
+        for error in errors.exceptions:
+            print(f"edge-node demo: {error}", file=sys.stderr)
+        raise typer.Exit(EXIT_PORT_BUSY) from None
+
+
 def _ready(url: str) -> None:
     print(f"READY {json.dumps({'url': url})}", flush=True)
 

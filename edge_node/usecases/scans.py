@@ -30,7 +30,7 @@ class ScanDesk:
     def offer(self, station: Station, frame: bytes) -> str:
         """Take a frame from the reader; the scan's id, empty when it repeats the last one."""
         mono_ms = station.moment().time.mono_ms
-        if self._repeats.is_repeat(frame, mono_ms):
+        if self._repeats.is_repeat(frame, mono_ms / 1000):
             return ""
         self._forget_old(mono_ms)
         while len(self._waiting) >= MAXIMUM_WAITING_SCANS:

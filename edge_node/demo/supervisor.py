@@ -1,0 +1,177 @@
+"""Run the demonstration: start everything in order, say where it is, stop everything.
+
+A process that is killed from outside is not started again by itself: that is what people come to
+see, and drivers restart it themselves with the printed configuration.
+"""
+
+import asyncio
+import contextlib
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+
+from edge_node.demo.desk import Desk
+from edge_node.demo.layout import LOOPBACK, Credentials, Layout, prepare
+from edge_node.demo.line import Line
+from edge_node.demo.processes import Processes, StartError
+
+Say = Callable[[str], None]
+NODE: Final = "edge_node"
+SYNC: Final = "sync.daemon"
+CITY: Final = "sync.city"
+
+
+async def run(layout: Layout, *, as_json: bool, headless: bool, say: Say) -> None:
+    """Run until interrupted. Raises StartError when something does not come up."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    credentials = await asyncio.to_thread(prepare, layout)
+    processes = Processes(layout.logs)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(processes.stop_all)
+        line = Line(LOOPBACK, layout.ports.city)
+        await _listen_line(line, layout, stack)
+        progress = (lambda _: None) if as_json else say
+        pids = await _start(layout, processes, progress)
+        desk = Desk(layout, credentials, line, processes.alive)
+        await _listen_desk(desk, layout, stack)
+        facts = describe(layout, credentials, pids)
+        if as_json:
+            say(json.dumps(facts, ensure_ascii=False))
+        else:
+            _introduce(facts, headless=headless, say=say)
+        await stopping.wait()
+        progress("Đang dừng… / Stopping…")
+
+
+def describe(layout: Layout, credentials: Credentials, pids: dict[str, int]) -> dict[str, Any]:
+    """What a driver needs; the names are fixed."""
+    return {
+        "urls": layout.urls,
+        "ca_file": str(layout.ca_file),
+        "state_dir": str(layout.state),
+        "pids": pids,
+        "config": {
+            "node": str(layout.node_config),
+            "sync": str(layout.sync_config),
+            "city": str(layout.city_config),
+        },
+        "credentials": {
+            "officer": {"name": credentials.officer_name, "pin": credentials.pin},
+            "device_token": credentials.device_token,
+        },
+        "line": {
+            "cut": layout.url(layout.ports.desk, "/line/cut", "http"),
+            "restore": layout.url(layout.ports.desk, "/line/restore", "http"),
+        },
+    }
+
+
+async def _start(layout: Layout, processes: Processes, progress: Say) -> dict[str, int]:
+    progress("Thành phố, máy in, đầu đọc… / City, printers, scanner…")
+    ports = layout.ports
+    async with asyncio.TaskGroup() as tasks:
+        city = tasks.create_task(
+            processes.start("city", CITY, "serve", "--config", str(layout.city_config))
+        )
+        tasks.create_task(_printer(processes, layout, "ticket", "escpos"))
+        tasks.create_task(_printer(processes, layout, "slip", "ipp"))
+        tasks.create_task(
+            processes.start(
+                "scanner",
+                *("hardware", "simulate-scanner", "--link", str(layout.scanner)),
+                *("--port", str(ports.scanner)),
+            )
+        )
+    progress("Trạm… / Station…")
+    node = await processes.start("node", NODE, "serve", "--config", str(layout.node_config))
+    await _enrol(layout, processes)
+    sync = await processes.start("sync", SYNC, "run", "--config", str(layout.sync_config))
+    await asyncio.to_thread(_bundle_authorities, layout)
+    return {
+        "node": node.process.pid,
+        "sync": sync.process.pid,
+        "city": city.result().process.pid,
+    }
+
+
+async def _printer(processes: Processes, layout: Layout, role: str, kind: str) -> None:
+    ports = layout.ports
+    port, control = {
+        "ticket": (ports.ticket_printer, ports.ticket_control),
+        "slip": (ports.slip_printer, ports.slip_control),
+    }[role]
+    await processes.start(
+        f"{role}-printer",
+        *("hardware", "simulate-printer", "--kind", kind, "--port", str(port)),
+        *("--control-port", str(control), "--output", str(layout.paper[role])),
+    )
+
+
+async def _enrol(layout: Layout, processes: Processes) -> None:
+    """Introduce station and city to each other, once."""
+    if await asyncio.to_thread(layout.enrolment.exists):
+        return
+    await processes.run(
+        "identity",
+        *(SYNC, "identity", "--config", str(layout.sync_config)),
+        *("--output", str(layout.request)),
+    )
+    await processes.run(
+        "enrol",
+        *(CITY, "enrol", "--config", str(layout.city_config)),
+        *("--request", str(layout.request), "--output", str(layout.enrolment)),
+    )
+
+
+def _bundle_authorities(layout: Layout) -> None:
+    """One file with the station's and the city's authority, for browsers and drivers."""
+    authorities = [layout.node_ca, *sorted((layout.state / "city").rglob("authority.pem"))]
+    layout.ca_file.write_bytes(b"".join(Path(one).read_bytes() for one in authorities))
+
+
+async def _listen_line(line: Line, layout: Layout, stack: contextlib.AsyncExitStack) -> None:
+    try:
+        server = await asyncio.start_server(line.relay, LOOPBACK, layout.ports.line)
+    except OSError as error:
+        raise StartError(f"port {layout.ports.line}: {error.strerror}") from error
+    stack.callback(line.cut)
+    stack.callback(server.close)
+
+
+async def _listen_desk(desk: Desk, layout: Layout, stack: contextlib.AsyncExitStack) -> None:
+    runner = web.AppRunner(desk.application(), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, LOOPBACK, layout.ports.desk).start()
+    except OSError as error:
+        raise StartError(f"port {layout.ports.desk}: {error.strerror}") from error
+
+
+def _introduce(facts: dict[str, Any], *, headless: bool, say: Say) -> None:
+    officer = facts["credentials"]["officer"]
+    names = {
+        "desk": "Bàn trình diễn / Desk",
+        "kiosk": "Ki-ốt / Kiosk",
+        "counter": "Quầy / Counter",
+        "display": "Bảng gọi số / Display",
+        "status": "Tình trạng trạm / Status",
+        "city": "Thành phố / City",
+        "api": "API",
+    }
+    say("")
+    for key, name in names.items():
+        say(f"  {name:<28} {facts['urls'][key]}")
+    say("")
+    say(f"  Cán bộ / Officer: {officer['name']}   PIN: {officer['pin']}")
+    if not headless:
+        say(f"  Chứng thư để trình duyệt tin / Certificate to trust: {facts['ca_file']}")
+        say("  Mở trang bàn trình diễn trước. / Open the desk page first.")
+    say("  Ctrl-C dừng tất cả. / Ctrl-C stops everything.")
