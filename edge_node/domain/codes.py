@@ -15,14 +15,18 @@ from typing import NamedTuple
 from edge_node.domain.errors import DomainError, ErrorCode, Fault
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-MAXIMUM_COUNTER = 99_999
+MAXIMUM_COUNTER = 9_999_999
+"""Per epoch, that is per start of the process; five digits are printed, more when needed."""
+
 MAXIMUM_TYPED_CHARACTERS = 64
 
 _VALUES = {character: value for value, character in enumerate(CROCKFORD)}
 _GENERATOR = 0b100101  # x⁵ + x² + 1, primitive: multiplying by x visits all 31 non-zero elements
 _READ_ALIKE = str.maketrans("ILO", "110")
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212.·_/]+")
-_NUMBER = re.compile(r"T([0-9]{5})([0-9A-HJKMNP-TV-Z]{4})([0-9]{5})([0-9A-HJKMNP-TV-Z])")
+_NUMBER = re.compile(
+    r"T([0-9]{5})([0-9A-HJKMNP-TV-Z]{4})([0-9]{5}|[1-9][0-9]{5,6})([0-9A-HJKMNP-TV-Z])"
+)
 _STATION_CODE = re.compile(r"[0-9]{5}")
 _EPOCH_TAG = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}")
 _COMBINING = re.compile(r"[\u0300-\u036f]+")
@@ -72,7 +76,7 @@ def epoch_tag(nonce: bytes) -> str:
 
 
 def format_dossier_number(station_code: str, epoch_tag: str, counter: int) -> str:
-    """`T26560-7KXM-00001-C`; counter 1 to 99,999.
+    """`T26560-7KXM-00001-H`; counter 1 to MAXIMUM_COUNTER.
 
     Raises DomainError(DOSSIER_NUMBERS_EXHAUSTED) past the last counter, ValueError for parts that
     are not a station code or an epoch tag.

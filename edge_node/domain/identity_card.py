@@ -43,7 +43,7 @@ _ROUTES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("ticket", re.compile(r"[A-Z][0-9]{3,6}")),
     ("dossier", re.compile(r"[A-Z][0-9]{2}(?:\.[0-9]{1,3}){1,3}-[0-9]{6}-[0-9]{4,6}")),
 )
-_OUR_NUMBER = re.compile(r"[Tt][0-9]{5}-[0-9A-Za-z]{4}-[0-9]{5}-[0-9A-Za-z]")
+_OUR_NUMBER = re.compile(r"[Tt][0-9]{5}-[0-9A-Za-z]{4}-[0-9]{5,7}-[0-9A-Za-z]")
 _DATE = re.compile(r"[0-9]{7,8}")
 _DATE_LIKE = re.compile(r"[0-9/.\-]{0,10}")
 # What UTF-8 Vietnamese looks like after a wrong code page: lead bytes C4-C6 are no Vietnamese

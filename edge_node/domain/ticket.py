@@ -1,7 +1,8 @@
 """Queue tickets: how they are numbered and what may happen to one.
 
-Rules: a service group has its letter and the numbers from 1, three digits or more, starting again every day; a number
-given out is never given again that day. This module must not know the day or the queue.
+Rules: a service group has its letter and the numbers from 1, three digits or more, starting again
+every day; a number given out is never given again that day.
+This module must not know the day or the queue.
 """
 
 import re

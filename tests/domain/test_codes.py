@@ -125,9 +125,10 @@ def test_a_wrong_check_character_is_named() -> None:
     assert error_of("T26560-7KXM-00001-J") is ErrorCode.DOSSIER_NUMBER_CHECK
 
 
-def test_the_counter_zero_was_never_printed() -> None:
-    zero = "T265607KXM00000"
-    assert error_of(zero + check_character(zero)) is ErrorCode.DOSSIER_NUMBER_FORM
+@pytest.mark.parametrize("counter", ["00000", "000001", "10000000"])
+def test_counters_that_are_never_printed(counter: str) -> None:
+    word = f"T265607KXM{counter}"
+    assert error_of(word + check_character(word)) is ErrorCode.DOSSIER_NUMBER_FORM
 
 
 @given(st.text(max_size=100))
@@ -142,7 +143,8 @@ def test_any_text_is_either_a_number_or_a_domain_error(text: str) -> None:
 
 
 def test_numbers_end_with_the_counter() -> None:
-    assert format_dossier_number("26560", "7KXM", MAXIMUM_COUNTER).startswith("T26560-7KXM-99999-")
+    assert format_dossier_number("26560", "7KXM", 99_999).startswith("T26560-7KXM-99999-")
+    assert format_dossier_number("26560", "7KXM", 100_000).startswith("T26560-7KXM-100000-")
     with pytest.raises(DomainError) as caught:
         format_dossier_number("26560", "7KXM", MAXIMUM_COUNTER + 1)
     assert caught.value.code is ErrorCode.DOSSIER_NUMBERS_EXHAUSTED

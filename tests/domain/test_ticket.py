@@ -48,9 +48,7 @@ def test_what_is_no_ticket_is_refused(text: str) -> None:
     assert caught.value.code is ErrorCode.TICKET_NUMBER_FORM
 
 
-@pytest.mark.parametrize(
-    ("letter", "number"), [("a", 1), ("Đ", 1), ("A", 0), ("A", MAXIMUM_NUMBER + 1)]
-)
+@pytest.mark.parametrize(("letter", "number"), [("a", 1), ("Đ", 1), ("A", 0), ("A", 1_000_000)])
 def test_a_ticket_is_never_made_of_wrong_parts(letter: str, number: int) -> None:
     with pytest.raises(ValueError, match="ticket"):
         format_ticket(letter, number)
