@@ -161,11 +161,12 @@ def test_only_the_road_to_the_city_is_given_keys() -> None:
     assert holders == ["ward-edge-sync.service"]
 
 
-def test_the_two_station_programs_share_a_group_and_nobody_else_reads() -> None:
+def test_the_station_programs_read_each_other_and_nobody_writes_in_the_others_folder() -> None:
     for name in ("ward-edge-node.service", "ward-edge-sync.service"):
         keys = service(name)
         assert (keys["Group"], keys["UMask"], keys["StateDirectoryMode"]) == (
             "ward-edge",
-            "0007",
-            "2770",
+            "0027",
+            "2750",
         )
+        assert "ReadWritePaths" not in keys
