@@ -6,7 +6,7 @@ outcome never claims more than the driver knows; nothing here performs input or 
 Must not know: dossiers, tickets, the database, or any particular driver.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -136,7 +136,7 @@ class Scanner(Protocol):
         """Whether the device is open right now."""
         ...
 
-    def frames(self) -> AsyncIterator[bytes]:
+    def frames(self) -> AsyncGenerator[bytes, None]:
         """Scanned frames without their end mark, 1 to MAXIMUM_FRAME_BYTES bytes, for ever."""
         ...
 

@@ -10,7 +10,7 @@ import asyncio
 import os
 import termios
 import tty
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,7 +70,7 @@ class SerialScanner:
         """Whether the device is open right now."""
         return self._connected
 
-    async def frames(self) -> AsyncIterator[bytes]:
+    async def frames(self) -> AsyncGenerator[bytes, None]:
         """Frames for ever; waits while the device is missing."""
         while True:
             try:

@@ -1,6 +1,6 @@
 """The side door of a simulated device: faults in, printed pages out, over HTTP on loopback.
 
-Responsible for POST /fault, GET /fault, GET /pages and GET /pages/NAME, and for running a
+Responsible for POST, GET and DELETE /fault, GET /pages and GET /pages/NAME, and for running a
 device process: its READY line, its end on SIGTERM, its answer to a busy port.
 Rules: a fault that is not named in the request keeps its value; an unknown name is refused with
 the name; nothing here reaches the device's own wire.
@@ -42,6 +42,10 @@ class Switches(Generic[FaultsT]):
             self._changed.notify_all()
         return self.faults
 
+    async def mend(self) -> FaultsT:
+        """Takes every fault back."""
+        return await self.change(msgspec.to_builtins(type(self.faults)()))
+
     async def until(self, condition: Callable[[FaultsT], bool]) -> None:
         """Waits until the faults are as wanted."""
         async with self._changed:
@@ -59,6 +63,9 @@ def control_app(switches: Switches[Any], tray: Tray) -> web.Application:
             return web.Response(status=400, text=f"{error}\n")
         return web.json_response(msgspec.to_builtins(faults))
 
+    async def delete_fault(request: web.Request) -> web.Response:
+        return web.json_response(msgspec.to_builtins(await switches.mend()))
+
     async def get_fault(request: web.Request) -> web.Response:
         return web.json_response(msgspec.to_builtins(switches.faults))
 
@@ -74,6 +81,7 @@ def control_app(switches: Switches[Any], tray: Tray) -> web.Application:
     app = web.Application(client_max_size=MAXIMUM_CONTROL_BYTES)
     app.router.add_post("/fault", post_fault)
     app.router.add_get("/fault", get_fault)
+    app.router.add_delete("/fault", delete_fault)
     app.router.add_get("/pages", get_pages)
     app.router.add_get("/pages/{name}", get_page)
     return app

@@ -17,7 +17,8 @@ from hardware.ports import (
     Unknown,
 )
 from hardware.printing.escpos import EscposPrinter, EscposTimeouts, compose, status_from
-from tests.hardware.conftest import Device, DeviceFactory, png
+from tests.hardware.conftest import png
+from tests.hardware.devices import Device
 
 QUICK = EscposTimeouts(connect_s=2.0, status_s=0.3, send_s=2.0, confirm_s=0.5)
 
@@ -42,11 +43,10 @@ def difference(one: Image.Image, other: Image.Image) -> tuple[int, int, int, int
 
 
 async def test_page_on_paper_is_the_page_sent_dot_for_dot(
-    escpos_device: DeviceFactory, ticket_picture: Image.Image
+    ticket_device: Device, ticket_picture: Image.Image
 ) -> None:
-    async with escpos_device() as device:
-        assert await printer_of(device).print_job(job_of(ticket_picture)) == Printed()
-        (page,) = device.pages()
+    assert await printer_of(ticket_device).print_job(job_of(ticket_picture)) == Printed()
+    (page,) = ticket_device.pages()
     printed = page.crop((0, 0, *ticket_picture.size))
     assert (
         ImageChops.difference(printed.convert("L"), ticket_picture.convert("L")).getbbox() is None
@@ -56,11 +56,10 @@ async def test_page_on_paper_is_the_page_sent_dot_for_dot(
 
 
 async def test_comparison_notices_one_wrong_dot(
-    escpos_device: DeviceFactory, ticket_picture: Image.Image
+    ticket_device: Device, ticket_picture: Image.Image
 ) -> None:
-    async with escpos_device() as device:
-        await printer_of(device).print_job(job_of(ticket_picture))
-        (page,) = device.pages()
+    await printer_of(ticket_device).print_job(job_of(ticket_picture))
+    (page,) = ticket_device.pages()
     wrong = ticket_picture.copy()
     wrong.putpixel((500, 250), 0 if wrong.getpixel((500, 250)) else 1)
     printed = page.crop((0, 0, *wrong.size))
@@ -68,45 +67,41 @@ async def test_comparison_notices_one_wrong_dot(
 
 
 async def test_silence_after_the_data_is_unknown(
-    escpos_device: DeviceFactory, ticket_picture: Image.Image
+    ticket_device: Device, ticket_picture: Image.Image
 ) -> None:
-    async with escpos_device() as device:
-        await device.fault(silent_after_data=True)
-        outcome = await printer_of(device).print_job(job_of(ticket_picture))
-        assert outcome == Unknown(DeviceError.NO_ANSWER)
-        assert len(device.pages()) == 1  # it did print: repeating would have doubled it
+    await ticket_device.fault(silent_after_data=True)
+    outcome = await printer_of(ticket_device).print_job(job_of(ticket_picture))
+    assert outcome == Unknown(DeviceError.NO_ANSWER)
+    assert len(ticket_device.pages()) == 1  # it did print: repeating would have doubled it
 
 
 async def test_silence_before_the_data_is_a_certain_failure(
-    escpos_device: DeviceFactory, ticket_picture: Image.Image
+    ticket_device: Device, ticket_picture: Image.Image
 ) -> None:
-    async with escpos_device() as device:
-        await device.fault(silent_status=True)
-        outcome = await printer_of(device).print_job(job_of(ticket_picture))
-        assert outcome == Failed(DeviceError.NO_ANSWER)
-        assert await printer_of(device).status() is PrinterStatus.UNKNOWN
-        assert device.pages() == []
+    await ticket_device.fault(silent_status=True)
+    outcome = await printer_of(ticket_device).print_job(job_of(ticket_picture))
+    assert outcome == Failed(DeviceError.NO_ANSWER)
+    assert await printer_of(ticket_device).status() is PrinterStatus.UNKNOWN
+    assert ticket_device.pages() == []
 
 
 async def test_roll_that_ends_inside_the_page_is_unknown_with_the_reason(
-    escpos_device: DeviceFactory, ticket_picture: Image.Image
+    ticket_device: Device, ticket_picture: Image.Image
 ) -> None:
-    async with escpos_device() as device:
-        await device.fault(paper_out_after_bands=1)
-        outcome = await printer_of(device).print_job(job_of(ticket_picture))
-        assert outcome == Unknown(DeviceError.PAPER_OUT)
-        assert device.pages() == []
-        await device.fault(paper_out=False)  # a new roll: the printer finishes what it buffered
-        await device.page_count_reaches(1)
+    await ticket_device.fault(paper_out_after_bands=1)
+    outcome = await printer_of(ticket_device).print_job(job_of(ticket_picture))
+    assert outcome == Unknown(DeviceError.PAPER_OUT)
+    assert ticket_device.pages() == []
+    await ticket_device.fault(paper_out=False)  # a new roll: the printer finishes what it buffered
+    await ticket_device.page_count_reaches(1)
 
 
 async def test_clone_without_in_order_status(
-    escpos_device: DeviceFactory, ticket_picture: Image.Image
+    ticket_device: Device, ticket_picture: Image.Image
 ) -> None:
-    async with escpos_device() as device:
-        printer = EscposPrinter("127.0.0.1", device.port, in_order_status=False, timeouts=QUICK)
-        assert await printer.print_job(job_of(ticket_picture)) == Printed()
-        assert await printer.find_job("7f3a") is None
+    printer = EscposPrinter("127.0.0.1", ticket_device.port, in_order_status=False, timeouts=QUICK)
+    assert await printer.print_job(job_of(ticket_picture)) == Printed()
+    assert await printer.find_job("7f3a") is None
 
 
 async def test_device_that_hangs_up_at_once_fails_certainly(

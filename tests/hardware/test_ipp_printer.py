@@ -16,7 +16,8 @@ from hardware.printing.ipp import (
     status_from,
 )
 from hardware.simulated.sheets import RENDER_DOTS_PER_INCH, pages_of
-from tests.hardware.conftest import Device, DeviceFactory, png
+from tests.hardware.conftest import png
+from tests.hardware.devices import Device
 
 QUICK = IppTimeouts(request_s=1.0, send_s=1.0, job_s=1.0, poll_interval_s=0.02)
 
@@ -50,14 +51,14 @@ def sheet(mark: int) -> Image.Image:
 
 
 async def test_pdf_arrives_byte_for_byte_under_the_jobs_own_name(
-    ipp_device: DeviceFactory,
+    sheet_device: Device,
 ) -> None:
     document = pdf_of(sheet(1), sheet(2))
-    async with ipp_device() as device:
-        assert await printer_of(device).print_job(job_of(document)) == Printed()
-        assert (device.output / "job-000001.pdf").read_bytes() == document
-        notes = [msgspec.json.decode(p.read_bytes()) for p in sorted(device.output.glob("*.json"))]
-        pictures = device.pages()
+    assert await printer_of(sheet_device).print_job(job_of(document)) == Printed()
+    assert max(sheet_device.output.glob("job-*.pdf")).read_bytes() == document
+    files = sheet_device.page_files()
+    notes = [msgspec.json.decode(path.with_suffix(".json").read_bytes()) for path in files]
+    pictures = sheet_device.pages()
     assert [(note["job_name"], note["job_page"]) for note in notes] == [
         ("job-0017", 1),
         ("job-0017", 2),
@@ -65,11 +66,10 @@ async def test_pdf_arrives_byte_for_byte_under_the_jobs_own_name(
     assert [page.convert("1").getpixel((140, 140)) for page in pictures] == [0, 255]
 
 
-async def test_printer_without_pdf_gets_the_same_page_as_raster(ipp_device: DeviceFactory) -> None:
+async def test_printer_without_pdf_gets_the_same_page_as_raster(raster_device: Device) -> None:
     document = pdf_of(sheet(3))
-    async with ipp_device("--raster-only") as device:
-        assert await printer_of(device).print_job(job_of(document)) == Printed()
-        (printed,) = device.pages()
+    assert await printer_of(raster_device).print_job(job_of(document)) == Printed()
+    (printed,) = raster_device.pages()
     (expected,) = pages_of(document, "application/pdf")
     scaled = printed.resize(expected.size)
     assert printed.width == pytest.approx(expected.width * 200 / RENDER_DOTS_PER_INCH, abs=2)
@@ -77,10 +77,11 @@ async def test_printer_without_pdf_gets_the_same_page_as_raster(ipp_device: Devi
     assert ImageStat.Stat(ImageChops.difference(scaled, sheet(1))).mean[0] > 1.0
 
 
-@pytest.mark.parametrize("options", [[], ["--raster-only"]])
+@pytest.mark.parametrize("reads_pdf", [True, False])
 async def test_png_page_prints_on_a_sheet(
-    ipp_device: DeviceFactory, ticket_picture: Image.Image, options: list[str]
+    sheet_device: Device, raster_device: Device, ticket_picture: Image.Image, *, reads_pdf: bool
 ) -> None:
+    device = sheet_device if reads_pdf else raster_device
     job = PrintJob(
         job_id="ticket-1",
         title="ticket",
@@ -88,36 +89,33 @@ async def test_png_page_prints_on_a_sheet(
         document_format=DocumentFormat.PNG,
         media=Media.A5,
     )
-    async with ipp_device(*options) as device:
-        assert await printer_of(device).print_job(job) == Printed()
-        (page,) = device.pages()
+    assert await printer_of(device).print_job(job) == Printed()
+    (page,) = device.pages()
     assert page.height > page.width  # an A5 sheet, not a slip of the ticket's own shape
     assert ImageStat.Stat(page).extrema[0][0] < 128
 
 
 async def test_lost_answer_is_unknown_until_the_printer_is_asked(
-    ipp_device: DeviceFactory,
+    sheet_device: Device,
 ) -> None:
-    async with ipp_device() as device:
-        printer = printer_of(device)
-        await device.fault(lose_answer=True)
-        outcome = await printer.print_job(job_of(pdf_of(sheet(1))))
-        assert outcome == Unknown(DeviceError.CONNECTION_LOST)
-        assert await printer.find_job("job-0017") == Printed()
-        assert await printer.find_job("job-0018") is None
-        assert await device.page_names() == ["000001.png"]
-        await device.fault(forget_jobs=True)
-        assert await printer.find_job("job-0017") is None
+    printer = printer_of(sheet_device)
+    await sheet_device.fault(lose_answer=True)
+    outcome = await printer.print_job(job_of(pdf_of(sheet(1))))
+    assert outcome == Unknown(DeviceError.CONNECTION_LOST)
+    assert await printer.find_job("job-0017") == Printed()
+    assert await printer.find_job("job-0018") is None
+    assert len(sheet_device.page_files()) == 1
+    await sheet_device.fault(forget_jobs=True)
+    assert await printer.find_job("job-0017") is None
 
 
-async def test_job_that_never_ends_is_unknown(ipp_device: DeviceFactory) -> None:
-    async with ipp_device() as device:
-        printer = printer_of(device)
-        await device.fault(hang=True)
-        outcome = await printer.print_job(job_of(pdf_of(sheet(1))))
-        assert outcome == Unknown(DeviceError.PRINTER_BUSY)
-        await device.fault(hang=False)
-        assert await printer.find_job("job-0017") == Printed()
+async def test_job_that_never_ends_is_unknown(sheet_device: Device) -> None:
+    printer = printer_of(sheet_device)
+    await sheet_device.fault(hang=True)
+    outcome = await printer.print_job(job_of(pdf_of(sheet(1))))
+    assert outcome == Unknown(DeviceError.PRINTER_BUSY)
+    await sheet_device.fault(hang=False)
+    assert await printer.find_job("job-0017") == Printed()
 
 
 @pytest.mark.parametrize(
@@ -125,34 +123,30 @@ async def test_job_that_never_ends_is_unknown(ipp_device: DeviceFactory) -> None
     [(0, Failed(DeviceError.JOB_ABORTED)), (1, Unknown(DeviceError.JOB_ABORTED))],
 )
 async def test_aborted_job_failed_only_when_no_sheet_came_out(
-    ipp_device: DeviceFactory, pages_first: int, outcome: Failed | Unknown
+    sheet_device: Device, pages_first: int, outcome: Failed | Unknown
 ) -> None:
-    async with ipp_device() as device:
-        await device.fault(abort_after_pages=pages_first)
-        assert await printer_of(device).print_job(job_of(pdf_of(sheet(1), sheet(2)))) == outcome
-        assert len(device.pages()) == pages_first
+    await sheet_device.fault(abort_after_pages=pages_first)
+    assert await printer_of(sheet_device).print_job(job_of(pdf_of(sheet(1), sheet(2)))) == outcome
+    assert len(sheet_device.pages()) == pages_first
 
 
-async def test_document_the_printer_cannot_read_is_failed(ipp_device: DeviceFactory) -> None:
-    async with ipp_device() as device:
-        outcome = await printer_of(device).print_job(job_of(b"%PDF-1.7 and then nothing"))
+async def test_document_the_printer_cannot_read_is_failed(sheet_device: Device) -> None:
+    outcome = await printer_of(sheet_device).print_job(job_of(b"%PDF-1.7 and then nothing"))
     assert outcome == Failed(DeviceError.DOCUMENT_INVALID)
 
 
-async def test_busy_printer_is_a_certain_failure(ipp_device: DeviceFactory) -> None:
-    async with ipp_device() as device:
-        await device.fault(busy=True)
-        outcome = await printer_of(device).print_job(job_of(pdf_of(sheet(1))))
+async def test_busy_printer_is_a_certain_failure(sheet_device: Device) -> None:
+    await sheet_device.fault(busy=True)
+    outcome = await printer_of(sheet_device).print_job(job_of(pdf_of(sheet(1))))
     assert outcome == Failed(DeviceError.PRINTER_BUSY)
 
 
 async def test_web_server_that_is_no_printer_is_a_certain_failure(
-    ipp_device: DeviceFactory,
+    sheet_device: Device,
 ) -> None:
-    async with ipp_device() as device:
-        port = device.facts["control_port"]
-        printer = IppPrinter(f"ipp://127.0.0.1:{port}/ipp/print", timeouts=QUICK)
-        outcome = await printer.print_job(job_of(pdf_of(sheet(1))))
+    port = sheet_device.facts["control_port"]
+    printer = IppPrinter(f"ipp://127.0.0.1:{port}/ipp/print", timeouts=QUICK)
+    outcome = await printer.print_job(job_of(pdf_of(sheet(1))))
     assert outcome == Failed(DeviceError.BAD_ANSWER)
 
 

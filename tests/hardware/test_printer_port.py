@@ -1,8 +1,6 @@
 """What every printer driver promises, against simulated printers over real sockets."""
 
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -22,7 +20,8 @@ from hardware.ports import (
 )
 from hardware.printing.escpos import EscposPrinter, EscposTimeouts
 from hardware.printing.ipp import IppPrinter, IppTimeouts
-from tests.hardware.conftest import Device, DeviceFactory, png
+from tests.hardware.conftest import png
+from tests.hardware.devices import Device
 
 ESCPOS_TIMEOUTS = EscposTimeouts(connect_s=2.0, status_s=0.5, send_s=2.0, confirm_s=0.5)
 IPP_TIMEOUTS = IppTimeouts(request_s=1.0, send_s=1.0, job_s=2.0, poll_interval_s=0.02)
@@ -62,27 +61,17 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def bench(
-    kind: str,
-    escpos_device: DeviceFactory,
-    ipp_device: DeviceFactory,
-    ticket_picture: Image.Image,
-) -> AsyncIterator[Bench]:
-    start = escpos_device if kind == "escpos" else ipp_device
-
-    @asynccontextmanager
-    async def opened() -> AsyncIterator[Bench]:
-        async with start() as device:
-            yield Bench(printer_at(kind, device.port), device, job_for(kind, ticket_picture))
-
-    async with opened() as ready:
-        yield ready
+def bench(
+    kind: str, ticket_device: Device, sheet_device: Device, ticket_picture: Image.Image
+) -> Bench:
+    device = ticket_device if kind == "escpos" else sheet_device
+    return Bench(printer_at(kind, device.port), device, job_for(kind, ticket_picture))
 
 
 async def test_confirmed_job_is_on_paper_once(bench: Bench) -> None:
     assert await bench.printer.status() is PrinterStatus.READY
     assert await bench.printer.print_job(bench.job) == Printed()
-    assert await bench.device.page_names() == ["000001.png"]
+    assert len(bench.device.page_files()) == 1
 
 
 @pytest.mark.parametrize(
@@ -100,7 +89,7 @@ async def test_stopped_printer_is_a_certain_failure(
     assert await bench.printer.print_job(bench.job) == Failed(code)
     await bench.device.fault(**{fault: False})
     assert await bench.printer.print_job(bench.job) == Printed()
-    assert await bench.device.page_names() == ["000001.png"]
+    assert len(bench.device.page_files()) == 1
 
 
 async def test_nearly_empty_printer_prints(bench: Bench) -> None:
@@ -112,7 +101,7 @@ async def test_nearly_empty_printer_prints(bench: Bench) -> None:
 async def test_connection_lost_inside_the_document_is_unknown(bench: Bench) -> None:
     await bench.device.fault(drop_after_bytes=2000)
     assert await bench.printer.print_job(bench.job) == Unknown(DeviceError.CONNECTION_LOST)
-    assert await bench.device.page_names() == []
+    assert bench.device.page_files() == []
 
 
 async def test_silent_printer_is_asked_nothing_it_could_print(bench: Bench) -> None:
@@ -120,7 +109,7 @@ async def test_silent_printer_is_asked_nothing_it_could_print(bench: Bench) -> N
     assert await bench.printer.status() is PrinterStatus.UNKNOWN
     assert await bench.printer.print_job(bench.job) == Failed(DeviceError.NO_ANSWER)
     await bench.device.fault(silent_status=False)
-    assert await bench.device.page_names() == []
+    assert bench.device.page_files() == []
 
 
 async def test_slow_printer_is_waited_for(bench: Bench) -> None:
@@ -133,7 +122,7 @@ async def test_damaged_document_never_reaches_the_printer(
 ) -> None:
     damaged = job_for(kind, ticket_picture, document=b"not a document")
     assert await bench.printer.print_job(damaged) == Failed(DeviceError.DOCUMENT_INVALID)
-    assert await bench.device.page_names() == []
+    assert bench.device.page_files() == []
 
 
 async def test_nobody_listening_is_a_certain_failure(
