@@ -13,12 +13,14 @@ from typing import Final
 
 from edge_node.domain.errors import DomainError
 from edge_node.health import host
+from edge_node.health.checks import city_link, outbox
 from edge_node.health.facts import (
     BacklogFacts,
     CityFacts,
     Facts,
     ServiceFacts,
 )
+from edge_node.health.issue import Issue
 from edge_node.health.runner import HealthReport, judge
 from edge_node.health.watch import WatchedPrinter
 from edge_node.store.city import Contact
@@ -71,6 +73,16 @@ async def examine(station: Station, devices: Devices) -> HealthReport:
             service=ServiceFacts(version=devices.version, started_ms=devices.started_ms),
         )
     )
+
+
+async def city_state(station: Station) -> tuple[Issue, Issue | None]:
+    """The line to the city and the queue for it, without asking any device; for every page."""
+    facts = Facts(
+        now_ms=station.clock.read().wall_ms,
+        city=_city(await technician.contact(station)),
+        backlog=await _backlog(station),
+    )
+    return city_link.detect(facts), outbox.detect(facts)
 
 
 async def _database(station: Station) -> str:

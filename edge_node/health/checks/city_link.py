@@ -23,8 +23,8 @@ REFUSALS: Final = frozenset(
 """Failure codes that mean: the line works, but one side does not accept the other."""
 
 
-def detect(facts: Facts) -> Issue | None:
-    """The state of the line to the city; hidden only when this station never joins one."""
+def detect(facts: Facts) -> Issue:
+    """The state of the line to the city; always known, if only as "not joined"."""
     city = facts.city
     if city is None:
         return issue(Check.CITY_LINK, IssueCode.CITY_LINK_NOT_JOINED)

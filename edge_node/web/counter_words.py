@@ -1,0 +1,133 @@
+"""What the counter shows of a dossier, in words: deadline, outstanding things, answers.
+
+Pure: values from the use cases and a translator in, plain values for the template out. Colours
+and marks are names the style sheet knows. Must not know: requests, the store.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
+
+from edge_node.domain.dossier import CLOCK_STOPPED, DossierState
+from edge_node.domain.procedure import Answer, Procedure, Question
+from edge_node.usecases.lookup import DossierView
+from edge_node.web.localisation import Translator
+
+SOON: Final = timedelta(days=1)
+"""A due date this close is shown as "soon"."""
+
+OVER: Final = frozenset(
+    {
+        DossierState.REFUSED,
+        DossierState.WITHDRAWN,
+        DossierState.STOPPED,
+        DossierState.FINISHED,
+        DossierState.HANDED_OVER,
+    }
+)
+"""States in which a deadline no longer matters."""
+
+
+class Item(NamedTuple):
+    """Something that may be missing: `code` as in a dossier's `missing`, and its name."""
+
+    code: str
+    name: str
+    missing: bool
+
+
+class Line(NamedTuple):
+    """One answered or unanswered question of the form."""
+
+    title: str
+    value: str
+    missing: bool
+
+
+class Deadline(NamedTuple):
+    """A due date with its mark: overdue, today, soon, in_time or paused."""
+
+    mark: str
+    label: str
+    day: str
+
+
+def deadline(words: Translator, state: str, due_at: str, today: date) -> Deadline | None:
+    """How a due date (ISO 8601) stands today; None when there is none or it no longer matters."""
+    if not due_at or DossierState(state) in OVER:
+        return None
+    due = datetime.fromisoformat(due_at).date()
+    mark = _mark(due, today, paused=DossierState(state) in CLOCK_STOPPED)
+    return Deadline(mark, words(f"deadline.{mark}"), words.weekday(due))
+
+
+def _mark(due: date, today: date, *, paused: bool) -> str:
+    if paused:
+        return "paused"
+    if due < today:
+        return "overdue"
+    if due == today:
+        return "today"
+    return "soon" if due - today <= SOON else "in_time"
+
+
+def items(
+    words: Translator, procedure: Procedure, dossier: DossierView, have: Mapping[str, bool]
+) -> list[Item]:
+    """Every paper and every required answer; `have` are the papers ticked at the counter."""
+    papers = [
+        Item(
+            f"document:{paper.id}",
+            words.choose(paper.name_vi, paper.name_en),
+            paper.required and not have.get(paper.id, False),
+        )
+        for paper in procedure.documents
+    ]
+    answers = [
+        Item(
+            code=f"answer:{question.id}",
+            name=words.choose(question.title_vi, question.title_en),
+            missing=True,
+        )
+        for question in procedure.questions
+        if f"answer:{question.id}" in dossier.missing
+    ]
+    return papers + answers
+
+
+def answers(words: Translator, procedure: Procedure, dossier: DossierView) -> list[Line]:
+    """The form, question by question, as a person would read it aloud."""
+    lines = []
+    for question in procedure.questions:
+        title = words.choose(question.title_vi, question.title_en)
+        missing = f"answer:{question.id}" in dossier.missing
+        given = dossier.answers.get(question.id)
+        if given is not None or question.required:
+            text = words("answer.none") if given is None else _said(words, question, given)
+            lines.append(Line(title, text, missing))
+    return lines
+
+
+def _said(words: Translator, question: Question, given: Answer) -> str:
+    if isinstance(given, bool):
+        return words("answer.yes" if given else "answer.no")
+    if isinstance(given, int):
+        return words.number(given)
+    if question.kind == "date" and given:
+        return words.day(date.fromisoformat(given))
+    for choice in question.choices:
+        if choice.value == given:
+            return words.choose(choice.label_vi, choice.label_en)
+    return given or words("answer.none")
+
+
+def ticked(dossier: DossierView, posted: Mapping[str, str] | None) -> dict[str, bool]:
+    """Papers that are here: as ticked in a posted form, else as stored."""
+    if posted is None:
+        return {paper.id: bool(paper.have) for paper in dossier.documents}
+    return {paper.id: posted.get(f"paper.{paper.id}") == "yes" for paper in dossier.documents}
+
+
+def birth(words: Translator, iso: str) -> str:
+    """A date of birth as on the card; empty when unknown."""
+    return words.day(date.fromisoformat(iso)) if iso else ""

@@ -1,0 +1,55 @@
+"""The call board in the waiting room: the newest call, the ones before, who is next.
+
+Rules: numbers and counters only, never a name; both languages at once, because nobody can choose;
+the page is whole without a script and refreshed by one.
+"""
+
+from typing import Final, NamedTuple
+
+from aiohttp import web
+
+from edge_node.usecases import lookup
+from edge_node.usecases.station import Station
+from edge_node.web.keys import STATION, TRANSLATORS
+from edge_node.web.pages import render
+
+EARLIER_CALLS: Final = 4
+
+
+class WaitingService(NamedTuple):
+    """How many people wait for a service."""
+
+    letter: str
+    name_vi: str
+    name_en: str
+    people: int
+
+
+async def board(request: web.Request) -> web.StreamResponse:
+    """``GET /display``."""
+    station = request.app[STATION]
+    found = await lookup.calls(station)
+    values = {
+        "en": request.app[TRANSLATORS]["en"],
+        "t": request.app[TRANSLATORS]["vi"],
+        "language": "vi",
+        "station": station,
+        "now": station.clock.now(),
+        "newest": found.calls[0] if found.calls else None,
+        "earlier": found.calls[1 : EARLIER_CALLS + 1],
+        "waiting": _waiting(station, found.waiting),
+        "next_tickets": found.next_tickets,
+        "sound": request.query.get("sound") == "on",
+    }
+    return render(request, "display/board.html.j2", values)
+
+
+def _waiting(station: Station, by_letter: dict[str, int]) -> list[WaitingService]:
+    return [
+        WaitingService(one.letter, one.name_vi, one.name_en, by_letter[one.letter])
+        for one in station.catalogue.services
+        if by_letter.get(one.letter)
+    ]
+
+
+ROUTES: Final = (web.get("/display", board),)
