@@ -55,6 +55,7 @@ _OTHERWISE: Final[Mapping[ProtocolErrorCode, Problem]] = {
     ProtocolErrorCode.ROOT_MISMATCH: Problem.ROOT_MISMATCH,
     ProtocolErrorCode.GAP: Problem.GAP,
     ProtocolErrorCode.FORK: Problem.FORK,
+    ProtocolErrorCode.NOT_SEALED: Problem.UNKNOWN_ENCRYPTION_KEY,
     ProtocolErrorCode.UNKNOWN_ENCRYPTION_KEY: Problem.UNKNOWN_ENCRYPTION_KEY,
 }
 

@@ -1,0 +1,217 @@
+"""The vectors against SPEC.md alone: this file imports nothing of the product.
+
+Hashes by hashlib, CBOR by cbor2, signatures by cwt and cryptography, proofs and sealing by their
+standards. It keeps vectors and product from being wrong together.
+"""
+
+import json
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import cbor2
+import pytest
+from backports import zstd
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cwt import COSE, COSEKey
+
+SYNC: Final = Path(__file__).resolve().parents[2] / "sync"
+VECTORS: Final = {
+    path.stem: json.loads(path.read_text()) for path in (SYNC / "vectors").glob("*.json")
+}
+KEYS: Final = VECTORS["keys"]
+LABELS: Final = {
+    "batch": "wes1/batch",
+    "hello": "wes1/hello",
+    "welcome": "wes1/welcome",
+    "receipt": "wes1/receipt",
+    "request": "wes1/request",
+    "certificate": "wes1/cert",
+    "enrolment": "wes1/enrol",
+    "keyset": "wes1/keyset",
+}
+NOT_SIGNED_WELL: Final = {"bad_signature", "unknown_key"}
+SIGNED: Final = sorted(name for name, vector in VECTORS.items() if vector["reads"] in LABELS)
+ACCEPTED_SIGNED: Final = [name for name in SIGNED if VECTORS[name]["expect"] == "accepted"]
+
+
+def unplain(value: Any) -> Any:
+    """JSON back to CBOR: ``h:`` texts are bytes, keys that look like integers are."""
+    if isinstance(value, str):
+        return bytes.fromhex(value[2:]) if value.startswith("h:") else value
+    if isinstance(value, list):
+        return [unplain(item) for item in value]
+    if isinstance(value, dict):
+        return {integer_or_text(key): unplain(item) for key, item in value.items()}
+    return value
+
+
+def integer_or_text(key: str) -> int | str:
+    return int(key) if key.lstrip("-").isdigit() else key
+
+
+def canonical(value: Any) -> bytes:
+    return cbor2.dumps(value, canonical=True)
+
+
+def data_of(name: str) -> bytes:
+    return bytes.fromhex(VECTORS[name]["bytes"])
+
+
+def envelope(name: str) -> tuple[list[Any], bytes]:
+    """The four fields of the COSE_Sign1, and what follows it."""
+    stream = BytesIO(data_of(name))
+    tag = cbor2.CBORDecoder(stream).decode()
+    assert tag.tag == 18
+    return list(tag.value), stream.read()
+
+
+def tree_root(leaves: list[bytes]) -> bytes:
+    if len(leaves) < 2:
+        return leaves[0] if leaves else sha256(b"").digest()
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return sha256(b"\x01" + tree_root(leaves[:split]) + tree_root(leaves[split:])).digest()
+
+
+def test_keys_and_their_ids() -> None:
+    for key in KEYS["signing"].values():
+        private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key["seed"]))
+        public = private.public_key().public_bytes_raw()
+        assert (public.hex(), sha256(public).hexdigest()[:16]) == (key["public"], key["kid"])
+    for key in KEYS["encryption"].values():
+        sealing = X25519PrivateKey.from_private_bytes(bytes.fromhex(key["seed"]))
+        public = sealing.public_key().public_bytes_raw()
+        assert (public.hex(), sha256(public).hexdigest()[:16]) == (key["public"], key["kid"])
+
+
+def test_identities() -> None:
+    vector = VECTORS["identities"]
+    lid = sha256(b"wes1/log\0" + canonical(unplain(vector["log"]))).digest()[:16]
+    assert lid.hex() == vector["lid"]
+    assert sha256(b"wes1/genesis\0" + lid).hexdigest()[:32] == vector["genesis_eid"]
+    command = sha256(b"wes1/command\0" + vector["key"].encode()).hexdigest()[:32]
+    assert command == vector["command_eid"]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in VECTORS if name.startswith(("item-", "record-"))]
+)
+def test_items_and_records(name: str) -> None:
+    vector = VECTORS[name]
+    value = unplain(vector["says"])
+    assert canonical(value) == data_of(name)
+    if vector["reads"] == "record":
+        assert sha256(b"\x00" + data_of(name)).hexdigest() == vector["leaf"]
+        content = [value[1], value[3], value[4], value[6], value[7]]
+        assert sha256(canonical(content)).hexdigest() == vector["content_digest"]
+
+
+def test_the_tree() -> None:
+    vector = VECTORS["tree"]
+    leaves = [sha256(b"\x00" + bytes([number])).digest() for number in range(7)]
+    assert vector["roots"] == [tree_root(leaves[:size]).hex() for size in range(8)]
+    subtrees = [leaves[:4], leaves[4:6], leaves[6:]]
+    assert vector["frontier_7"] == b"".join(tree_root(part) for part in subtrees).hex()
+    # RFC 9162 §2.1.5 shows the same tree of seven with its proofs.
+    nodes = [leaves[5], leaves[6], tree_root(leaves[:4])]
+    assert vector["inclusion_of_4_in_7"] == [node.hex() for node in nodes]
+    nodes = [leaves[2], leaves[3], tree_root(leaves[:2]), tree_root(leaves[4:])]
+    assert vector["consistency_of_3_with_7"] == [node.hex() for node in nodes]
+
+
+@pytest.mark.parametrize("name", ACCEPTED_SIGNED)
+def test_another_implementation_verifies_the_signature(name: str) -> None:
+    vector = VECTORS[name]
+    (protected, unprotected, payload, _), rest = envelope(name)
+    header = cbor2.loads(protected)
+    signer = next(key for key in KEYS["signing"].values() if key["kid"] == header[4].hex())
+    assert (header[1], unprotected) == (-19, {})
+    key = COSEKey.new({1: 1, 2: header[4], 3: -19, -1: 6, -2: bytes.fromhex(signer["public"])})
+    message = data_of(name)[: len(data_of(name)) - len(rest)]
+    label = LABELS[vector["reads"]].encode()
+    assert COSE.new().decode(message, key, external_aad=label) == payload
+    assert canonical(unplain(vector["says"])) == payload
+
+
+@pytest.mark.parametrize("name", [name for name in SIGNED if name not in ACCEPTED_SIGNED])
+def test_a_refused_vector_has_its_one_fault_only(name: str) -> None:
+    vector = VECTORS[name]
+    if name == "refused-batch-no-tag":
+        assert data_of(name)[:1] == b"\x84"
+        return
+    (protected, unprotected, payload, signature), _ = envelope(name)
+    header = cbor2.loads(protected) | unprotected
+    # Whose key it names decides between an unknown key and a bad signature.
+    known = {key["kid"]: key["public"] for key in KEYS["signing"].values()}
+    public = known.get(header[4].hex())
+    good = False
+    if public is not None:
+        label = LABELS[vector["reads"]].encode()
+        signed = cbor2.dumps(["Signature1", protected, label, payload])
+        try:
+            key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
+            key.verify(signature, signed)
+            good = True
+        except InvalidSignature:
+            good = False
+    if name == "refused-request-key":
+        # A good signature, but of the city: the request names the station's key.
+        assert good
+        assert sha256(cbor2.loads(payload)[4]).digest()[:8] != header[4]
+        return
+    assert good == (vector["expect"] not in NOT_SIGNED_WELL)
+
+
+def entries_of(name: str) -> bytes:
+    """The plaintext of a batch, by the standards alone."""
+    fields, rest = envelope(name)
+    header, body = cbor2.loads(fields[2]), cbor2.loads(rest)
+    assert (sha256(body).digest(), len(body)) == (header[10], header[11])
+    if header[8] is not None:
+        info = b"wes1/batch\0" + canonical([header[3], header[4], header[5], header[7]])
+        seed = bytes.fromhex(KEYS["encryption"]["city"]["seed"])
+        suite = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+        body = suite.decrypt(body, X25519PrivateKey.from_private_bytes(seed), info)
+    if header[9][0] == 2:
+        dictionary = (SYNC / "data" / f"dictionary-{header[9][1]}.zdict").read_bytes()
+        body = zstd.decompress(body, zstd_dict=zstd.ZstdDict(dictionary))
+    assert len(body) == header[12]
+    return bytes(body)
+
+
+@pytest.mark.parametrize("name", [name for name in VECTORS if name.startswith("batch-")])
+def test_batches_hold_their_leaves(name: str) -> None:
+    stream = BytesIO(entries_of(name))
+    header = unplain(VECTORS[name]["says"])
+    leaves = []
+    for sequence in range(header[4], header[4] + header[5]):
+        start = stream.tell()
+        entry = cbor2.CBORDecoder(stream).decode()
+        raw = stream.getvalue()[start : stream.tell()]
+        assert entry[0] == sequence
+        leaves.append(entry[1] if len(entry) == 2 else sha256(b"\x00" + raw).digest())
+    assert stream.read() == b""
+    assert [leaf.hex() for leaf in leaves] == VECTORS[name]["leaves"]
+    before = [bytes.fromhex(leaf) for leaf in VECTORS["batch-sealed"]["leaves"][: header[4]]]
+    assert (tree_root(before), tree_root(before + leaves)) == (header[6], header[7])
+
+
+def test_the_bomb_is_one() -> None:
+    fields, rest = envelope("refused-batch-bomb")
+    body = cbor2.loads(rest)
+    decompressor = zstd.ZstdDecompressor()
+    size = 0
+    while not decompressor.eof:
+        size += len(decompressor.decompress(body, 1 << 20))
+        body = b""
+    assert size == 64 << 20 > cbor2.loads(fields[2])[12]
+
+
+def test_the_log_roots_are_those_of_the_records() -> None:
+    leaves = [bytes.fromhex(leaf) for leaf in VECTORS["batch-unsealed"]["leaves"]]
+    roots = [tree_root(leaves[:size]).hex() for size in range(4)]
+    assert VECTORS["tree"]["log_roots"] == roots
