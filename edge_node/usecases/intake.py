@@ -41,7 +41,7 @@ Channel: TypeAlias = Literal["kiosk", "api"]
 Language: TypeAlias = Literal["vi", "en"]
 
 MAXIMUM_KEY_CHARACTERS: Final = 255
-_KEY: Final = re.compile(rf"[!-~]{{1,{MAXIMUM_KEY_CHARACTERS}}}")
+_KEY: Final = re.compile(rf"[ -~]{{1,{MAXIMUM_KEY_CHARACTERS}}}")
 
 
 class ApplicantInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

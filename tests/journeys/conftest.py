@@ -1,0 +1,13 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.station_day import StationDay, station_day
+
+
+@pytest.fixture
+async def day(tmp_path: Path) -> AsyncIterator[StationDay]:
+    """A fresh station, city, printers and scanner: real processes on loopback."""
+    async with station_day(tmp_path) as running:
+        yield running
