@@ -95,10 +95,11 @@ async def read_node_identity(settings: Settings) -> Identity:
     try:
         async with open_reader(path) as reader:
             identity = await reader.query(backlog.identity)
-    except (DatabaseError, sqlite3.OperationalError) as error:
-        raise NotEnrolledError(
-            NODE_MISSING, f"{path}: {error.code}; start edge-node first"
-        ) from None
+    except DatabaseError as error:
+        message = f"{path}: {error.code}; start edge-node first"
+        raise NotEnrolledError(NODE_MISSING, message) from None
+    except sqlite3.OperationalError:
+        raise NotEnrolledError(NODE_MISSING, f"{path}: empty; start edge-node first") from None
     if identity is None:
         raise NotEnrolledError(NODE_MISSING, f"{path}: no identity yet; start edge-node first")
     if identity.station_code != settings.station.code:

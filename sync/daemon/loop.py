@@ -29,7 +29,7 @@ from sync.daemon.mailbox import City, Mailbox
 from sync.daemon.progress import Session, all_acknowledged
 from sync.daemon.settings import Settings
 from sync.daemon.statements import OWNERS, Standing
-from sync.daemon.transport import open_transport
+from sync.daemon.transport import Timeouts, open_transport
 from sync.database import DatabaseError, Reader, open_reader, open_writer
 from sync.dictionary import CURRENT_DICTIONARY
 from sync.notify import keep_watchdog, notify
@@ -59,6 +59,7 @@ class Surroundings(NamedTuple):
     clock: Clock
     chance: Chance
     told: Callable[[Session], None] | None = None
+    timeouts: Timeouts | None = None
 
 
 def secure_chance() -> Chance:
@@ -168,10 +169,11 @@ async def _watch(settings: Settings, conversation: Conversation, reader: Reader)
 
 async def _await_files(settings: Settings, files: "_Versions") -> None:
     """Return after a minute, or as soon as the enrolment, the keys or node.db are others."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + RECHECK_S
-    while loop.time() < until and _versions(settings) == files:
-        await asyncio.sleep(settings.schedule.poll_s)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(RECHECK_S):
+            # Files of other processes: nothing but looking tells of a change.
+            while _versions(settings) == files:  # noqa: ASYNC110
+                await asyncio.sleep(settings.schedule.poll_s)
 
 
 @contextlib.asynccontextmanager
@@ -183,7 +185,10 @@ async def _conversation(
     async with (
         open_reader(settings.files.node_database) as reader,
         open_transport(
-            credentials.city_url, enrolment.ca_pem, clock_plausible=plausible
+            credentials.city_url,
+            enrolment.ca_pem,
+            clock_plausible=plausible,
+            timeouts=around.timeouts,
         ) as transport,
     ):
         ports = Ports(

@@ -165,6 +165,7 @@ async def open_transport(
 def _context(ca_pem: str, dates: _Dates | None = None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks chain and host name
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
     if ca_pem:
         context.load_verify_locations(cadata=ca_pem)
     if dates is not None:
