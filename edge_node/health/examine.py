@@ -111,6 +111,7 @@ def _city(contact: Contact | None) -> CityFacts | None:
     if contact is None:
         return None
     return CityFacts(
+        state=contact.state,
         last_attempt_ms=contact.last_attempt_wall_ms,
         last_success_ms=contact.last_success_wall_ms,
         next_attempt_ms=contact.next_attempt_wall_ms,

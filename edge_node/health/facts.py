@@ -14,6 +14,8 @@ from hardware.ports import PrinterStatus
 class CityFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the sync service wrote down about its talks with the city (its `contact` row)."""
 
+    state: str = ""
+    """offline, sending, idle, backoff, not_enrolled or refused."""
     last_attempt_ms: int | None = None
     last_success_ms: int | None = None
     next_attempt_ms: int | None = None

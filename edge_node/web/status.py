@@ -5,7 +5,7 @@ the issue's code; a value that is unknown makes the sentence without it, never a
 is said only when nothing is unsent; nothing personal is on this page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from string import Formatter
 from typing import Final, NamedTuple
 
@@ -98,24 +98,24 @@ def _shown(words: Translator, name: str, value: str | int, now_ms: int) -> tuple
     if isinstance(value, str):
         return name, value
     if name == "offset_s":
-        return "offset", words("duration.seconds", count=value)
-    match unit if stem else "":
-        case "ms":
-            return stem, durations.moment(words, value, now_ms)
-        case "s":
-            return stem, durations.length(words, value)
-        case "bytes":
-            return stem, _size(words, value)
-        case "c":
-            return stem, str(value)
-        case _:
-            return name, words.number(value)
+        return stem, words("duration.seconds", count=value)
+    if unit == "ms":
+        return stem, durations.moment(words, value, now_ms)
+    write = _BY_UNIT.get(unit if stem else "")
+    return (stem, write(words, value)) if write else (name, words.number(value))
 
 
 def _size(words: Translator, value: int) -> str:
     if value >= GIGABYTE:
         return words("status.size.gigabytes", value=words.number(value // GIGABYTE))
     return words("status.size.megabytes", value=words.number(value // MEGABYTE))
+
+
+_BY_UNIT: Final[Mapping[str, Callable[[Translator, int], str]]] = {
+    "s": durations.length,
+    "bytes": _size,
+    "c": lambda _, value: str(value),
+}
 
 
 def _text(words: Translator, key: str, fields: Mapping[str, str]) -> str:

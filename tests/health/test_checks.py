@@ -54,35 +54,37 @@ def test_the_city_link_goes_by_the_age_of_the_last_contact(
     age_ms: int | None, code: IssueCode
 ) -> None:
     found = city_link.detect(Facts(now_ms=NOW_MS, city=_contact(age_ms)))
-    assert found is not None
     assert found.code is code
     assert found.severity is not Severity.BAD
 
 
-def test_a_station_without_a_city_says_so_calmly() -> None:
-    found = city_link.detect(Facts(now_ms=NOW_MS))
-    assert found is not None
+@pytest.mark.parametrize("city", [None, CityFacts(state="not_enrolled")])
+def test_a_station_without_a_city_says_so_calmly(city: CityFacts | None) -> None:
+    found = city_link.detect(Facts(now_ms=NOW_MS, city=city))
     assert (found.code, found.severity) == (IssueCode.CITY_LINK_NOT_JOINED, Severity.WAITING)
 
 
 def test_a_sync_service_that_stopped_trying_is_not_called_a_network_fault() -> None:
     city = _contact(HOUR_MS, last_attempt_ms=NOW_MS - HOUR_MS)
     found = city_link.detect(Facts(now_ms=NOW_MS, city=city))
-    assert found is not None
     assert found.code is IssueCode.CITY_LINK_SILENT
 
 
 def test_a_long_planned_pause_is_not_silence() -> None:
     city = _contact(HOUR_MS, last_attempt_ms=NOW_MS - HOUR_MS, next_attempt_ms=NOW_MS + 1000)
     found = city_link.detect(Facts(now_ms=NOW_MS, city=city))
-    assert found is not None
     assert found.code is IssueCode.CITY_LINK_AWAY
 
 
+@pytest.mark.parametrize("state", ["idle", "sending"])
+def test_a_service_that_idles_between_contacts_is_connected(state: str) -> None:
+    city = _contact(HOUR_MS, state=state)
+    assert city_link.detect(Facts(now_ms=NOW_MS, city=city)).code is IssueCode.CITY_LINK_GOOD
+
+
 def test_a_refusal_by_the_city_is_told_apart_from_a_dead_line() -> None:
-    city = _contact(HOUR_MS, failure_code="forbidden")
+    city = _contact(1000, state="refused", failure_code="unknown_key")
     found = city_link.detect(Facts(now_ms=NOW_MS, city=city))
-    assert found is not None
     assert found.code is IssueCode.CITY_LINK_REFUSED
 
 

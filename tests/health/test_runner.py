@@ -20,6 +20,7 @@ NOW_MS = 1_790_000_000_000
 times = st.none() | st.integers(0, NOW_MS + 10**9)
 cities = st.none() | st.builds(
     CityFacts,
+    state=st.sampled_from(["", "offline", "idle", "sending", "not_enrolled", "refused"]),
     last_attempt_ms=times,
     last_success_ms=times,
     next_attempt_ms=times,

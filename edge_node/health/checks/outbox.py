@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from edge_node.health.checks.city_link import FRESH_MS
+from edge_node.health.checks.city_link import is_connected
 from edge_node.health.facts import Facts
 from edge_node.health.issue import Check, Issue, IssueCode, issue
 
@@ -20,19 +20,15 @@ def detect(facts: Facts) -> Issue | None:
     if backlog.events == 0:
         receipt_ms = facts.city.last_receipt_ms if facts.city else None
         return issue(Check.OUTBOX, IssueCode.OUTBOX_EMPTY, last_receipt_ms=receipt_ms)
+    online = facts.city is not None and is_connected(facts.city, facts.now_ms)
     age_ms = facts.now_ms - backlog.oldest_ms if backlog.oldest_ms is not None else None
     return issue(
         Check.OUTBOX,
-        _unsent(online=_online(facts), age_ms=age_ms),
+        _unsent(online=online, age_ms=age_ms),
         events=backlog.events,
         dossiers=backlog.dossiers,
         oldest_s=max(age_ms, 0) // 1000 if age_ms is not None else None,
     )
-
-
-def _online(facts: Facts) -> bool:
-    success_ms = facts.city.last_success_ms if facts.city else None
-    return success_ms is not None and facts.now_ms - success_ms < FRESH_MS
 
 
 def _unsent(*, online: bool, age_ms: int | None) -> IssueCode:
