@@ -6,13 +6,25 @@ is exit code 3, a wrong argument exit code 2.
 Must not know: anything a driver or a simulator can know itself.
 """
 
+import asyncio
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+from hardware.ports import Failed, Printed, Unknown
+
+app = typer.Typer(
+    help="Devices of the station: look for them, try them, or run simulated ones.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+TEST_JOB_ID = "test-page"
+EXIT_NOT_PRINTED = 1
+EXIT_WRONG_ARGUMENT = 2
 
 
 class Kind(StrEnum):
@@ -25,6 +37,50 @@ class Kind(StrEnum):
 Port = Annotated[int, typer.Option(help="TCP port on loopback; 0 takes any free one.", min=0)]
 ControlPort = Annotated[int, typer.Option(help="HTTP port for faults and pages.", min=0)]
 Output = Annotated[Path, typer.Option(help="Folder the printed pages fall into.")]
+
+
+@app.command("list")
+def list_devices(
+    seconds: Annotated[float, typer.Option(help="How long to listen.", min=0.1)] = 3.0,
+) -> None:
+    """List printers announced on the network and serial devices that may be scanners."""
+    from hardware.printing.discovery import browse  # noqa: PLC0415
+
+    for printer in asyncio.run(browse(duration_s=seconds)):
+        print(f"{printer.kind:8}{printer.address:44}{printer.name}")
+    for device in sorted(Path("/dev/serial/by-id").glob("*")):
+        print(f"{'serial':8}{device}")
+
+
+@app.command("test-page")
+def print_test_page(
+    printer: Annotated[
+        str, typer.Option(help="tcp://HOST:9100 for ESC/POS, ipp://HOST/ipp/print for sheets.")
+    ],
+    width_dots: Annotated[int, typer.Option(help="ESC/POS: dots per row.", min=64)] = 576,
+) -> None:
+    """Print a ruler; a right edge that is missing on paper means the width is set too large.
+
+    Says what the printer answered; exit code 1 when the page was not confirmed.
+    """
+    from hardware.printing.address import printer_for  # noqa: PLC0415
+    from hardware.printing.ruler_page import ruler_job  # noqa: PLC0415
+
+    try:
+        driver, media = printer_for(printer, width_dots=width_dots)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(EXIT_WRONG_ARGUMENT) from None
+    outcome = asyncio.run(driver.print_job(ruler_job(media, width_dots, TEST_JOB_ID)))
+    match outcome:
+        case Printed():
+            print("printed")
+        case Failed(code):
+            print(f"nothing was printed: {code}")
+            raise typer.Exit(EXIT_NOT_PRINTED)
+        case Unknown(code):
+            print(f"look at the printer, it may have printed: {code}")
+            raise typer.Exit(EXIT_NOT_PRINTED)
 
 
 @app.command("simulate-printer")

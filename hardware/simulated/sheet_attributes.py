@@ -115,6 +115,7 @@ def printer_attributes(
         attribute("printer-up-time", Tag.INTEGER, max(up_s, 1)),
         *_formats(formats),
         *_media(),
+        *_fixed_choices(),
     )
 
 
@@ -177,6 +178,25 @@ def _media() -> tuple[Attribute, ...]:
         attribute("sides-default", Tag.KEYWORD, "one-sided"),
         attribute("copies-supported", Tag.RANGE, (1).to_bytes(4, "big") * 2),
         attribute("copies-default", Tag.INTEGER, 1),
+    )
+
+
+def _fixed_choices() -> tuple[Attribute, ...]:
+    """What PWG 5100.12 section 6.2 requires of an IPP/2.0 printer; one choice each."""
+    choices: dict[str, tuple[Tag, Value]] = {
+        "finishings": (Tag.ENUM, 3),
+        "orientation-requested": (Tag.ENUM, 3),
+        "output-bin": (Tag.KEYWORD, "face-down"),
+        "print-quality": (Tag.ENUM, 4),
+        "printer-resolution": (Tag.RESOLUTION, resolution(RASTER_DOTS_PER_INCH)),
+    }
+    return (
+        *(
+            attribute(f"{name}-{kind}", *choice)
+            for name, choice in choices.items()
+            for kind in ("default", "supported")
+        ),
+        attribute("pages-per-minute", Tag.INTEGER, 20),
     )
 
 

@@ -104,10 +104,7 @@ class SheetPrinter:
         operation = message.group(Tag.OPERATION)
         if message.version[0] not in {1, 2}:
             return _response(message, VERSION_NOT_SUPPORTED)
-        if [a.name for a in operation.attributes[:2]] != [
-            "attributes-charset",
-            "attributes-natural-language",
-        ] or message.request_id == 0:
+        if message.request_id == 0 or not _well_begun(operation):
             return _response(message, BAD_REQUEST)
         answers: dict[int, Handler] = {
             Operation.GET_PRINTER_ATTRIBUTES: self._about_printer,
@@ -157,12 +154,15 @@ class SheetPrinter:
         finished = operation.first("which-jobs") == "completed"
         limit = operation.first("limit")
         jobs = [job for job in self.jobs.values() if job.finished == finished]
+        if operation.first("my-jobs") is True:
+            user = str(operation.first("requesting-user-name") or "anonymous")
+            jobs = [job for job in jobs if job.user == user]
         if finished:
             jobs.reverse()
         if self.switches.faults.forget_jobs:
             jobs = []
         jobs = jobs[: limit if isinstance(limit, int) and limit > 0 else MAXIMUM_JOBS]
-        return _response(message, OK, *(self._job_group(job, operation) for job in jobs))
+        return _response(message, OK, *(self._short_group(job, operation) for job in jobs))
 
     def _about_job(self, message: Message, operation: Group) -> Message:
         """Get-Job-Attributes and Cancel-Job."""
@@ -178,6 +178,13 @@ class SheetPrinter:
             return _response(message, NOT_POSSIBLE)
         job.state, job.reason = JobState.CANCELED, "job-canceled-by-user"
         return _response(message, OK)
+
+    def _short_group(self, job: SheetJob, operation: Group) -> Group:
+        """A job in a list: number and URI unless more was asked for (RFC 8011 section 4.2.6.1)."""
+        whole = self._job_group(job, operation)
+        if operation.all("requested-attributes"):
+            return whole
+        return Group(Tag.JOB, tuple(a for a in whole.attributes if a.name in {"job-id", "job-uri"}))
 
     def _job_group(self, job: SheetJob, operation: Group) -> Group:
         attributes = job_attributes(job, self.uri, up_s=self._up_s())
@@ -225,6 +232,13 @@ class SheetPrinter:
             await self.switches.until(lambda faults: not stopped(faults))
             if not job.finished:
                 job.state, job.reason = JobState.PROCESSING, "none"
+
+
+def _well_begun(operation: Group) -> bool:
+    """RFC 8011 sections 4.1.4 and 4.1.5: charset, language, then whom the request is for."""
+    names = [a.name for a in operation.attributes[:2]]
+    target = operation.first("printer-uri") or operation.first("job-uri")
+    return names == ["attributes-charset", "attributes-natural-language"] and bool(target)
 
 
 def _response(request: Message, status: int, *groups: Group) -> Message:
