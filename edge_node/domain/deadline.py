@@ -98,7 +98,7 @@ def _add_working_time(start: datetime, duration: timedelta, calendar: WorkingCal
     while True:
         for begin, end in calendar.intervals(day):
             moment = max(moment, begin)
-            if moment >= end:
+            if moment > end:
                 continue
             if moment + duration <= end:
                 return moment + duration

@@ -7,6 +7,7 @@ and may be absent, because an uncertain value is worse than none; a document mar
 This module must not know the files of a release, nor languages beyond the texts it carries.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Literal
@@ -18,6 +19,7 @@ from edge_node.domain.person import clean
 
 MAXIMUM_LABEL_CHARACTERS = 18
 MAXIMUM_ANSWER_CHARACTERS = 250
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Answer = str | int | bool
 QuestionKind = Literal["choice", "text", "number", "date", "yes_no"]
@@ -217,7 +219,7 @@ def _is_number(question: Question, value: Answer) -> bool:
 
 
 def _is_date(text: str) -> bool:
-    if len(text) != 10:
+    if not _ISO_DATE.fullmatch(text):  # fromisoformat alone also takes weeks and bare digits
         return False
     try:
         date.fromisoformat(text)
