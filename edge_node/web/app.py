@@ -4,8 +4,6 @@ Each feature module lists its handlers in ``ROUTES``; nothing registers itself. 
 (reading templates, catalogues, assets) happens here once, so that a request touches no file.
 """
 
-import importlib
-import importlib.util
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeAlias
 
@@ -16,7 +14,7 @@ from aiohttp import web
 from edge_node.health.runner import HealthReport
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
-from edge_node.web import assets, kiosk, live
+from edge_node.web import assets, counter, display, kiosk, live, status
 from edge_node.web.api import create_api
 from edge_node.web.keys import HEALTH, SCANS, STATION, TRANSLATORS
 from edge_node.web.localisation import load_translators
@@ -28,13 +26,14 @@ Routes: TypeAlias = Iterable[web.AbstractRouteDef]
 Examine: TypeAlias = Callable[[], Awaitable[HealthReport]]
 
 
-def _feature_routes() -> tuple[Routes, ...]:
-    found: list[Routes] = [assets.ROUTES, kiosk.ROUTES, live.ROUTES]
-    for name in ("counter", "display", "status"):
-        if importlib.util.find_spec(f"edge_node.web.{name}"):
-            module = importlib.import_module(f"edge_node.web.{name}")
-            found.append(module.ROUTES)
-    return tuple(found)
+FEATURES: Final[tuple[Routes, ...]] = (
+    assets.ROUTES,
+    kiosk.ROUTES,
+    counter.ROUTES,
+    display.ROUTES,
+    status.ROUTES,
+    live.ROUTES,
+)
 
 
 def _prepare_templates(app: web.Application) -> None:
@@ -70,7 +69,7 @@ def create_app(
     _prepare_templates(app)
     live.prepare(app)
     app.on_response_prepare.append(set_security_headers)
-    for table in _feature_routes():
+    for table in FEATURES:
         app.add_routes(table)
     api = create_api(station, version)
     api[HEALTH] = health

@@ -12,5 +12,5 @@ from edge_node.web.localisation import Translator
 
 STATION: Final = web.AppKey("station", Station)
 TRANSLATORS: Final = web.AppKey("translators", Mapping[str, Translator])
-HEALTH: Final = web.AppKey("health", Callable[[], Awaitable[HealthReport]])
+HEALTH: Final[web.AppKey[Callable[[], Awaitable[HealthReport]]]] = web.AppKey("health")
 SCANS: Final = web.AppKey("scans", ScanDesk)

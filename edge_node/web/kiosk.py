@@ -3,6 +3,7 @@
 from typing import Final
 
 from edge_node.web import (
+    kiosk_find,
     kiosk_home,
     kiosk_identify,
     kiosk_questions,
@@ -13,6 +14,7 @@ from edge_node.web import (
 
 ROUTES: Final = (
     *kiosk_home.ROUTES,
+    *kiosk_find.ROUTES,
     *kiosk_identify.ROUTES,
     *kiosk_questions.ROUTES,
     *kiosk_send.ROUTES,

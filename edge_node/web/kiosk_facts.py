@@ -44,6 +44,8 @@ class Facts(NamedTuple):
     picture: str
     time: str
     fee: str
+    short_time: str
+    short_fee: str
     category: str
     search: str
 
@@ -65,6 +67,19 @@ def time_text(t: Translator, limit: TimeLimit | None) -> str:
     if limit.value == 1:
         return t("common.time.half_working_day")
     return t("common.time.working_days", count=(limit.value + 1) // 2)
+
+
+def _short_time(t: Translator, limit: TimeLimit | None) -> str:
+    """The same for a tile, where one line is all there is."""
+    if limit is not None and limit.unit == "working_days":
+        return t("common.time.days", count=limit.value)
+    if limit is not None and limit.unit == "half_working_days" and limit.value == 1:
+        return t("common.time.half_day")
+    return time_text(t, limit)
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def fees_today(procedure: Procedure, today: date) -> list[Fee]:
@@ -91,14 +106,15 @@ def fee_text(t: Translator, procedure: Procedure, today: date) -> str:
     return t.money(amount) if amount else t("common.free")
 
 
-def fee_rows(t: Translator, procedure: Procedure, today: date) -> list[tuple[str, str]]:
-    """Every fee in force: (amount, when it applies or "")."""
+def special_fees(t: Translator, procedure: Procedure, today: date) -> list[tuple[str, str]]:
+    """The fees that apply in some case only: (amount, the case)."""
     return [
         (
             t.money(fee.amount_vnd) if fee.amount_vnd else t("common.free"),
             t.choose(fee.condition_vi, fee.condition_en),
         )
         for fee in fees_today(procedure, today)
+        if fee.condition_vi
     ]
 
 
@@ -111,6 +127,8 @@ def facts(t: Translator, procedure: Procedure, today: date) -> Facts:
         picture=picture_of(procedure),
         time=time_text(t, procedure.time_limit),
         fee=fee_text(t, procedure, today),
+        short_time=_short_time(t, procedure.time_limit),
+        short_fee=_lower_first(fee_text(t, procedure, today)),
         category=procedure.category,
         search=fold(
             " ".join((procedure.name_vi, procedure.name_en, procedure.label_vi, *procedure.aliases))

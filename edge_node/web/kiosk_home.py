@@ -18,7 +18,7 @@ from edge_node.web.kiosk_draft import (
     place,
     save_and_go,
 )
-from edge_node.web.kiosk_facts import Facts, facts, fee_rows, papers, time_text
+from edge_node.web.kiosk_facts import Facts, facts, papers, special_fees, time_text
 from edge_node.web.kiosk_queue import now_bar
 from edge_node.web.pages import read_form, render, translator
 
@@ -97,7 +97,7 @@ async def procedure(request: web.Request) -> web.Response:
         "procedure": found,
         "facts": facts(t, found, today),
         "time": time_text(t, found.time_limit),
-        "fees": fee_rows(t, found, today),
+        "special_fees": special_fees(t, found, today),
         "papers": papers(t, found.documents),
         "service": station.catalogue.service_of(found),
         "person": visit.draft.person if visit else None,

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from aiohttp import web
 
 from edge_node.domain.errors import DomainError, ErrorCode
-from edge_node.domain.identity_card import CardScan, RefusedScan, Scan, parse_scan
+from edge_node.domain.identity_card import CardScan, RefusedScan, RoutedScan, Scan, parse_scan
 from edge_node.domain.person import make_person, mask_identity_number
+from edge_node.web import kiosk_find
 from edge_node.web.error_pages import cause, remedy
 from edge_node.web.keys import SCANS, STATION
 from edge_node.web.kiosk_draft import (
@@ -80,6 +81,8 @@ async def scan(request: web.Request) -> web.Response:
         return await save_and_go(
             request, visit, "/kiosk/person", person=result.person, identity_level=SCANNED
         )
+    if isinstance(result, RoutedScan) and result.kind == "dossier":
+        return await kiosk_find.show(request, result.text)
     code = result.code if isinstance(result, RefusedScan) else ErrorCode.SCAN_NOT_A_CARD
     t, error = translator(request), DomainError(code)
     values = {"back": _back(request, visit), "error": (cause(t, error), remedy(t, error))}
@@ -117,9 +120,7 @@ async def accept_typed(request: web.Request) -> web.Response:
         field = _FIELD_OF.get(error.code, "id_number")
         found = [problem(translator(request), field, error)]
         return _typed_page(request, entered, found, 422)
-    return await save_and_go(
-        request, visit, "/kiosk/person", person=person, identity_level=TYPED
-    )
+    return await save_and_go(request, visit, "/kiosk/person", person=person, identity_level=TYPED)
 
 
 async def confirm(request: web.Request) -> web.Response:
@@ -138,14 +139,12 @@ async def confirm(request: web.Request) -> web.Response:
 
 
 async def accept_person(request: web.Request) -> web.Response:
-    """ "Yes" goes on; "no" forgets the person and asks again."""
+    """Go on after "yes"; after "no" forget the person and asks again."""
     visit = await require_visit(request)
     form = await read_form(request)
     if form.get("answer") == "yes" and visit.draft.person is not None:
         raise web.HTTPSeeOther(after_identity(request, visit))
-    return await save_and_go(
-        request, visit, "/kiosk/identify", person=None, identity_level="none"
-    )
+    return await save_and_go(request, visit, "/kiosk/identify", person=None, identity_level="none")
 
 
 ROUTES: Final = (

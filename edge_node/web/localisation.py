@@ -31,7 +31,7 @@ Messages = Mapping[str, tuple[str, ...]]
 _log = logging.getLogger(__name__)
 
 
-class CatalogueFault(Exception):
+class WordsError(Exception):
     """A catalogue that cannot be used; the text names the file and the key."""
 
 
@@ -41,16 +41,16 @@ def _read_catalogue(file: Traversable, language: str) -> Iterator[tuple[str, tup
             continue
         key = message.id if isinstance(message.id, str) else message.id[0]
         text = message.string
-        forms = (text,) if isinstance(text, str) else tuple(text)
-        if not all(forms) or message.fuzzy:
-            raise CatalogueFault(f"{file.name} ({language}): {key} has no text")
+        forms = (text,) if isinstance(text, str) else tuple(text or ())
+        if not forms or not all(forms) or message.fuzzy:
+            raise WordsError(f"{file.name} ({language}): {key} has no text")
         yield key, forms
 
 
 def read_messages(language: str, root: Traversable | None = None) -> dict[str, tuple[str, ...]]:
     """Every message of a language: key → forms (one, or one per plural category).
 
-    Raises CatalogueFault for an empty text or a key that two domains define.
+    Raises WordsError for an empty text or a key that two domains define.
     """
     folder = (root or files("edge_node.web") / "locale") / language / "LC_MESSAGES"
     messages: dict[str, tuple[str, ...]] = {}
@@ -59,7 +59,7 @@ def read_messages(language: str, root: Traversable | None = None) -> dict[str, t
             continue
         for key, forms in _read_catalogue(file, language):
             if key in messages:
-                raise CatalogueFault(f"{file.name} ({language}): {key} is defined twice")
+                raise WordsError(f"{file.name} ({language}): {key} is defined twice")
             messages[key] = forms
     return messages
 
@@ -118,6 +118,4 @@ class Translator:
 
 def load_translators(root: Traversable | None = None) -> dict[str, Translator]:
     """One Translator per language, read from disk once."""
-    return {
-        language: Translator(language, read_messages(language, root)) for language in LANGUAGES
-    }
+    return {language: Translator(language, read_messages(language, root)) for language in LANGUAGES}

@@ -97,7 +97,7 @@ def _remember_choices(request: web.Request, response: web.Response) -> None:
 
 
 def see_other(location: str) -> web.Response:
-    """Answer to an accepted form: the browser goes on with GET, and a reload sends nothing twice."""
+    """Answer to an accepted form: the browser goes on with GET; a reload sends nothing twice."""
     return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
 
 

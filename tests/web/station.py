@@ -99,6 +99,4 @@ def make_app(station: Station) -> web.Application:
     async def examine() -> HealthReport:
         raise AssertionError("no page of these tests examines the station")
 
-    return create_app(
-        station, health=examine, scans=ScanDesk(station.changes), version="test"
-    )
+    return create_app(station, health=examine, scans=ScanDesk(station.changes), version="test")

@@ -108,6 +108,7 @@ function arrived() {
 }
 
 function focusStart() {
+  if (document.activeElement instanceof HTMLInputElement) return; // a module has already chosen
   const target = document.querySelector("[data-focus]") ?? document.querySelector("main h1[tabindex]")
     ?? document.getElementById("main");
   /** @type {HTMLElement | null} */ (target)?.focus({ preventScroll: !target?.hasAttribute("data-focus") });

@@ -2,8 +2,8 @@
 /**
  * Keys on the screen for a kiosk without a keyboard.
  *
- * A field asks for them by `data-keys`: "number", "date", "plain" (search: accents not needed) or
- * "text" (Vietnamese, with the marks as visible keys). They are real buttons, so a switch or Tab
+ * A field asks for them by `data-keys`: "number", "date", "plain" (search: accents not needed), "code"
+ * (capitals, digits, hyphen) or "text" (Vietnamese, with the marks as visible keys). They are real buttons, so a switch or Tab
  * works them too. They appear with the field and leave with it; a device with a fine pointer and
  * its own keyboard never needs them, so they are shown only on touch screens.
  */
@@ -12,7 +12,7 @@ import { put } from "./vietnamese.js";
 const LETTERS = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 const DIGITS = "1234567890";
 const MARKED = "ăâđêôơư";
-const TONES = ["´", "`", "?", "~", "."];
+const SIGNS = [",", "/", "-"];
 const NUMBERS = [["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"]];
 
 /** @type {HTMLInputElement | undefined} */
@@ -48,6 +48,7 @@ function insert(text, take = 0) {
   if (text.length > room) return;
   field.setRangeText(text, start, end, "end");
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  if (field.dataset.keys === "code") return;
   if (upper && text && text !== " ") setUpper(false);
   if (!field.value || /[ ]$/.test(field.value)) setUpper(field.dataset.keys === "text");
 }
@@ -81,36 +82,58 @@ const letterKey = (letter) => {
   return button;
 };
 
+/** Move to the next field that asks for keys, or send the form. */
+function goOn() {
+  const fields = [...(field?.form?.querySelectorAll("input[data-keys]") ?? [])];
+  const next = fields[fields.indexOf(/** @type {HTMLInputElement} */ (field)) + 1];
+  if (next instanceof HTMLInputElement) next.focus(); else field?.form?.requestSubmit();
+}
+
 /** @param {Record<string, string>} words */
-const eraseKey = (words) => key("⌫", words.erase, "key-wide", erase);
+const goKey = (words) => key(field?.type === "search" ? words.find : words.go, "", "key-go", goOn);
+
+/** @param {Element[]} rows */
+function letters(rows) {
+  const block = document.createElement("div");
+  block.className = "keys-letters";
+  block.append(...rows);
+  return block;
+}
 
 /** @param {Record<string, string>} words @param {boolean} date */
 function numberPad(words, date) {
   const rows = NUMBERS.map((digits) => row(digits.map((digit) => key(digit, "", "", () => insert(digit)))));
-  const left = date ? key("/", "", "", () => insert("/")) : key(words.clear, "", "key-mark", () => {
+  const left = date ? key("/", "", "key-mark", () => insert("/")) : key(words.clear, "", "key-mark", () => {
     if (field) { field.select(); insert(""); }
   });
-  rows.push(row([left, key("0", "", "", () => insert("0")), key("⌫", words.erase, "", erase)]));
-  return rows;
+  rows.push(row([left, key("0", "", "", () => insert("0")), key("⌫", words.erase, "key-mark", erase)]));
+  rows.push(row([goKey(words)]));
+  return [letters(rows)];
 }
 
-/** @param {Record<string, string>} words @param {boolean} marks */
-function letterBoard(words, marks) {
+/** @param {Record<string, string>} words */
+function markBlock(words) {
+  const block = document.createElement("div");
+  block.className = "keys-marks";
+  const names = words.tones.split(",");
+  block.append(
+    ...[...MARKED].map(letterKey),
+    ...SIGNS.map((sign) => key(sign, "", "", () => insert(sign))),
+    ...names.map((name, at) => key(name, "", "key-mark", () => addTone(at + 1))),
+  );
+  return block;
+}
+
+/** @param {Record<string, string>} words @param {boolean} marks @param {boolean} code */
+function letterBoard(words, marks, code) {
   const rows = [row([...DIGITS].map((digit) => key(digit, "", "", () => insert(digit))))];
-  rows.push(...LETTERS.slice(0, 2).map((letters) => row([...letters].map(letterKey))));
+  rows.push(...LETTERS.slice(0, 2).map((line) => row([...line].map(letterKey))));
   const shift = key("⇧", words.shift, "key-wide key-shift", () => setUpper(!upper));
   shift.setAttribute("aria-pressed", "false");
-  rows.push(row([...(marks ? [shift] : []), ...[...LETTERS[2]].map(letterKey), eraseKey(words)]));
-  if (marks) {
-    const names = words.tones.split(",");
-    rows.push(row([
-      ...[...MARKED].map(letterKey),
-      ...TONES.map((sign, at) => key(names[at], "", "key-mark", () => addTone(at + 1))),
-    ]));
-  }
-  const extra = [...(marks ? [",", "/", "-"] : [])].map((sign) => key(sign, "", "", () => insert(sign)));
-  rows.push(row([...extra, key(words.space, "", "key-space key-mark", () => insert(" "))]));
-  return rows;
+  rows.push(row([...(marks ? [shift] : []), ...[...LETTERS[2]].map(letterKey), key("⌫", words.erase, "key-wide key-mark", erase)]));
+  const wide = code ? key("-", "", "key-space", () => insert("-")) : key(words.space, "", "key-space", () => insert(" "));
+  rows.push(row([wide, goKey(words)]));
+  return [letters(rows), ...(marks ? [markBlock(words)] : [])];
 }
 
 /** @param {HTMLInputElement} wanted */
@@ -126,9 +149,10 @@ function show(wanted) {
   board.className = numeric ? "keys keys-number" : "keys";
   board.setAttribute("role", "group");
   board.setAttribute("aria-label", words.label);
-  board.append(...(numeric ? numberPad(words, kind === "date") : letterBoard(words, kind === "text")));
-  (wanted.closest("main") ?? document.body).append(board);
-  setUpper(kind === "text" && !wanted.value);
+  board.append(...(numeric ? numberPad(words, kind === "date") : letterBoard(words, kind === "text", kind === "code")));
+  document.getElementById("main")?.after(board);
+  setUpper(kind === "code" || (kind === "text" && !wanted.value));
+  wanted.closest(".field, form")?.scrollIntoView({ block: "nearest" });
   wanted.scrollIntoView({ block: "nearest" });
 }
 
@@ -137,8 +161,8 @@ function hide() {
   field = undefined;
 }
 
-/** Whether this machine is worked by touch. */
-const touched = () => matchMedia("(any-pointer: coarse)").matches;
+/** Whether this machine is worked by touch; a phone brings its own keyboard. */
+const touched = () => matchMedia("(any-pointer: coarse) and (min-width: 900px)").matches;
 
 document.addEventListener("focusin", (event) => {
   const target = event.target;
@@ -151,6 +175,6 @@ document.addEventListener("page", () => {
   if (!touched()) return;
   // The machine's own keyboard would cover the page.
   document.querySelectorAll("input[data-keys]").forEach((input) => input.setAttribute("inputmode", "none"));
-  const [only, other] = document.querySelectorAll("input[data-keys]");
-  if (only instanceof HTMLInputElement && (!other || only.value === "")) only.focus();
+  const first = document.querySelector("input[data-keys]:not([type=search])");
+  if (first instanceof HTMLInputElement && !document.querySelector("[data-focus]")) first.focus();
 });
