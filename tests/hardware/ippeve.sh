@@ -7,6 +7,13 @@ python=$2
 
 mount -t tmpfs none /run
 mkdir -p /run/dbus /run/avahi-daemon "$spool/pdf" "$spool/raster" "$spool/broken"
+
+# Without root there is one user only; avahi wants to give its folder to a user of its own.
+sed 's/^avahi:x:[0-9]*:[0-9]*:/avahi:x:0:0:/' /etc/passwd > /run/passwd
+sed 's/^avahi:x:[0-9]*:/avahi:x:0:/' /etc/group > /run/group
+mount --bind /run/passwd /etc/passwd
+mount --bind /run/group /etc/group
+
 ip link set lo up
 ip link add ward0 type veth peer name ward1
 ip addr add 10.77.0.1/24 dev ward0
