@@ -7,9 +7,11 @@ nothing personal is read. Must not know: pages, languages.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from edge_node.domain.errors import DomainError
 from edge_node.health import host
@@ -21,6 +23,7 @@ from edge_node.health.facts import (
     ServiceFacts,
 )
 from edge_node.health.issue import Issue
+from edge_node.health.log import HealthLog
 from edge_node.health.runner import HealthReport, judge
 from edge_node.health.watch import WatchedPrinter
 from edge_node.store.city import Contact
@@ -46,6 +49,7 @@ class Devices:
     printers: tuple[WatchedPrinter, ...] = ()
     scanner_connected: Callable[[], bool | None] = _no_scanner
     certificate_expires_ms: int | None = None
+    log: HealthLog = field(default_factory=HealthLog)
 
 
 async def examine(station: Station, devices: Devices) -> HealthReport:
@@ -58,7 +62,7 @@ async def examine(station: Station, devices: Devices) -> HealthReport:
         disk = measuring.create_task(asyncio.to_thread(host.read_disk, devices.data_directory))
         power = measuring.create_task(asyncio.to_thread(host.read_power))
     reading = station.clock.read()
-    return judge(
+    report = judge(
         Facts(
             now_ms=reading.wall_ms,
             city=_city(city.result()),
@@ -73,6 +77,8 @@ async def examine(station: Station, devices: Devices) -> HealthReport:
             service=ServiceFacts(version=devices.version, started_ms=devices.started_ms),
         )
     )
+    recent = devices.log.compare(report.checks, report.examined_ms)
+    return msgspec.structs.replace(report, recent=recent)
 
 
 async def city_state(station: Station) -> tuple[Issue, Issue | None]:

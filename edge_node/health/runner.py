@@ -26,6 +26,7 @@ from edge_node.health.checks import (
 )
 from edge_node.health.facts import Facts
 from edge_node.health.issue import Check, Issue, IssueCode, Severity
+from edge_node.health.log import HealthEvent
 
 CHECKS: Final[tuple[Callable[[Facts], Issue | None], ...]] = (
     city_link.detect,
@@ -77,6 +78,8 @@ class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
     backlog: Backlog | None
     """None when it could not be counted: never shown as "all sent"."""
     examined_ms: int
+    recent: tuple[HealthEvent, ...] = ()
+    """What changed since the program started, newest first."""
 
     @property
     def jobs(self) -> tuple[Issue, ...]:

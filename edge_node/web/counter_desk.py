@@ -44,7 +44,7 @@ async def frame(request: web.Request, officer: Officer) -> dict[str, object]:
         "long_wait_s": LONG_WAIT_S,
         "service_name": lambda service_id: service_name(words, station, service_id),
         "length": lambda seconds: durations.length(words, seconds),
-        "written": lambda iso: durations.written(words, iso),
+        "written": lambda iso: durations.written(words, iso, now.date()),
         "city": await _city(words, station),
         "note": "",
         "ask": "",
@@ -144,7 +144,7 @@ def _promise(words: Translator, station: Station, procedure: Procedure) -> str:
         due_at = counter.due_text(station, procedure, station.moment())
     except DomainError:
         return ""
-    return words.weekday(datetime.fromisoformat(due_at).date()) if due_at else ""
+    return durations.weekday(words, datetime.fromisoformat(due_at).date()) if due_at else ""
 
 
 def _fee(words: Translator, station: Station, procedure: Procedure) -> str:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from edge_node.domain.dossier import CLOCK_STOPPED, DossierState
 from edge_node.domain.procedure import Answer, Procedure, Question
 from edge_node.usecases.lookup import DossierView
+from edge_node.web import durations
 from edge_node.web.localisation import Translator
 
 SOON: Final = timedelta(days=1)
@@ -58,7 +59,7 @@ def deadline(words: Translator, state: str, due_at: str, today: date) -> Deadlin
         return None
     due = datetime.fromisoformat(due_at).date()
     mark = _mark(due, today, paused=DossierState(state) in CLOCK_STOPPED)
-    return Deadline(mark, words(f"deadline.{mark}"), words.weekday(due))
+    return Deadline(mark, words(f"deadline.{mark}"), durations.weekday(words, due))
 
 
 def _mark(due: date, today: date, *, paused: bool) -> str:

@@ -3,7 +3,7 @@
 Pure: a number and a translator in, text out. Knows nothing of pages.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
 from edge_node.web.localisation import Translator
@@ -33,12 +33,19 @@ def moment(words: Translator, wall_ms: int, now_ms: int) -> str:
     return f"{words.clock(then)} {words.day(then.date())}"
 
 
-def written(words: Translator, iso: str) -> str:
-    """A stored ISO 8601 time as `08:42 21/11/2026`; empty stays empty."""
+def written(words: Translator, iso: str, today: date) -> str:
+    """A stored ISO 8601 time, `08:42` today or `08:42 21/11/2026`; empty stays empty."""
     if not iso:
         return ""
     then = datetime.fromisoformat(iso)
-    return f"{words.clock(then)} {words.day(then.date())}"
+    clock = words.clock(then)
+    return clock if then.date() == today else f"{clock} {words.day(then.date())}"
+
+
+def weekday(words: Translator, day: date) -> str:
+    """A day inside a sentence: `thứ Sáu, 27/11/2026`, `Friday, 27/11/2026`."""
+    text = words.weekday(day)
+    return text[0].lower() + text[1:] if words.language == "vi" else text
 
 
 def _local(wall_ms: int) -> datetime:

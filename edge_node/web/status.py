@@ -6,12 +6,10 @@ is said only when nothing is unsent; nothing personal is on this page.
 """
 
 from collections.abc import Callable, Mapping
-from string import Formatter
 from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from edge_node.health.examiner import Examiner
 from edge_node.health.issue import Check, Issue, Severity
 from edge_node.health.runner import HealthReport
 from edge_node.usecases import technician
@@ -24,6 +22,24 @@ MEGABYTE: Final = 1 << 20
 GIGABYTE: Final = 1 << 30
 RISKS: Final = frozenset({Check.DISK, Check.DATABASE})
 """Checks that mean, when bad, that data itself is in danger."""
+
+
+MAY_BE_UNKNOWN: Final = frozenset(
+    {
+        "away",
+        "days",
+        "last_receipt",
+        "offset",
+        "oldest",
+        "restarts",
+        "since",
+        "started",
+        "temperature",
+    }
+)
+"""Values that a sentence may name and a station may not know."""
+
+_MARK: Final = "\0"
 
 
 class Card(NamedTuple):
@@ -62,7 +78,10 @@ async def page(request: web.Request) -> web.StreamResponse:
         "jobs": jobs,
         "receipt": durations.moment(words, receipt_ms, now_ms) if receipt_ms else "",
         "attempt": durations.moment(words, attempt_ms, now_ms) if attempt_ms else "",
-        "events": _events(request, words, now_ms),
+        "events": [
+            (durations.moment(words, one.at_ms, now_ms), card(words, one.issue, now_ms))
+            for one in report.recent
+        ],
         "version": next(
             (str(one.params["version"]) for one in report.checks if "version" in one.params), ""
         ),
@@ -120,8 +139,8 @@ _BY_UNIT: Final[Mapping[str, Callable[[Translator, int], str]]] = {
 
 def _text(words: Translator, key: str, fields: Mapping[str, str]) -> str:
     """The sentence `key`, or its twin without the values that are unknown."""
-    wanted = {name for _, name, _, _ in Formatter().parse(words(key)) if name}
-    if wanted - fields.keys() and words.has(f"{key}_plain"):
+    unknown = dict.fromkeys(MAY_BE_UNKNOWN - fields.keys(), _MARK)
+    if _MARK in words(key, **{**unknown, **fields}) and words.has(f"{key}_plain"):
         key = f"{key}_plain"
     return words(key, **fields)
 
@@ -136,16 +155,6 @@ def _safety(report: HealthReport) -> str:
     if report.backlog is None:
         return "unknown"
     return "kept" if report.backlog.events else "sent"
-
-
-def _events(request: web.Request, words: Translator, now_ms: int) -> list[tuple[str, Card]]:
-    examiner = request.app[HEALTH]
-    if not isinstance(examiner, Examiner):
-        return []
-    return [
-        (durations.moment(words, one.at_ms, now_ms), card(words, one.issue, now_ms))
-        for one in examiner.events
-    ]
 
 
 ROUTES: Final = (web.get("/status", page),)
