@@ -1,0 +1,57 @@
+"""What the node costs while nobody is there: memory and the time to its first answer."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import psutil
+from rich.console import Console
+
+from tests.bench import servers
+
+STARTS = 5
+SETTLE_S = 6.0
+MIB = 1 << 20
+
+
+def measure(console: Console) -> None:
+    """Print resident memory after some idle seconds and the median start time."""
+    with servers.node() as (_, pid):
+        process = psutil.Process(pid)
+        end = time.monotonic() + SETTLE_S
+        while time.monotonic() < end:
+            _pause()
+        rss = process.memory_info().rss / MIB
+    starts = median(_start_s() for _ in range(STARTS))
+    bare = median(_bare_s() for _ in range(STARTS))
+    console.print(
+        f"Idle node: {rss:.0f} MiB RSS (goal ≤ 75); ready in {starts:.2f} s (goal ≤ 2),"
+        f" of which an empty aiohttp server needs {bare:.2f} s"
+    )
+
+
+def _pause() -> None:
+    subprocess.run(["sleep", "0.5"], check=True)
+
+
+def _start_s() -> float:
+    with TemporaryDirectory(prefix="bench-") as name:
+        config = servers.node_config(Path(name), servers.free_port())
+        begun = time.perf_counter()
+        with servers.process(["-m", "edge_node", "serve", "--config", str(config)]):
+            return time.perf_counter() - begun
+
+
+def _bare_s() -> float:
+    with TemporaryDirectory(prefix="bench-") as name:
+        begun = time.perf_counter()
+        arguments = ["-m", "tests.bench.peers", "noop", str(servers.free_port()), name]
+        with servers.process(arguments):
+            return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    sys.exit(measure(Console()))
