@@ -12,20 +12,19 @@ from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from sync.protocol.canonical import Value, decode, encode
+from sync.protocol.canonical import Value, decode
+from sync.protocol.control import FindKey, check_size, sign_control
 from sync.protocol.cose import (
     LABEL_CERTIFICATE,
     LABEL_ENROLMENT,
     LABEL_REQUEST,
     public_key,
     raw_key_id,
-    sign,
     unverified_payload,
     verify,
 )
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.fields import ControlMap, any_bytes, bytes_of, unsigned
-from sync.protocol.handshake import FindKey, check_size
 from sync.protocol.limits import (
     CITY_ID_BYTES,
     HARDWARE_ID_BYTES,
@@ -87,18 +86,16 @@ def sign_request(request: StationRequest, key: Ed25519PrivateKey) -> bytes:
     """The request, signed by the key that it names. Errors: MALFORMED (another key)."""
     if key.public_key().public_bytes_raw() != request.signing_key:
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "a request names the key that signs it")
-    payload = encode(
-        {
-            1: PROTOCOL_VERSION,
-            2: request.node_id,
-            3: request.station,
-            4: request.signing_key,
-            5: request.encryption_key,
-            6: request.hardware_id,
-            7: request.software,
-        }
-    )
-    return sign(key, LABEL_REQUEST, payload)
+    fields: dict[int | str, Value] = {
+        1: PROTOCOL_VERSION,
+        2: request.node_id,
+        3: request.station,
+        4: request.signing_key,
+        5: request.encryption_key,
+        6: request.hardware_id,
+        7: request.software,
+    }
+    return sign_control(key, LABEL_REQUEST, fields)
 
 
 def verify_request(message: bytes) -> StationRequest:
@@ -124,20 +121,18 @@ def verify_request(message: bytes) -> StationRequest:
 
 def sign_certificate(certificate: StationCertificate, key: Ed25519PrivateKey) -> bytes:
     """The certificate, signed by a receipt key of the city."""
-    payload = encode(
-        {
-            1: PROTOCOL_VERSION,
-            2: certificate.city_id,
-            3: certificate.node_id,
-            4: certificate.station,
-            5: certificate.signing_key,
-            6: certificate.encryption_key,
-            7: certificate.hardware_id,
-            8: certificate.serial,
-            9: certificate.not_after_ms,
-        }
-    )
-    return sign(key, LABEL_CERTIFICATE, payload)
+    fields: dict[int | str, Value] = {
+        1: PROTOCOL_VERSION,
+        2: certificate.city_id,
+        3: certificate.node_id,
+        4: certificate.station,
+        5: certificate.signing_key,
+        6: certificate.encryption_key,
+        7: certificate.hardware_id,
+        8: certificate.serial,
+        9: certificate.not_after_ms,
+    }
+    return sign_control(key, LABEL_CERTIFICATE, fields)
 
 
 def verify_certificate(message: bytes, find_key: FindKey) -> StationCertificate:
@@ -162,20 +157,18 @@ def sign_enrolment(enrolment: Enrolment, key: Ed25519PrivateKey) -> bytes:
     """The enrolment, signed by one of the receipt keys that it names. Errors: MALFORMED."""
     if key.public_key().public_bytes_raw() not in enrolment.receipt_keys:
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "an enrolment names the key that signs it")
-    payload = encode(
-        {
-            1: PROTOCOL_VERSION,
-            2: enrolment.city_id,
-            3: enrolment.city_name,
-            4: enrolment.city_url,
-            5: enrolment.ca_pem,
-            6: list(enrolment.receipt_keys),
-            7: list(enrolment.encryption_keys),
-            8: enrolment.certificate,
-            9: list(enrolment.dictionaries),
-        }
-    )
-    return sign(key, LABEL_ENROLMENT, payload)
+    fields: dict[int | str, Value] = {
+        1: PROTOCOL_VERSION,
+        2: enrolment.city_id,
+        3: enrolment.city_name,
+        4: enrolment.city_url,
+        5: enrolment.ca_pem,
+        6: list(enrolment.receipt_keys),
+        7: list(enrolment.encryption_keys),
+        8: enrolment.certificate,
+        9: list(enrolment.dictionaries),
+    }
+    return sign_control(key, LABEL_ENROLMENT, fields)
 
 
 def verify_enrolment(message: bytes) -> Enrolment:

@@ -4,14 +4,15 @@ The city is the one that says where to resume; the station keeps no cursor. The 
 a late WELCOME worthless, and its city time fresh.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.protocol.batch_header import SealingTime, encode_sealing_time, parse_sealing_time
-from sync.protocol.canonical import Value, decode, encode
-from sync.protocol.cose import LABEL_HELLO, LABEL_WELCOME, sign, verify
+from sync.protocol.canonical import Value, decode
+from sync.protocol.control import FindKey, check_size, sign_control
+from sync.protocol.cose import LABEL_HELLO, LABEL_WELCOME, verify
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.fields import ControlMap, array, bytes_of, tuple_of, unsigned
 from sync.protocol.limits import (
@@ -19,7 +20,6 @@ from sync.protocol.limits import (
     DIGEST_BYTES,
     GENERATION_BYTES,
     LOG_ID_BYTES,
-    MAXIMUM_CONTROL_BYTES,
     MAXIMUM_HELLO_LOGS,
     MAXIMUM_KEYS,
     MAXIMUM_RECEIPT_STATUSES,
@@ -30,8 +30,6 @@ from sync.protocol.limits import (
 
 _HELLO_KEYS: Final = frozenset({1, 2, 3, 4, 5, 7, 9})
 _WELCOME_KEYS: Final = frozenset({1, 2, 3, 4, 5, 6, 13, 15})
-
-FindKey = Callable[[bytes], Ed25519PublicKey | None]
 
 
 class LogHead(NamedTuple):
@@ -92,18 +90,16 @@ class VerifiedHello(NamedTuple):
 def sign_hello(hello: Hello, key: Ed25519PrivateKey) -> bytes:
     """The signed HELLO. Errors: TOO_LARGE (too many logs)."""
     _check_logs(hello.logs)
-    payload = encode(
-        {
-            1: PROTOCOL_VERSION,
-            2: hello.node_id,
-            3: hello.station,
-            4: hello.nonce,
-            5: list(hello.versions),
-            7: [list(log) for log in hello.logs],
-            9: encode_sealing_time(hello.sent_at),
-        }
-    )
-    return sign(key, LABEL_HELLO, payload)
+    fields: dict[int | str, Value] = {
+        1: PROTOCOL_VERSION,
+        2: hello.node_id,
+        3: hello.station,
+        4: hello.nonce,
+        5: list(hello.versions),
+        7: [list(log) for log in hello.logs],
+        9: encode_sealing_time(hello.sent_at),
+    }
+    return sign_control(key, LABEL_HELLO, fields)
 
 
 def verify_hello(message: bytes, find_key: FindKey) -> VerifiedHello:
@@ -132,19 +128,17 @@ def verify_hello(message: bytes, find_key: FindKey) -> VerifiedHello:
 def sign_welcome(welcome: Welcome, key: Ed25519PrivateKey) -> bytes:
     """The signed WELCOME. Errors: TOO_LARGE (too many logs or statuses)."""
     _check_logs(welcome.logs)
-    payload = encode(
-        {
-            1: PROTOCOL_VERSION,
-            2: welcome.city_id,
-            3: welcome.generation,
-            4: welcome.nonce,
-            5: welcome.city_time_ms,
-            6: [_encode_log_state(log) for log in welcome.logs],
-            13: welcome.version,
-            15: welcome.receipt_number,
-        }
-    )
-    return sign(key, LABEL_WELCOME, payload)
+    fields: dict[int | str, Value] = {
+        1: PROTOCOL_VERSION,
+        2: welcome.city_id,
+        3: welcome.generation,
+        4: welcome.nonce,
+        5: welcome.city_time_ms,
+        6: [_encode_log_state(log) for log in welcome.logs],
+        13: welcome.version,
+        15: welcome.receipt_number,
+    }
+    return sign_control(key, LABEL_WELCOME, fields)
 
 
 def verify_welcome(message: bytes, find_key: FindKey, nonce: bytes) -> Welcome:
@@ -166,12 +160,6 @@ def verify_welcome(message: bytes, find_key: FindKey, nonce: bytes) -> Welcome:
         logs=tuple(_log_state(item) for item in fields.array(6, MAXIMUM_HELLO_LOGS)),
         receipt_number=fields.unsigned(15),
     )
-
-
-def check_size(message: bytes) -> None:
-    """Refuse a control message over the limit. Errors: TOO_LARGE."""
-    if len(message) > MAXIMUM_CONTROL_BYTES:
-        raise ProtocolError(ProtocolErrorCode.TOO_LARGE, "control message")
 
 
 def encode_statuses(statuses: Sequence[tuple[int, int]]) -> Value:

@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync.protocol.canonical import decode, encode
-from sync.protocol.cose import LABEL_KEYSET, sign, verify
+from sync.protocol.canonical import Value, decode
+from sync.protocol.control import FindKey, check_size, sign_control
+from sync.protocol.cose import LABEL_KEYSET, verify
 from sync.protocol.enrolment import raw_keys
 from sync.protocol.fields import ControlMap, unsigned
-from sync.protocol.handshake import FindKey, check_size
 from sync.protocol.limits import CITY_ID_BYTES, MAXIMUM_KEYS, PROTOCOL_VERSION
 
 _KEYS: Final = frozenset(range(1, 6))
@@ -29,16 +29,14 @@ class Keyset(NamedTuple):
 
 def sign_keyset(keyset: Keyset, key: Ed25519PrivateKey) -> bytes:
     """The keyset, signed by a receipt key that stations know."""
-    payload = encode(
-        {
-            1: PROTOCOL_VERSION,
-            2: keyset.city_id,
-            3: list(keyset.receipt_keys),
-            4: list(keyset.encryption_keys),
-            5: list(keyset.dictionaries),
-        }
-    )
-    return sign(key, LABEL_KEYSET, payload)
+    fields: dict[int | str, Value] = {
+        1: PROTOCOL_VERSION,
+        2: keyset.city_id,
+        3: list(keyset.receipt_keys),
+        4: list(keyset.encryption_keys),
+        5: list(keyset.dictionaries),
+    }
+    return sign_control(key, LABEL_KEYSET, fields)
 
 
 def verify_keyset(message: bytes, find_key: FindKey) -> Keyset:

@@ -10,13 +10,12 @@ from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync.protocol.canonical import Value, decode, encode
-from sync.protocol.cose import LABEL_RECEIPT, sign, verify
+from sync.protocol.canonical import Value, decode
+from sync.protocol.control import FindKey, check_size, sign_control
+from sync.protocol.cose import LABEL_RECEIPT, verify
 from sync.protocol.fields import ControlMap, bytes_of, tuple_of, unsigned
 from sync.protocol.handshake import (
-    FindKey,
     check_progress,
-    check_size,
     encode_statuses,
     parse_statuses,
 )
@@ -80,24 +79,22 @@ class Receipt(NamedTuple):
 
 def sign_receipt(receipt: Receipt, key: Ed25519PrivateKey) -> bytes:
     """The signed receipt. Errors: TOO_LARGE (too many statuses)."""
-    payload = encode(
-        {
-            1: PROTOCOL_VERSION,
-            2: receipt.city_id,
-            3: receipt.generation,
-            4: receipt.lid,
-            5: receipt.size,
-            6: receipt.root,
-            7: receipt.archived,
-            8: receipt.city_time_ms,
-            9: _encode_batch(receipt.batch),
-            10: encode_statuses(receipt.statuses),
-            13: receipt.receipt_number,
-            14: receipt.nonce,
-            15: receipt.applied,
-        }
-    )
-    return sign(key, LABEL_RECEIPT, payload)
+    fields: dict[int | str, Value] = {
+        1: PROTOCOL_VERSION,
+        2: receipt.city_id,
+        3: receipt.generation,
+        4: receipt.lid,
+        5: receipt.size,
+        6: receipt.root,
+        7: receipt.archived,
+        8: receipt.city_time_ms,
+        9: _encode_batch(receipt.batch),
+        10: encode_statuses(receipt.statuses),
+        13: receipt.receipt_number,
+        14: receipt.nonce,
+        15: receipt.applied,
+    }
+    return sign_control(key, LABEL_RECEIPT, fields)
 
 
 def verify_receipt(message: bytes, find_key: FindKey) -> Receipt:
