@@ -24,6 +24,7 @@ _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Answer = str | int | bool
 QuestionKind = Literal["choice", "text", "number", "date", "yes_no"]
 TimeUnit = Literal["working_days", "days", "working_hours", "half_working_days", "immediate"]
+Channel = Literal["in_person", "post", "online"]
 ClockStart = Literal["complete", "complete_and_paid", "case_taken"]
 KioskUse = Literal["form", "ticket_only", "information", "hidden"]
 
@@ -84,7 +85,7 @@ class Fee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """A verified fee in đồng; dates are inclusive, None is open."""
 
     amount_vnd: int
-    channel: Literal["any", "in_person", "post", "online"]
+    channel: Channel | Literal["any"]
     per: Literal["dossier", "person"]
     valid_from: date | None = None
     valid_to: date | None = None
@@ -188,6 +189,17 @@ def missing(
 def lookup_papers(procedure: Procedure) -> tuple[Document, ...]:
     """Papers to ask for only because the look-up is not available; say so when asking."""
     return tuple(document for document in procedure.documents if document.only_if_lookup_fails)
+
+
+def fees_on(procedure: Procedure, day: date, channel: Channel = "in_person") -> tuple[Fee, ...]:
+    """The fees in force on a day for a way of filing; several when conditions differ."""
+    return tuple(
+        fee
+        for fee in procedure.fees
+        if fee.channel in ("any", channel)
+        and (fee.valid_from is None or fee.valid_from <= day)
+        and (fee.valid_to is None or day <= fee.valid_to)
+    )
 
 
 def _check_answer(question: Question, value: Answer) -> Answer:

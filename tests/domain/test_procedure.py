@@ -1,6 +1,8 @@
 import unicodedata
 from datetime import date
+from typing import Literal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,11 +12,13 @@ from edge_node.domain.procedure import (
     Answer,
     Choice,
     Document,
+    Fee,
     Procedure,
     Question,
     QuestionKind,
     check_answers,
     check_documents,
+    fees_on,
     lookup_papers,
     missing,
     read_answer,
@@ -206,6 +210,24 @@ def test_documents_are_checked_by_id() -> None:
         check_documents(PROCEDURE, {"ct01": True, "ct99": True})
     assert caught.value.code is ErrorCode.DOCUMENT_UNKNOWN
     assert caught.value.params == {"name": "ct99"}
+
+
+def fee(amount_vnd: int, channel: Literal["any", "in_person", "online"], **dates: date) -> Fee:
+    return Fee(amount_vnd=amount_vnd, channel=channel, per="dossier", **dates)
+
+
+def test_the_fee_depends_on_the_day_and_the_way_of_filing() -> None:
+    last = date(2026, 12, 31)
+    half = fee(25_000, "in_person", valid_to=last)
+    full = fee(50_000, "in_person", valid_from=date(2027, 1, 1))
+    online = fee(0, "online")
+    copy = fee(5_000, "any")
+    procedure = msgspec.structs.replace(PROCEDURE, fees=(half, full, online, copy))
+    assert fees_on(procedure, last) == (half, copy)
+    assert fees_on(procedure, date(2027, 1, 1)) == (full, copy)
+    assert fees_on(procedure, last, "online") == (online, copy)
+    assert fees_on(procedure, last, "post") == (copy,)
+    assert fees_on(PROCEDURE, last) == ()
 
 
 @given(st.dictionaries(st.sampled_from([q.id for q in QUESTIONS]), st.text() | st.integers()))
