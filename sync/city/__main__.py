@@ -135,6 +135,8 @@ def check_command(config: ConfigOption) -> None:
 
 def main() -> None:
     """The entry point of `edge-city`."""
+    # The archive holds personal data: nothing made here is for other users of the machine.
+    os.umask(0o077)
     app(prog_name="edge-city")
 
 

@@ -24,15 +24,15 @@ from sync.city.identity import CityIdentity
 from sync.city.intake import Refusal, Refuse
 from sync.city.metrics import Metrics
 from sync.city.problems import ARCHIVE_PROBLEMS, Refused, refuse
+from sync.city.projections import Traffic
 from sync.city.stations import Station, StationDirectory
 from sync.dictionary import DICTIONARIES
 from sync.protocol.batch import SignedBatch, open_batch, parse_batch
-from sync.protocol.canonical import encode
-from sync.protocol.cose import sign, split_first
+from sync.protocol.cose import split_first
 from sync.protocol.entries import Entry
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.handshake import Hello, LogState, Welcome, sign_welcome, verify_hello
-from sync.protocol.limits import PROTOCOL_VERSION
+from sync.protocol.keyset import Keyset, sign_keyset
 from sync.protocol.problems import Problem
 from sync.protocol.receipt import BatchReference, Receipt, sign_receipt
 
@@ -40,7 +40,6 @@ _Result = TypeVar("_Result")
 
 MAXIMUM_IN_PROGRESS: Final = 64
 """Station requests at one time, bodies included; bounds memory to about 64 MiB of bodies."""
-LABEL_KEYSET: Final = "wes1/keyset"
 
 _NOT_KEPT: Final = frozenset(
     {
@@ -63,8 +62,7 @@ class Desk:
     metrics: Metrics
     clock_ms: Callable[[], int]
     executor: Executor
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when records were stored that are not entered yet."""
+    traffic: Traffic = field(default_factory=Traffic)
     admission: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(MAXIMUM_IN_PROGRESS)
     )
@@ -105,6 +103,11 @@ async def greet(desk: Desk, data: bytes) -> bytes:
 
 async def accept(desk: Desk, data: bytes) -> bytes:
     """The receipt for a batch, signed after the commit. Raises Refused."""
+    with desk.traffic.batch():
+        return await _accept(desk, data)
+
+
+async def _accept(desk: Desk, data: bytes) -> bytes:
     now_ms = desk.clock_ms()
     opened = await _in_executor(desk, lambda: _open(desk, data, now_ms))
     try:
@@ -118,22 +121,22 @@ async def accept(desk: Desk, data: bytes) -> bytes:
         raise Refused(ARCHIVE_PROBLEMS[error.fault]) from error
     desk.metrics.records.inc(stored.new_records)
     if stored.new_records:
-        desk.arrived.set()
+        desk.traffic.arrived.set()
     return _sign_receipt(desk, opened.signed, stored)
 
 
 def keyset(desk: Desk) -> bytes:
     """The city's current public keys and dictionaries, signed by its receipt key."""
-    payload = encode(
-        {
-            1: PROTOCOL_VERSION,
-            2: desk.identity.city_id,
-            3: [desk.identity.receipt_public],
-            4: [desk.identity.encryption_public],
-            5: [*sorted(DICTIONARIES)],
-        }
+    identity = desk.identity
+    return sign_keyset(
+        Keyset(
+            city_id=identity.city_id,
+            receipt_keys=(identity.receipt_public,),
+            encryption_keys=(identity.encryption_public,),
+            dictionaries=tuple(sorted(DICTIONARIES)),
+        ),
+        identity.receipt_key,
     )
-    return sign(desk.identity.receipt_key, LABEL_KEYSET, payload)
 
 
 async def _in_executor(desk: Desk, work: Callable[[], _Result]) -> _Result:

@@ -39,6 +39,7 @@ ARCHIVE_PROBLEMS: Final[Mapping[ArchiveFault, Problem]] = {
     ArchiveFault.FULL: Problem.STORAGE_FULL,
     ArchiveFault.BUSY: Problem.BUSY,
     ArchiveFault.BROKEN: Problem.BUSY,
+    ArchiveFault.MISSING: Problem.BUSY,
 }
 
 

@@ -114,8 +114,9 @@ async def serve(
         ready(server.url)
         await server.stop.wait()
         notify("STOPPING=1")
-        if server.archive.writer.broken.is_set():
-            raise ArchiveBrokenError(str(settings.database_path))
+        broken = server.archive.writer.broken.is_set()
+    if broken:
+        raise ArchiveBrokenError(str(settings.database_path))
 
 
 @contextlib.asynccontextmanager
@@ -137,7 +138,7 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
         port = await stack.enter_async_context(_listening(settings, context, desk, page))
         await stack.enter_async_context(
             _background(
-                keep_entering(archive, desk.arrived, desk.metrics),
+                keep_entering(archive, desk.traffic, desk.metrics),
                 keep_watchdog(stop),
                 _stop_when_broken(archive, stop),
                 _keep_certificate(settings, context, clock_ms),

@@ -81,7 +81,7 @@ class TestCity:
         async with self.session.request(method, self.server.url + path, **options) as response:
             return Reply(response.status, dict(response.headers), await response.read())
 
-    async def post(self, path: str, body: bytes, media_type: str = MEDIA_TYPE) -> Reply:
+    async def post(self, path: str, body: Any, media_type: str = MEDIA_TYPE) -> Reply:
         return await self.request("POST", path, data=body, headers={"Content-Type": media_type})
 
     async def send(self, station: SimulatedStation, first: int = 0, **options: Any) -> Reply:

@@ -55,7 +55,7 @@ SELECT station, max(contact_ms), sum(stored), sum(entered), sum(dossiers) FROM (
     UNION ALL
     SELECT station, last_contact_ms, 0, 0, 0 FROM contact
     UNION ALL
-    SELECT station, NULL, 0, 0, count(*) FROM register_dossier GROUP BY station
+    SELECT station, NULL, 0, 0, dossiers FROM register_station
 ) GROUP BY station ORDER BY station
 """
 
@@ -100,11 +100,13 @@ class SqliteExporter:
 @contextlib.asynccontextmanager
 async def open_exporter(path: Path) -> AsyncIterator[SqliteExporter]:
     """The archive in `path`, for reading. Raises ArchiveError when it cannot be read."""
+    if not path.exists():  # noqa: ASYNC240 - once, before anything else runs
+        raise ArchiveError(ArchiveFault.MISSING, str(path))
     try:
         async with open_reader(path) as reader:
             yield SqliteExporter(reader)
     except DatabaseError as error:
-        raise ArchiveError(ArchiveFault.BROKEN) from error
+        raise ArchiveError(ArchiveFault.BROKEN, f"{path} {error}") from error
 
 
 def export_page(

@@ -21,13 +21,14 @@ class ArchiveFault(StrEnum):
     FULL = "full"
     BUSY = "busy"
     BROKEN = "broken"
+    MISSING = "missing"
 
 
 class ArchiveError(Exception):
     """Nothing was stored; `fault` says whether to wait, to make room or to look at the disk."""
 
-    def __init__(self, fault: ArchiveFault) -> None:
-        super().__init__(fault.value)
+    def __init__(self, fault: ArchiveFault, detail: str = "") -> None:
+        super().__init__(f"{detail}: {fault.value}" if detail else fault.value)
         self.fault = fault
 
 

@@ -18,6 +18,7 @@ from sync.city.vocabulary import (
     Fact,
     read_fact,
 )
+from sync.protocol.plain_record import read_plain_record
 from sync.protocol.record import Record, content_digest, decode_record
 
 RECONSIDER_RECORDS: Final = 500
@@ -94,7 +95,7 @@ def _effect(connection: sqlite3.Connection, row: _Row) -> VerdictCode | None:
         return VerdictCode.UNKNOWN_KIND
     if row.kind in CONTROL_KINDS:
         return None
-    return _domain_effect(connection, row, decode_record(row.raw))
+    return _domain_effect(connection, row, _read_record(row.raw))
 
 
 def _domain_effect(connection: sqlite3.Connection, row: _Row, record: Record) -> VerdictCode | None:
@@ -109,26 +110,33 @@ def _domain_effect(connection: sqlite3.Connection, row: _Row, record: Record) ->
     return None
 
 
+def _read_record(raw: bytes) -> Record:
+    """The record in bytes that were checked when they came in."""
+    plain = read_plain_record(raw, 0)
+    return decode_record(raw) if plain is None else plain[0]
+
+
 def _claim_command(connection: sqlite3.Connection, row: _Row, record: Record) -> VerdictCode | None:
-    digest = content_digest(record)
+    """Take the command id; when it is taken, say whether by the same content."""
     cursor = connection.execute(
-        "INSERT INTO effect (eid, digest, log_id, sequence) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (eid) DO NOTHING",
-        (record.eid, digest, row.log_id, row.sequence),
+        "INSERT INTO effect (eid, log_id, sequence) VALUES (?, ?, ?) ON CONFLICT (eid) DO NOTHING",
+        (record.eid, row.log_id, row.sequence),
     )
     if cursor.rowcount:
         return None
-    (first,) = connection.execute(
-        "SELECT digest FROM effect WHERE eid = ?", (record.eid,)
+    (raw,) = connection.execute(
+        "SELECT record.raw FROM effect JOIN record USING (log_id, sequence) WHERE effect.eid = ?",
+        (record.eid,),
     ).fetchone()
-    return VerdictCode.DUPLICATE if first == digest else VerdictCode.CONFLICT
+    same = content_digest(_read_record(raw)) == content_digest(record)
+    return VerdictCode.DUPLICATE if same else VerdictCode.CONFLICT
 
 
 def _update_dossier(
     connection: sqlite3.Connection, station: int, record: Record, fact: Fact
 ) -> bool:
     """Let the record change its dossier; False when the dossier is another station's."""
-    cursor = connection.execute(
+    found = connection.execute(
         "INSERT INTO register_dossier (dossier_id, dossier_no, station, procedure_id, state,"
         " version, last_kind, events) VALUES (?, ?, ?, ?, ?, ?, ?, 1)"
         " ON CONFLICT (dossier_id) DO UPDATE SET"
@@ -138,7 +146,7 @@ def _update_dossier(
         " excluded.state, state),"
         " last_kind = iif(excluded.version >= version, excluded.last_kind, last_kind),"
         " version = max(version, excluded.version),"
-        " events = events + 1 WHERE station = excluded.station",
+        " events = events + 1 WHERE station = excluded.station RETURNING events",
         (
             record.subject,
             fact.dossier_no,
@@ -148,5 +156,11 @@ def _update_dossier(
             record.version,
             record.kind,
         ),
-    )
-    return cursor.rowcount > 0
+    ).fetchall()
+    if found == [(1,)]:
+        connection.execute(
+            "INSERT INTO register_station (station, dossiers) VALUES (?, 1)"
+            " ON CONFLICT (station) DO UPDATE SET dossiers = dossiers + 1",
+            (station,),
+        )
+    return bool(found)

@@ -44,6 +44,11 @@ from sync.protocol.limits import MAXIMUM_RECEIPT_STATUSES
 from sync.protocol.record import Parent
 
 OWNER: Final = "city"
+MAXIMUM_WELCOME_STATUSES: Final = 20_000
+"""Statuses in one WELCOME, about 120 KB: with 1,000 logs it stays below its limit."""
+CHECKPOINT_PAGES: Final = 16_384
+"""Pages of 4 KiB in the write-ahead log before they are copied into the file: 64 MiB."""
+CACHE_KIB: Final = 64 << 10
 _WITHHELD: Final = (None, None, None, None)
 QUARANTINE_BYTES_PER_STATION: Final = 64 << 20
 
@@ -98,7 +103,7 @@ class SqliteArchive:
             await self._write(lambda connection: _note_contact(connection, caller, received_ms))
         return await self._read(
             lambda connection: (
-                [_asked_head(connection, caller.node_id, head) for head in asked],
+                _asked_heads(connection, caller.node_id, asked),
                 _newest_batch(connection),
             )
         )
@@ -138,8 +143,15 @@ async def open_archive(path: Path) -> AsyncIterator[SqliteArchive]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = files("sync.city.archive") / "migrations"
     async with open_writer(path, {OWNER: folder}) as writer, open_reader(path) as reader:
+        await writer.transact(_tune)
         generation = await reader.query(_generation)
         yield SqliteArchive(writer, reader, generation)
+
+
+def _tune(connection: sqlite3.Connection) -> None:
+    """A city's disk has room for a longer log of changes: fewer checkpoints, the same safety."""
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
 
 def _generation(connection: sqlite3.Connection) -> bytes:
@@ -252,35 +264,57 @@ def _append(connection: sqlite3.Connection, arrival: Arrival, log_id: int, decis
     return len(rows)
 
 
-def _head(connection: sqlite3.Connection, lid: bytes) -> Head:
+def _head(
+    connection: sqlite3.Connection, lid: bytes, maximum_statuses: int = MAXIMUM_RECEIPT_STATUSES
+) -> Head:
     log = _find_log(connection, lid)
     if log is None:
-        return Head(lid, 0, merkle.EMPTY_ROOT, 0, 0, ())
+        return _unknown(lid)
+    listed, applied = _statuses(connection, log, maximum_statuses)
     root = merkle.root(log.held.frontier)
-    statuses = _statuses(connection, log.id)
-    return Head(lid, log.held.size, root, log.archived, log.applied, statuses)
+    return Head(lid, log.held.size, root, log.archived, applied, listed)
 
 
-def _asked_head(connection: sqlite3.Connection, node_id: bytes, asked: AskedHead) -> Head:
+def _unknown(lid: bytes) -> Head:
+    return Head(lid, 0, merkle.EMPTY_ROOT, 0, 0, ())
+
+
+def _asked_heads(
+    connection: sqlite3.Connection, node_id: bytes, asked: Sequence[AskedHead]
+) -> list[Head]:
+    share = MAXIMUM_WELCOME_STATUSES // max(1, len(asked))
+    maximum = min(share, MAXIMUM_RECEIPT_STATUSES)
+    return [_asked_head(connection, node_id, head, maximum) for head in asked]
+
+
+def _asked_head(
+    connection: sqlite3.Connection, node_id: bytes, asked: AskedHead, maximum_statuses: int
+) -> Head:
     log = _find_log(connection, asked.lid)
     if log is None or log.node_id != node_id:
-        return Head(asked.lid, 0, merkle.EMPTY_ROOT, 0, 0, ())
-    head = _head(connection, asked.lid)
+        return _unknown(asked.lid)
+    head = _head(connection, asked.lid, maximum_statuses)
     if asked.size >= head.size:
         return head
     return head._replace(root=merkle.root_of(_leaves(connection, log, 0, asked.size)))
 
 
-def _statuses(connection: sqlite3.Connection, log_id: int) -> tuple[tuple[int, int], ...]:
-    """What was stored but not entered; a duplicate is not among them, its first copy was."""
+def _statuses(
+    connection: sqlite3.Connection, log: _Log, maximum: int
+) -> tuple[tuple[tuple[int, int], ...], int]:
+    """What was stored but not entered, and how far the list is complete.
+
+    A duplicate is not among them: its first copy was entered. When there are more than `maximum`,
+    `applied` is told only up to the first one left out, so that nobody takes it for entered.
+    """
     rows = connection.execute(
         "SELECT sequence, code FROM verdict WHERE log_id = ? AND code <> ?"
-        " ORDER BY sequence DESC LIMIT ?",
-        (log_id, VerdictCode.DUPLICATE.value, MAXIMUM_RECEIPT_STATUSES),
+        " ORDER BY sequence LIMIT ?",
+        (log.id, VerdictCode.DUPLICATE.value, maximum + 1),
     ).fetchall()
-    return tuple(
-        (sequence, int(WIRE_STATUS[VerdictCode(code)])) for sequence, code in reversed(rows)
-    )
+    complete = log.applied if len(rows) <= maximum else rows[maximum][0]
+    listed = [(number, int(WIRE_STATUS[VerdictCode(code)])) for number, code in rows[:maximum]]
+    return tuple(listed), complete
 
 
 def _newest_batch(connection: sqlite3.Connection) -> int:

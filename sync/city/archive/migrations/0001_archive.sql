@@ -85,10 +85,9 @@ CREATE TABLE verdict (
     FOREIGN KEY (log_id, sequence) REFERENCES record (log_id, sequence)
 ) STRICT, WITHOUT ROWID;
 
--- What each command id did, kept for ever: one effect for one (eid, digest).
+-- The record that took effect for a command id, kept for ever: one effect for one command.
 CREATE TABLE effect (
     eid BLOB PRIMARY KEY CHECK (length(eid) = 16),
-    digest BLOB NOT NULL CHECK (length(digest) = 32),
     log_id INTEGER NOT NULL,
     sequence INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -133,4 +132,8 @@ CREATE TABLE register_dossier (
     events INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX register_dossier_by_station ON register_dossier (station, dossier_no);
+-- How many dossiers of a station are in the register.
+CREATE TABLE register_station (
+    station INTEGER PRIMARY KEY,
+    dossiers INTEGER NOT NULL
+) STRICT;
