@@ -212,8 +212,19 @@ def test_documents_are_checked_by_id() -> None:
     assert caught.value.params == {"name": "ct99"}
 
 
-def fee(amount_vnd: int, channel: Literal["any", "in_person", "online"], **dates: date) -> Fee:
-    return Fee(amount_vnd=amount_vnd, channel=channel, per="dossier", **dates)
+def fee(
+    amount_vnd: int,
+    channel: Literal["any", "in_person", "online"],
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+) -> Fee:
+    return Fee(
+        amount_vnd=amount_vnd,
+        channel=channel,
+        per="dossier",
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
 
 
 def test_the_fee_depends_on_the_day_and_the_way_of_filing() -> None:
