@@ -23,6 +23,7 @@ class TicketSlip(msgspec.Struct, frozen=True, kw_only=True):
     dossier_number: str = ""  # provisional number; empty for a ticket without a dossier
     language: Literal["vi", "en"] = "vi"  # "en" adds a small English line under each text
     priority: bool = False  # a small unexplained mark for the officer
+    reprint: bool = False  # says "in lại": the same number may be on two papers
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +72,7 @@ class AppointmentSlip(msgspec.Struct, frozen=True, kw_only=True):
     officer_name: str = ""
     hotline: str = ""
     lookup_secret: str = ""  # four characters printed beside the dossier number
+    reprint: bool = False  # says "in lại" beside the form's number
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

@@ -191,6 +191,16 @@ def test_fields_without_a_value_are_left_for_the_pen(form: str) -> None:
     assert "cơ sở dữ liệu" not in text
 
 
+@pytest.mark.parametrize(("form", "mark"), [("form01", "Mẫu số 01"), ("CT04", "Mẫu CT04")])
+def test_second_copy_says_so(form: str, mark: str) -> None:
+    slip = msgspec.structs.replace(SLIP, form=form)
+    assert "in lại" not in text_of(render_appointment_slip(slip))
+    again = msgspec.structs.replace(slip, reprint=True)
+    assert f"{mark} (in lại)" in text_of(render_appointment_slip(again))
+    named = msgspec.structs.replace(slip, form_reference="Mẫu ban hành năm 2026")
+    assert "Mẫu ban hành năm 2026" in text_of(render_appointment_slip(named))
+
+
 def test_many_papers_go_on_with_numbered_pages() -> None:
     papers = tuple(Paper(name=f"Giấy tờ số {n}", form="copy") for n in range(1, 41))
     pdf = render_appointment_slip(msgspec.structs.replace(SLIP, papers=papers))

@@ -98,6 +98,7 @@ def test_same_ticket_gives_the_same_bytes_and_another_one_others() -> None:
         {"ticket_number": "A014"},
         {"people_ahead": 5},
         {"priority": True},
+        {"reprint": True},
         {"language": "en"},
         {"service_vi": "Đăng ký cư trù"},
         {"agency": "Công an phường Bà Ria"},
