@@ -296,11 +296,13 @@ def test_a_status_of_a_newer_city_is_kept() -> None:
 def test_messages_have_a_largest_size() -> None:
     many_logs = HELLO._replace(logs=HELLO.logs * (MAXIMUM_HELLO_LOGS + 1))
     states = WELCOME._replace(logs=WELCOME.logs * (MAXIMUM_HELLO_LOGS + 1))
+    huge = "x" * MAXIMUM_CONTROL_BYTES
     many_statuses = RECEIPT._replace(statuses=((0, 1),) * (MAXIMUM_RECEIPT_STATUSES + 1))
     for act in (
         lambda: sign_hello(many_logs, samples.STATION_KEY),
         lambda: sign_welcome(states, samples.CITY_KEY),
         lambda: sign_receipt(many_statuses, samples.CITY_KEY),
+        lambda: sign_request(REQUEST._replace(software=huge), samples.STATION_KEY),
     ):
         assert refusal(act) is ProtocolErrorCode.TOO_LARGE
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.protocol.canonical import encode
+from sync.protocol.canonical import decode_sequence, encode
 from sync.protocol.entries import Entry, read_entries, withheld
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.limits import MAXIMUM_INTEGER, MAXIMUM_RECORD_BYTES
@@ -209,6 +209,16 @@ def test_entries_are_records_and_withheld_leaves() -> None:
     assert [entry.leaf for entry in entries] == [leaf_hash(raw) for raw in [*log, with_ext]]
     assert entries[1] == Entry(None, withheld(1, leaf_hash(log[1])), leaf_hash(log[1]))
     assert b"".join(entry.raw for entry in entries) == plaintext
+
+
+@given(st.lists(records, max_size=4), st.integers(0, 1 << 40))
+def test_reading_entries_is_decoding_a_sequence(drawn: list[Record], first: int) -> None:
+    log = [record._replace(sequence=first + at) for at, record in enumerate(drawn)]
+    plaintext = b"".join(encode_record(record) for record in log)
+    entries = read_entries(plaintext, first, len(log))
+    decoded = decode_sequence(plaintext, len(log))
+    assert [entry.record for entry in entries] == [decode_record(value) for value, _ in decoded]
+    assert [entry.raw for entry in entries] == [raw for _, raw in decoded]
 
 
 @pytest.mark.parametrize(
