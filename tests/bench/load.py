@@ -48,7 +48,7 @@ def load(port: int, clients: int, seconds: float, token: str, folder: Path) -> L
     return asyncio.run(_python(port, clients, seconds, token, run))
 
 
-def _wrk(port: int, clients: int, seconds: float, token: str, folder: Path, run: str) -> Load:  # noqa: PLR0913, PLR0917
+def _wrk(port: int, clients: int, seconds: float, token: str, folder: Path, run: str) -> Load:
     script, body = folder / "load.lua", folder / "body.json"
     script.write_text(_LUA)
     body.write_bytes(BODY)

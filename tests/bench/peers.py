@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import secrets
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -106,7 +107,9 @@ async def rows(folder: Path) -> web.Application:
     return _application(post)
 
 
-def _rows(count: int, key: str, raw: bytes, body: dict[str, object]) -> dict[str, tuple[object, ...]]:
+def _rows(
+    count: int, key: str, raw: bytes, body: dict[str, object]
+) -> dict[str, tuple[object, ...]]:
     """What the station writes for one submission, ready made."""
     dossier_id, applicant = secrets.token_bytes(16), body["applicant"]
     assert isinstance(applicant, dict)
@@ -136,7 +139,8 @@ async def _serve(kind: str, port: int, folder: Path) -> None:
     runner = web.AppRunner(await make(folder), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port, backlog=256).start()
-    print("READY {}", flush=True)
+    sys.stdout.write("READY {}\n")
+    sys.stdout.flush()
     await asyncio.Event().wait()
 
 
