@@ -11,7 +11,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from sync.protocol.batch_header import (
@@ -30,7 +30,7 @@ from sync.protocol.compression import (
     compress,
     decompress,
 )
-from sync.protocol.cose import LABEL_BATCH, sign, split_first, verify
+from sync.protocol.cose import LABEL_BATCH, FindKey, sign, split_first, verify
 from sync.protocol.entries import Entry, read_entries
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.heads import BYTES, head, read_bytes
@@ -125,7 +125,7 @@ def build_batch(
     return batch
 
 
-def parse_batch(data: bytes, find_key: Callable[[bytes], Ed25519PublicKey | None]) -> SignedBatch:
+def parse_batch(data: bytes, find_key: FindKey) -> SignedBatch:
     """Steps 1–5 of accepting a batch (SPEC.md §11): size, form, signature, body digest, log id.
 
     Errors: TOO_LARGE, MALFORMED, NOT_CANONICAL, FORBIDDEN_TYPE, UNSUPPORTED, UNKNOWN_KEY,

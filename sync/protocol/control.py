@@ -1,15 +1,11 @@
 """Control messages: signed objects that are not batches, all under one size limit."""
 
-from collections.abc import Callable
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.protocol.canonical import Value, encode
 from sync.protocol.cose import sign
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.limits import MAXIMUM_CONTROL_BYTES
-
-FindKey = Callable[[bytes], Ed25519PublicKey | None]
 
 
 def sign_control(key: Ed25519PrivateKey, label: str, fields: dict[int | str, Value]) -> bytes:

@@ -7,7 +7,7 @@ hand and the signature is checked over the bytes received, before anything decod
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -39,6 +39,10 @@ _ALGORITHM: Final = 1
 _KEY_ID: Final = 4
 _ED25519: Final = -19
 _PROTECTED_BEFORE_KEY_ID: Final = b"\xa2\x01\x32\x04\x48"
+
+
+FindKey: TypeAlias = Callable[[bytes], Ed25519PublicKey | None]
+"""Key id → the verifying key, or None for a stranger's."""
 
 
 class Verified(NamedTuple):
@@ -89,9 +93,7 @@ def sign(key: Ed25519PrivateKey, label: str, payload: bytes) -> bytes:
     )
 
 
-def verify(
-    message: bytes, label: str, find_key: Callable[[bytes], Ed25519PublicKey | None]
-) -> Verified:
+def verify(message: bytes, label: str, find_key: FindKey) -> Verified:
     """The payload, once the key named in it has been found and has signed it under this label.
 
     Errors: MALFORMED, NOT_CANONICAL, UNSUPPORTED (algorithm, header), UNKNOWN_KEY, BAD_SIGNATURE.

@@ -13,11 +13,12 @@ from typing import Final, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from sync.protocol.canonical import Value, decode
-from sync.protocol.control import FindKey, check_size, sign_control
+from sync.protocol.control import check_size, sign_control
 from sync.protocol.cose import (
     LABEL_CERTIFICATE,
     LABEL_ENROLMENT,
     LABEL_REQUEST,
+    FindKey,
     public_key,
     raw_key_id,
     unverified_payload,

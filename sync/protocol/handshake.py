@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.protocol.batch_header import SealingTime, encode_sealing_time, parse_sealing_time
 from sync.protocol.canonical import Value, decode
-from sync.protocol.control import FindKey, check_size, sign_control
-from sync.protocol.cose import LABEL_HELLO, LABEL_WELCOME, verify
+from sync.protocol.control import check_size, sign_control
+from sync.protocol.cose import LABEL_HELLO, LABEL_WELCOME, FindKey, verify
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.fields import ControlMap, array, bytes_of, tuple_of, unsigned
 from sync.protocol.limits import (

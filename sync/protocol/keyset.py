@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.protocol.canonical import Value, decode
-from sync.protocol.control import FindKey, check_size, sign_control
-from sync.protocol.cose import LABEL_KEYSET, verify
+from sync.protocol.control import check_size, sign_control
+from sync.protocol.cose import LABEL_KEYSET, FindKey, verify
 from sync.protocol.enrolment import raw_keys
 from sync.protocol.fields import ControlMap, unsigned
 from sync.protocol.limits import CITY_ID_BYTES, MAXIMUM_KEYS, PROTOCOL_VERSION

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.protocol.canonical import Value, decode
-from sync.protocol.control import FindKey, check_size, sign_control
-from sync.protocol.cose import LABEL_RECEIPT, verify
+from sync.protocol.control import check_size, sign_control
+from sync.protocol.cose import LABEL_RECEIPT, FindKey, verify
 from sync.protocol.fields import ControlMap, bytes_of, tuple_of, unsigned
 from sync.protocol.handshake import (
     check_progress,
