@@ -9,6 +9,10 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("edge_node", "sync", "hardware")
 CODE = (*PRODUCT, "tests")
+MADE_BY_TOOLS = {
+    *(".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"),
+    *(".demo", "build", "dist"),
+}
 
 
 class Source(NamedTuple):
@@ -25,14 +29,26 @@ def source(path: str, text: str) -> Source:
 
 @functools.cache
 def tracked_files() -> tuple[Path, ...]:
-    """Every file under version control that is there, as absolute paths."""
+    """Every file under version control that is there, as absolute paths.
+
+    In an unpacked release, which has no version control, everything but what tools have made.
+    """
+    names = _names_in_git() if (ROOT / ".git").exists() else _names_on_disk()
+    return tuple(ROOT / name for name in names if (ROOT / name).is_file())
+
+
+def _names_in_git() -> list[str]:
     listing = subprocess.run(
         ["git", "-c", "safe.directory=*", "-C", ROOT, "ls-files", "-z"],
         check=True,
         capture_output=True,
     ).stdout.decode()
-    paths = (ROOT / name for name in listing.split("\0") if name)
-    return tuple(path for path in paths if path.is_file())
+    return [name for name in listing.split("\0") if name]
+
+
+def _names_on_disk() -> list[str]:
+    paths = (path.relative_to(ROOT) for path in ROOT.rglob("*"))
+    return [str(path) for path in paths if not MADE_BY_TOOLS & set(path.parts)]
 
 
 @functools.cache
