@@ -45,7 +45,7 @@ CREATE TABLE batch (
 CREATE TABLE record (
     log_id INTEGER NOT NULL REFERENCES log (id),
     sequence INTEGER NOT NULL CHECK (sequence >= 0),
-    batch INTEGER NOT NULL REFERENCES batch (number),
+    batch INTEGER NOT NULL,
     kind INTEGER,
     eid BLOB,
     subject BLOB,
@@ -137,3 +137,9 @@ CREATE TABLE register_station (
     station INTEGER PRIMARY KEY,
     dossiers INTEGER NOT NULL
 ) STRICT;
+
+CREATE TRIGGER register_dossier_is_counted AFTER INSERT ON register_dossier
+BEGIN
+    INSERT INTO register_station (station, dossiers) VALUES (new.station, 1)
+    ON CONFLICT (station) DO UPDATE SET dossiers = dossiers + 1;
+END;
