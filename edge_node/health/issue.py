@@ -74,6 +74,7 @@ class IssueCode(StrEnum):
     DISK_NEARLY_FULL = "disk_nearly_full"
     DISK_READ_ONLY = "disk_read_only"
     CLOCK_GOOD = "clock_good"
+    CLOCK_SYNCHRONISED = "clock_synchronised"
     CLOCK_FREE = "clock_free"
     CLOCK_OFF = "clock_off"
     CLOCK_WRONG = "clock_wrong"
@@ -108,6 +109,7 @@ _GOOD: Final = frozenset(
         IssueCode.SLIP_PRINTER_READY,
         IssueCode.DISK_GOOD,
         IssueCode.CLOCK_GOOD,
+        IssueCode.CLOCK_SYNCHRONISED,
         IssueCode.CLOCK_FREE,
         IssueCode.POWER_GOOD,
         IssueCode.DATABASE_GOOD,

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from edge_node.domain.dossier import CLOCK_STOPPED, DossierState
-from edge_node.domain.procedure import Answer, Procedure, Question
+from edge_node.domain.procedure import Answer, Procedure, Question, missing
 from edge_node.usecases.lookup import DossierView
 from edge_node.web import durations
 from edge_node.web.localisation import Translator
@@ -75,25 +75,18 @@ def _mark(due: date, today: date, *, paused: bool) -> str:
 def items(
     words: Translator, procedure: Procedure, dossier: DossierView, have: Mapping[str, bool]
 ) -> list[Item]:
-    """Every paper and every required answer; `have` are the papers ticked at the counter."""
+    """Every paper, and every answer that is missing; `have` are the papers ticked at the counter."""
+    lacking = set(missing(procedure, dossier.answers, have))
     papers = [
-        Item(
-            f"document:{paper.id}",
-            words.choose(paper.name_vi, paper.name_en),
-            paper.required and not have.get(paper.id, False),
-        )
-        for paper in procedure.documents
+        Item(f"document:{one.id}", words.choose(one.name_vi, one.name_en), missing=False)
+        for one in procedure.documents
     ]
-    answers = [
-        Item(
-            code=f"answer:{question.id}",
-            name=words.choose(question.title_vi, question.title_en),
-            missing=True,
-        )
-        for question in procedure.questions
-        if f"answer:{question.id}" in dossier.missing
+    questions = [
+        Item(f"answer:{one.id}", words.choose(one.title_vi, one.title_en), missing=False)
+        for one in procedure.questions
     ]
-    return papers + answers
+    known = [one._replace(missing=one.code in lacking) for one in papers + questions]
+    return [one for one in known if one.missing or one.code.startswith("document:")]
 
 
 def answers(words: Translator, procedure: Procedure, dossier: DossierView) -> list[Line]:
@@ -101,11 +94,10 @@ def answers(words: Translator, procedure: Procedure, dossier: DossierView) -> li
     lines = []
     for question in procedure.questions:
         title = words.choose(question.title_vi, question.title_en)
-        missing = f"answer:{question.id}" in dossier.missing
         given = dossier.answers.get(question.id)
         if given is not None or question.required:
             text = words("answer.none") if given is None else _said(words, question, given)
-            lines.append(Line(title, text, missing))
+            lines.append(Line(title, text, f"answer:{question.id}" in dossier.missing))
     return lines
 
 

@@ -36,8 +36,8 @@ WRITE_TIMEOUT_S: Final = 10
 MAXIMUM_STREAMS: Final = 64
 """Pages the node talks to at once."""
 
-MAXIMUM_STREAMS_PER_PEER: Final = 8
-"""Pages of one address; a browser opens at most six connections anyway."""
+MAXIMUM_STREAMS_PER_PEER: Final = 16
+"""Pages of one address: a browser opens six at most, and a closed page is noticed within 5 s."""
 
 TOPICS: Final[Mapping[str, frozenset[str]]] = {
     "kiosk": frozenset({"scan", "ticket", "print", "health"}),
@@ -60,6 +60,7 @@ _END: Final = Change(0, "resync", "")
 class Streams:
     """The open streams of one application."""
 
+    heartbeat_s: float = HEARTBEAT_S
     closing: bool = False
     peers: Counter[str] = field(default_factory=Counter)
     queues: set[asyncio.Queue[Change]] = field(default_factory=set)
@@ -139,10 +140,11 @@ async def _tell(
     response: web.StreamResponse, role: str, queue: asyncio.Queue[Change], request: web.Request
 ) -> None:
     release = request.app[ASSETS].release
+    heartbeat_s = request.app[STREAMS].heartbeat_s
     await _write(response, _greeting(release, request.headers.get("Last-Event-ID", "")))
     while True:
         try:
-            change = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
+            change = await asyncio.wait_for(queue.get(), heartbeat_s)
         except TimeoutError:
             await _write(response, _event("ping", ""))
             continue

@@ -191,7 +191,7 @@ def test_the_clock_is_measured_against_the_city(offset_ms: int, code: IssueCode)
 
 @pytest.mark.parametrize(
     ("quality", "code"),
-    [(0, IssueCode.CLOCK_WRONG), (1, IssueCode.CLOCK_FREE), (2, IssueCode.CLOCK_GOOD)],
+    [(0, IssueCode.CLOCK_WRONG), (1, IssueCode.CLOCK_FREE), (2, IssueCode.CLOCK_SYNCHRONISED)],
 )
 def test_without_the_city_the_clock_goes_by_what_the_kernel_says(
     quality: int, code: IssueCode

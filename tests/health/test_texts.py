@@ -15,6 +15,7 @@ ALWAYS_KNOWN_BY_CODE = {
     IssueCode.CITY_LINK_GOOD: {"last_contact"},
     IssueCode.CITY_LINK_AWAY_LONG: {"since", "away"},
     IssueCode.CITY_LINK_AWAY_DAY: {"since", "away"},
+    IssueCode.CLOCK_GOOD: {"offset"},
     IssueCode.CLOCK_OFF: {"offset"},
     IssueCode.POWER_HOT: {"temperature"},
     IssueCode.POWER_TOO_HOT: {"temperature"},

@@ -32,7 +32,8 @@ def _unmeasured(quality: int | None) -> Issue | None:
     if quality is None:
         return None
     synchronised = quality >= QUALITY_SYNCHRONISED
-    return issue(Check.CLOCK, IssueCode.CLOCK_GOOD if synchronised else IssueCode.CLOCK_FREE)
+    code = IssueCode.CLOCK_SYNCHRONISED if synchronised else IssueCode.CLOCK_FREE
+    return issue(Check.CLOCK, code)
 
 
 def _offset_ms(city: CityFacts | None) -> int | None:
