@@ -92,6 +92,8 @@ def load_keys(directory: Path) -> Keys:
 async def read_node_identity(settings: Settings) -> Identity:
     """Who the node says it is. Raises NotEnrolledError when it never ran, or is another station."""
     path = settings.files.node_database
+    if not path.exists():
+        raise NotEnrolledError(NODE_MISSING, f"{path}: missing; start edge-node first")
     try:
         async with open_reader(path) as reader:
             identity = await reader.query(backlog.identity)

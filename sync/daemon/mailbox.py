@@ -8,9 +8,11 @@ the station's own roots come in as arguments.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync.daemon import statements
 from sync.daemon.assemble import SealedBatch
@@ -19,7 +21,7 @@ from sync.daemon.statements import ContactChange, KnownCity, LogRow, Standing
 from sync.database import Writer
 from sync.protocol.cose import split_first
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
-from sync.protocol.handshake import FindKey, LogHead, LogState, Welcome, verify_welcome
+from sync.protocol.handshake import LogHead, LogState, Welcome, verify_welcome
 from sync.protocol.heads import read_bytes
 from sync.protocol.limits import MAXIMUM_RECEIPT_STATUSES
 from sync.protocol.receipt import Receipt, RecordStatus, verify_receipt
@@ -54,7 +56,7 @@ class City(NamedTuple):
     """Whose word counts."""
 
     city_id: bytes
-    find_key: FindKey
+    find_key: Callable[[bytes], Ed25519PublicKey | None]
 
 
 class Greeting(NamedTuple):

@@ -346,7 +346,7 @@ async def test_a_station_that_is_not_enrolled_waits_for_it(scene: Scene) -> None
     watcher = Watcher()
     async with serving(scene, surroundings(watcher)):
         await until_contact(scene.station, "not_enrolled", "enrolment_missing")
-        scene.station.settings.files.enrolment.write_bytes(answer[:-1] + b"\0")
+        scene.station.settings.files.enrolment.write_bytes(answer[:-1] + bytes([answer[-1] ^ 1]))
         await until_contact(scene.station, "not_enrolled", "enrolment_invalid")
         assert scene.city.greetings == 0
         scene.station.settings.files.enrolment.write_bytes(answer)
