@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from edge_node.domain.codes import fold
-from edge_node.domain.procedure import Document, Fee, Procedure, TimeLimit
+from edge_node.domain.procedure import Document, Procedure, TimeLimit, fees_on
 from edge_node.web.localisation import Translator
 
 # Words in the id of a procedure or category, most telling first, and the picture for them.
@@ -32,7 +32,6 @@ PICTURES: Final = (
     ("residence", "home"),
 )
 OTHER_PICTURE: Final = "document"
-AT_THE_DESK: Final = frozenset({"in_person", "any"})
 
 
 class Facts(NamedTuple):
@@ -82,25 +81,15 @@ def _lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def fees_today(procedure: Procedure, today: date) -> list[Fee]:
-    """The fees for coming in person that are in force."""
-    return [
-        fee
-        for fee in procedure.fees
-        if fee.channel in AT_THE_DESK
-        and (fee.valid_from is None or fee.valid_from <= today)
-        and (fee.valid_to is None or today <= fee.valid_to)
-    ]
-
-
 def fee_text(t: Translator, procedure: Procedure, today: date) -> str:
     """The usual fee in one or two words."""
-    fees = fees_today(procedure, today)
-    usual = [fee for fee in fees if not fee.condition_vi] or fees
-    amounts = {fee.amount_vnd for fee in usual}
+    fees = fees_on(procedure, today)
+    usual = {fee.amount_vnd for fee in fees if not fee.condition_vi}
+    amounts = usual or {fee.amount_vnd for fee in fees}
     if not amounts:
         return t("common.fee.at_counter")
-    if len(amounts) > 1:
+    # "Free" in one case only is not a promise for the others.
+    if len(amounts) > 1 or (not usual and amounts == {0}):
         return t("common.fee.by_type")
     amount = amounts.pop()
     return t.money(amount) if amount else t("common.free")
@@ -113,7 +102,7 @@ def special_fees(t: Translator, procedure: Procedure, today: date) -> list[tuple
             t.money(fee.amount_vnd) if fee.amount_vnd else t("common.free"),
             t.choose(fee.condition_vi, fee.condition_en),
         )
-        for fee in fees_today(procedure, today)
+        for fee in fees_on(procedure, today)
         if fee.condition_vi
     ]
 

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from edge_node.usecases.station import Station
+from tests.web.pages import Browser
 from tests.web.station import TestClock, make_app, open_station
 
 
@@ -24,7 +25,7 @@ async def station(tmp_path: Path, clock: TestClock) -> AsyncIterator[Station]:
 
 
 @pytest.fixture
-async def client(station: Station) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
+async def client(station: Station) -> AsyncIterator[Browser]:
     """A client that keeps cookies as over HTTPS and says "same-origin" as a browser does."""
     server = TestServer(make_app(station))
     await server.start_server()
