@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import secrets
-import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -34,6 +33,7 @@ from sync.city.serve import (
     ArchiveBrokenError,
     PortBusyError,
     Surroundings,
+    TlsError,
     prepare_context,
     prepare_identity,
     prepare_tls,
@@ -56,7 +56,7 @@ _INPUT_ERRORS: Final = (
     EnrolmentError,
     DatabaseError,
     ArchiveError,
-    ssl.SSLError,
+    TlsError,
     OSError,
 )
 

@@ -44,6 +44,10 @@ class PortBusyError(Exception):
     """Somebody else listens on the configured port."""
 
 
+class TlsError(Exception):
+    """The certificate and key cannot be used; the message names both files."""
+
+
 class ArchiveBrokenError(Exception):
     """The disk failed under the archive: the process must be started anew."""
 
@@ -92,13 +96,16 @@ def prepare_tls(settings: Settings, now_ms: int) -> TlsFiles:
 
 
 def prepare_context(settings: Settings, now_ms: int) -> ssl.SSLContext | None:
-    """TLS 1.2 or newer; None when it is off. Raises CertificateError, OSError, ssl.SSLError."""
+    """TLS 1.2 or newer; None when it is off. Raises CertificateError, TlsError, OSError."""
     if settings.listen.tls == "off":
         return None
     files = prepare_tls(settings, now_ms)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(files.certificate, files.key)
+    try:
+        context.load_cert_chain(files.certificate, files.key)
+    except OSError as error:  # ssl.SSLError is one; neither names the file
+        raise TlsError(f"listen.certificate {files.certificate}, {files.key}: {error}") from None
     return context
 
 

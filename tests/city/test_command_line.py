@@ -151,6 +151,13 @@ def test_check_finds_a_lost_key(tmp_path: Path) -> None:
     assert "receipt.pem" in done.stderr
 
 
+def test_check_names_a_certificate_that_is_not_there(tmp_path: Path) -> None:
+    config = write_config(tmp_path, CONFIG + 'certificate = "no.pem"\nkey = "no.key"\n')
+    done = edge_city("check", "--config", config)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no.pem" in done.stderr
+
+
 def test_the_service_manager_is_told(tmp_path: Path) -> None:
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
