@@ -205,11 +205,14 @@ def _renderer(station: Station, section: PrinterSection) -> Callable[[PrintJobRo
         media: Media
         if row.kind == "ticket":
             ticket = msgspec.json.decode(row.slip, type=TicketSlip)
-            ticket = msgspec.structs.replace(ticket, people_ahead=people_ahead)
+            ticket = msgspec.structs.replace(
+                ticket, people_ahead=people_ahead, reprint=row.copy_of is not None
+            )
             document = drawing.render_ticket(ticket, width_dots=section.width_dots).png
             document_format, media = DocumentFormat.PNG, Media.ROLL_80
         else:
             slip = msgspec.json.decode(row.slip, type=AppointmentSlip)
+            slip = msgspec.structs.replace(slip, reprint=row.copy_of is not None)
             document = drawing.render_appointment_slip(slip)
             document_format, media = DocumentFormat.PDF, Media(slip.paper.lower())
         return PrintJob(

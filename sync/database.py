@@ -21,22 +21,46 @@ import asyncio
 import contextlib
 import hashlib
 import sqlite3
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 import aiosqlite
 
-Result = TypeVar("Result")
-Work = Callable[[sqlite3.Connection], Result]
+from sync.group_commit import (
+    DatabaseError,
+    DatabaseFault,
+    Participant,
+    Request,
+    Result,
+    Work,
+    commit_group,
+    translate,
+)
+
+__all__ = [
+    "DatabaseError",
+    "DatabaseFault",
+    "Participant",
+    "Reader",
+    "Writer",
+    "migrate",
+    "open_reader",
+    "open_writer",
+]
 
 MAXIMUM_GROUP: Final = 256
 """Transactions that share one commit; more wait for the next."""
+
+GATHER_SHARE: Final = 1 / 6
+"""How long to wait for companions, as a share of what the last commit took."""
+
+MAXIMUM_GATHER_S: Final = 0.005
+"""Longest such wait: a slow card must not make a single visitor wait noticeably longer."""
 
 MAXIMUM_PENDING: Final = 4096
 """Transactions that may wait; one more is refused as `busy`."""
@@ -59,28 +83,6 @@ _READER_PRAGMAS: Final[Mapping[str, str | int]] = {
 }
 
 
-class DatabaseFault(StrEnum):
-    """Why a database cannot do what was asked; the values are stable."""
-
-    BUSY = "busy"
-    FULL = "full"
-    IO = "io"
-    DAMAGED = "damaged"
-    TOO_NEW = "too_new"
-    MIGRATION_EDITED = "migration_edited"
-    UNSUITABLE = "unsuitable"
-    MISSING = "missing"
-
-
-class DatabaseError(Exception):
-    """A database refused; `code` says why and `detail` names the file or pragma."""
-
-    def __init__(self, code: DatabaseFault, detail: str = "") -> None:
-        super().__init__(f"{code}: {detail}" if detail else str(code))
-        self.code = code
-        self.detail = detail
-
-
 class _Connection(aiosqlite.Connection):
     """An aiosqlite connection that also runs whole functions in its thread."""
 
@@ -99,52 +101,6 @@ class _Connection(aiosqlite.Connection):
         return self._conn
 
 
-class Participant(Protocol):
-    """Somebody who keeps facts of the file in memory between commits, to save statements.
-
-    Its methods run in the connection's thread. What it keeps is true as of the last commit.
-    """
-
-    def mark(self) -> object:
-        """What is kept now; immutable."""
-        ...
-
-    def reset(self, mark: Any) -> None:
-        """Keep again what `mark` held: the changes since then were undone."""
-        ...
-
-    def flush(self, connection: sqlite3.Connection) -> None:
-        """Write what is kept; the commit follows."""
-        ...
-
-
-class _Dirty(Exception):  # noqa: N818 - a signal between two functions of this file
-    """A request failed after it had changed something; the group must be run again, guarded."""
-
-
-@dataclass(slots=True)
-class _Request(Generic[Result]):
-    work: Work[Result]
-    future: asyncio.Future[Result]
-    outcome: Result | None = None
-    failure: BaseException | None = None
-
-
-def _translate(error: sqlite3.Error) -> BaseException:
-    """Name the faults a caller can act on; leave programming errors as they are."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    faults = {
-        sqlite3.SQLITE_FULL: DatabaseFault.FULL,
-        sqlite3.SQLITE_IOERR: DatabaseFault.IO,
-        sqlite3.SQLITE_CORRUPT: DatabaseFault.DAMAGED,
-        sqlite3.SQLITE_NOTADB: DatabaseFault.DAMAGED,
-        sqlite3.SQLITE_BUSY: DatabaseFault.BUSY,
-        sqlite3.SQLITE_CANTOPEN: DatabaseFault.MISSING,
-        sqlite3.SQLITE_READONLY: DatabaseFault.IO,
-    }
-    return DatabaseError(faults[code], str(error)) if code in faults else error
-
-
 class Writer:
     """The one writing connection of a file; made by `open_writer`."""
 
@@ -152,12 +108,13 @@ class Writer:
         self.path = path
         self._connection = connection
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[_Request[Any]] = deque()
+        self._waiting: deque[Request[Any]] = deque()
         self._posted = False
         self._participants: tuple[Participant, ...] = ()
         self.broken = asyncio.Event()
         """Set after an input/output error: the process should stop and open the file anew."""
         self.commits = 0
+        self._last_commit_s = 0.0
 
     def join(self, *participants: Participant) -> None:
         """Let `participants` take part in every commit from now on."""
@@ -174,7 +131,7 @@ class Writer:
         if len(self._waiting) >= MAXIMUM_PENDING:
             raise DatabaseError(DatabaseFault.BUSY, str(self.path))
         future: asyncio.Future[Result] = self._loop.create_future()
-        self._waiting.append(_Request(work, future))
+        self._waiting.append(Request(work, future))
         self._post()
         return await future
 
@@ -183,22 +140,34 @@ class Writer:
             self._posted = True
             self._connection.post(self._drain)
 
+    def _post_soon(self) -> None:
+        """Commit after a moment that lets callers just answered come back and join.
+
+        Without it every other commit would carry only the few who came while one was under way.
+        """
+        if not self._posted:
+            self._posted = True
+            wait_s = min(self._last_commit_s * GATHER_SHARE, MAXIMUM_GATHER_S)
+            self._loop.call_later(wait_s, self._connection.post, self._drain)
+
     def _drain(self) -> None:
         """Commit what is waiting; runs in the connection's thread."""
+        begun = time.perf_counter()
         count = min(len(self._waiting), MAXIMUM_GROUP)
         group = [self._waiting.popleft() for _ in range(count)]
         try:
-            _commit_group(self._connection.raw, group, self._participants)
+            commit_group(self._connection.raw, group, self._participants)
         except BaseException as error:  # noqa: BLE001 - every waiting caller must get an answer
             for request in group:
                 request.failure = request.failure or error
+        self._last_commit_s = time.perf_counter() - begun
         self._loop.call_soon_threadsafe(self._deliver, group)
 
-    def _deliver(self, group: Sequence[_Request[Any]]) -> None:
+    def _deliver(self, group: Sequence[Request[Any]]) -> None:
         self._posted = False
         self.commits += 1
         if self._waiting:
-            self._post()
+            self._post_soon()
         for request in group:
             failure = request.failure
             if isinstance(failure, DatabaseError) and failure.code is DatabaseFault.IO:
@@ -209,96 +178,6 @@ class Writer:
                 request.future.set_exception(failure)
             else:
                 request.future.set_result(request.outcome)
-
-
-def _commit_group(
-    connection: sqlite3.Connection,
-    group: Sequence[_Request[Any]],
-    participants: Sequence[Participant],
-) -> None:
-    """Run every request and commit once; a failed commit fails them all.
-
-    First without savepoints, which cost as much as a small insert each. Only when a request
-    fails after it changed something is the group undone and run again with one savepoint each.
-    """
-    try:
-        _attempt(connection, group, participants, _run)
-    except _Dirty:
-        for request in group:
-            request.outcome = request.failure = None
-        _attempt(connection, group, participants, _run_in_savepoint)
-
-
-_Runner = Callable[[sqlite3.Connection, _Request[Any], Sequence[Participant]], None]
-
-
-def _attempt(
-    connection: sqlite3.Connection,
-    group: Sequence[_Request[Any]],
-    participants: Sequence[Participant],
-    run: _Runner,
-) -> None:
-    marks = [participant.mark() for participant in participants]
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        for request in group:
-            run(connection, request, participants)
-        for participant in participants:
-            participant.flush(connection)
-        connection.execute("COMMIT")
-    except BaseException as error:
-        # After SQLITE_FULL the transaction is already gone; ROLLBACK would hide the cause.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        for participant, mark in zip(participants, marks, strict=True):
-            participant.reset(mark)
-        if isinstance(error, sqlite3.Error):
-            raise _translate(error) from error
-        raise
-
-
-def _run(
-    connection: sqlite3.Connection,
-    request: _Request[Any],
-    participants: Sequence[Participant],
-) -> None:
-    marks = [participant.mark() for participant in participants]
-    changes = connection.total_changes
-    try:
-        request.outcome = request.work(connection)
-    except Exception as error:
-        _raise_if_shared(connection, error)
-        if connection.total_changes != changes:
-            raise _Dirty from error
-        request.failure = error
-        for participant, mark in zip(participants, marks, strict=True):
-            participant.reset(mark)
-
-
-def _run_in_savepoint(
-    connection: sqlite3.Connection,
-    request: _Request[Any],
-    participants: Sequence[Participant],
-) -> None:
-    marks = [participant.mark() for participant in participants]
-    connection.execute("SAVEPOINT request")
-    try:
-        request.outcome = request.work(connection)
-    except Exception as error:  # noqa: BLE001 - the refusal belongs to this caller alone
-        _raise_if_shared(connection, error)
-        request.failure = error
-        connection.execute("ROLLBACK TO request")
-        for participant, mark in zip(participants, marks, strict=True):
-            participant.reset(mark)
-    connection.execute("RELEASE request")
-
-
-def _raise_if_shared(connection: sqlite3.Connection, error: Exception) -> None:
-    """A fault of the file or a transaction that is gone concerns the whole group."""
-    if isinstance(error, sqlite3.Error) and (
-        isinstance(_translate(error), DatabaseError) or not connection.in_transaction
-    ):
-        raise error
 
 
 class Reader:
@@ -312,7 +191,7 @@ class Reader:
         try:
             return await self._connection.run(lambda connection: _in_snapshot(connection, work))
         except sqlite3.Error as error:
-            raise _translate(error) from error
+            raise translate(error) from error
 
 
 def _in_snapshot(connection: sqlite3.Connection, work: Work[Result]) -> Result:
@@ -351,7 +230,7 @@ async def _open(
         await connection.run(lambda raw: _set_pragmas(raw, pragmas))
     except sqlite3.Error as error:
         await connection.close()
-        raise _translate(error) from error
+        raise translate(error) from error
     try:
         yield connection
     finally:

@@ -42,7 +42,7 @@ async def announced(announcement: Announcement) -> AsyncIterator[AsyncServiceInf
         yield info
     finally:
         with contextlib.suppress(OSError, Error):
-            await directory.async_unregister_service(info)
+            _ = await directory.async_unregister_service(info)
         await directory.async_close()
 
 
@@ -67,7 +67,7 @@ async def _register(announcement: Announcement) -> tuple[AsyncZeroconf, AsyncSer
         server=f"edge-node-{announcement.station_code}.local.",
     )
     try:
-        await directory.async_register_service(info, allow_name_change=True)
+        _ = await directory.async_register_service(info, allow_name_change=True)
     except (OSError, Error):
         await directory.async_close()
         raise

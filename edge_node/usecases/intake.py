@@ -146,12 +146,10 @@ async def submit_dossier(station: Station, command: SubmitDossier, asked: Asked)
     key = _checked_key(asked)
     checked = _check(station, command)
     digest = hashlib.sha256(_json.encode(command)).digest()
-    moment = station.moment()
-
-    def work(transaction: Transaction) -> Submission:
-        return _store_dossier(station, transaction, checked, _Request(asked, key, digest))
-
-    return await _commit(station, moment, work)
+    request = _Request(asked, key, digest)
+    return await _commit(
+        station, request, lambda transaction: _store_dossier(station, transaction, checked, request)
+    )
 
 
 async def take_ticket(station: Station, service_id: str, asked: Asked) -> Submission:
@@ -159,12 +157,10 @@ async def take_ticket(station: Station, service_id: str, asked: Asked) -> Submis
     key = _checked_key(asked)
     service = station.catalogue.service(service_id)
     digest = hashlib.sha256(b"ticket\0" + service.id.encode()).digest()
-    moment = station.moment()
-
-    def work(transaction: Transaction) -> Submission:
-        return _store_ticket(station, transaction, service, _Request(asked, key, digest))
-
-    return await _commit(station, moment, work)
+    request = _Request(asked, key, digest)
+    return await _commit(
+        station, request, lambda transaction: _store_ticket(station, transaction, service, request)
+    )
 
 
 def _checked_key(asked: Asked) -> str:
@@ -212,17 +208,13 @@ class _Request(NamedTuple):
     digest: bytes
 
 
-def _replay(transaction: Transaction, request: _Request) -> Submission:
-    """The answer this key got before. Error: idempotency_key_reused."""
-    found = submissions.find(transaction.connection, request.key)
-    if found is None or found[0] != request.digest:
-        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
-    return Submission(found[1], replayed=True)
+class _AnsweredBefore(Exception):  # noqa: N818 - undoes the numbers drawn for nothing
+    """The key has an answer; what this transaction drew must be given back."""
 
 
 def _store_dossier(
     station: Station, transaction: Transaction, checked: _Checked, request: _Request
-) -> Submission:
+) -> bytes:
     moment, service = transaction.moment, checked.service
     number = format_dossier_number(station.code, *transaction.next_dossier())
     ticket_number = transaction.next_ticket(service.letter)
@@ -249,7 +241,7 @@ def _store_dossier(
     )
     body = _json.encode(answer)
     if not submissions.insert(transaction, request.key, request.digest, body):
-        return _replay(transaction, request)
+        raise _AnsweredBefore
     event = _submitted(dossier, ticket, checked.missing, moment)
     transaction.record(event, Cause(command_id(request.key), dossier.id, 1))
     dossiers.insert(transaction, dossier, position)
@@ -259,19 +251,19 @@ def _store_dossier(
     slip = _ticket_slip(station, service, ticket, transaction.moment)
     slip = msgspec.structs.replace(slip, dossier_number=number, language=request.asked.language)
     _queue_ticket(transaction, slip, dossier.id, ticket_id)
-    return Submission(body, replayed=False)
+    return body
 
 
 def _store_ticket(
     station: Station, transaction: Transaction, service: Service, request: _Request
-) -> Submission:
+) -> bytes:
     moment = transaction.moment
     number = transaction.next_ticket(service.letter)
     ticket = format_ticket(service.letter, number)
     answer = TicketAnswer(ticket=ticket, service=service.id, issued_at=moment.text)
     body = _json.encode(answer)
     if not submissions.insert(transaction, request.key, request.digest, body):
-        return _replay(transaction, request)
+        raise _AnsweredBefore
     ticket_id = tickets.insert(
         transaction, tickets.NewTicket(service.letter, number, service.id, None)
     )
@@ -280,7 +272,7 @@ def _store_ticket(
     slip = _ticket_slip(station, service, ticket, moment)
     slip = msgspec.structs.replace(slip, language=request.asked.language)
     _queue_ticket(transaction, slip, None, ticket_id)
-    return Submission(body, replayed=False)
+    return body
 
 
 def _submitted(
@@ -329,13 +321,23 @@ def _queue_ticket(
 
 
 async def _commit(
-    station: Station, moment: Moment, work: Callable[[Transaction], Submission]
+    station: Station, request: _Request, work: Callable[[Transaction], bytes]
 ) -> Submission:
+    """Run `work` once per key. Errors: idempotency_key_reused, storage_full, …."""
     try:
-        submission = await station.store.write(moment, work)
+        body = await station.store.write(station.moment(), work)
+    except _AnsweredBefore:
+        return await _replay(station, request)
     except DatabaseError as error:
         raise storage_error(error) from error
-    if not submission.replayed:
-        station.paper.ring()
-        station.changes.announce("ticket")
-    return submission
+    station.paper.ring()
+    station.changes.announce("ticket")
+    return Submission(body, replayed=False)
+
+
+async def _replay(station: Station, request: _Request) -> Submission:
+    """The answer this key got before; it is committed, or the key would not have been taken."""
+    found = await station.store.read(lambda connection: submissions.find(connection, request.key))
+    if found is None or found[0] != request.digest:
+        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
+    return Submission(found[1], replayed=True)

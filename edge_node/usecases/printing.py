@@ -38,6 +38,11 @@ MAXIMUM_RETRY_AGE: Final = timedelta(minutes=30)
 
 _PRINTABLE: Final = frozenset({PrinterStatus.READY, PrinterStatus.NEAR_END, PrinterStatus.BUSY})
 
+_FOR_A_PERSON: Final = frozenset(
+    {DeviceError.DOCUMENT_INVALID, DeviceError.FORMAT_NOT_SUPPORTED, DeviceError.JOB_REFUSED}
+)
+"""Failures that come again however often the paper is sent."""
+
 logger = logging.getLogger(__name__)
 
 Render = Callable[[PrintJobRow, int], PrintJob]
@@ -96,7 +101,7 @@ async def retry_failed(station: Station, desk: Desk) -> None:
     rows = await station.store.read(
         lambda connection: print_jobs.failed_since(connection, desk.role, oldest)
     )
-    again = [row for row in rows if row.failure != DeviceError.DOCUMENT_INVALID]
+    again = [row for row in rows if row.failure not in _FOR_A_PERSON]
     if again and await desk.printer.status() in _PRINTABLE:
         for row in again:
             await _move(station, row, PrintAction.RETRY)

@@ -103,17 +103,16 @@ def _operation(
 
 
 def _parameters(operation: Described) -> list[dict[str, Any]]:
-    parameters = []
-    for part in operation.path.split("/"):
-        if part.startswith("{"):
-            parameters.append(
-                {
-                    "name": part.strip("{}"),
-                    "in": "path",
-                    "required": True,
-                    "schema": {"type": "string", "pattern": _PARAMETER_PATTERN},
-                }
-            )
+    parameters: list[dict[str, Any]] = [
+        {
+            "name": part.strip("{}"),
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": _PARAMETER_PATTERN},
+        }
+        for part in operation.path.split("/")
+        if part.startswith("{")
+    ]
     if operation.idempotent:
         parameters.append(
             {

@@ -1,7 +1,6 @@
 """What the node costs while nobody is there: memory and the time to its first answer."""
 
 import subprocess
-import sys
 import time
 from pathlib import Path
 from statistics import median
@@ -51,7 +50,3 @@ def _bare_s() -> float:
         arguments = ["-m", "tests.bench.peers", "noop", str(servers.free_port()), name]
         with servers.process(arguments):
             return time.perf_counter() - begun
-
-
-if __name__ == "__main__":
-    sys.exit(measure(Console()))

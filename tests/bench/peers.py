@@ -10,7 +10,9 @@ import argparse
 import asyncio
 import json
 import secrets
+import sqlite3
 import sys
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -37,6 +39,7 @@ INSERTS = {
     " created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     "log": "UPDATE log SET size = ?, frontier = ? WHERE number = 0",
 }
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 AT = "2026-11-22T08:00:00+07:00"
 
 
@@ -83,7 +86,11 @@ async def bare(folder: Path) -> web.Application:
     async def post(request: web.Request) -> web.Response:
         raw = await request.read()
         row = (request.headers["Idempotency-Key"], bytes(32), raw)
-        await writer.transact(lambda c: c.execute(INSERTS["submission"], row) and None)
+
+        def store(connection: sqlite3.Connection) -> None:
+            connection.execute(INSERTS["submission"], row)
+
+        await writer.transact(store)
         return web.json_response({"dossier_no": "T"}, status=201)
 
     return _application(post)
@@ -128,9 +135,9 @@ def _rows(
     }
 
 
-def _application(post: web.RequestHandler) -> web.Application:  # type: ignore[type-arg]
+def _application(post: Handler) -> web.Application:
     app = web.Application(client_max_size=1 << 20)
-    app.router.add_post("/api/v1/dossiers", post)  # type: ignore[arg-type]
+    app.router.add_post("/api/v1/dossiers", post)
     return app
 
 

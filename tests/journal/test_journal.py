@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -48,6 +49,10 @@ async def run_of_the_node(path: Path, start: int) -> AsyncIterator[tuple[Writer,
         yield writer, journal
 
 
+def execute(statement: str, connection: sqlite3.Connection) -> None:
+    connection.execute(statement)
+
+
 async def append(writer: Writer, journal: Journal, number: int) -> Position:
     return await writer.transact(lambda connection: journal.append(connection, event(number), TIME))
 
@@ -84,7 +89,8 @@ async def test_the_first_append_opens_a_log_with_its_genesis(tmp_path: Path) -> 
 
 
 async def test_every_run_has_its_own_log_that_names_the_one_before(tmp_path: Path) -> None:
-    lids = []
+    lids: list[bytes] = []
+    heads: list[backlog.Head] = []
     for start in (100, 200, 300):
         async with run_of_the_node(tmp_path / "n.db", start) as (writer, journal):
             lids.append((await append(writer, journal, start)).lid)
@@ -136,7 +142,7 @@ async def test_dossier_numbers_count_within_a_log_and_never_meet(tmp_path: Path)
         async with run_of_the_node(tmp_path / "n.db", start) as (writer, journal):
             for _ in range(3):
                 seen.append(  # noqa: PERF401 - one transaction each
-                    await writer.transact(lambda c, j=journal: j.next_dossier(c, TIME))
+                    await writer.transact(partial(journal.next_dossier, time=TIME))
                 )
     assert [number for _, number in seen] == [1, 2, 3, 1, 2, 3]
     assert len(set(seen)) == 6
@@ -166,7 +172,7 @@ async def test_the_journal_refuses_changes(tmp_path: Path) -> None:
         await append(writer, journal, 1)
         for statement in ("UPDATE record SET raw = x'00'", "DELETE FROM record"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-                await writer.transact(lambda c, s=statement: c.execute(s))
+                await writer.transact(partial(execute, statement))
 
 
 async def test_waiting_counts_what_no_receipt_covers(tmp_path: Path) -> None:

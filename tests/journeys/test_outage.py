@@ -1,6 +1,7 @@
 """The line is cut while people hand in dossiers; it comes back; nothing is lost or doubled."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -37,7 +38,7 @@ async def test_everything_reaches_the_city_once_after_an_outage(day: StationDay)
     at_city = await day.submitted_at_city()
     assert sorted(at_city) == sorted({*numbers, before["dossier_no"]})
     for answer in answers[:5]:
-        await day.until("entered", lambda a=answer: _custody(day, a, "entered"))
+        await day.until("entered", partial(_custody, day, answer, "entered"))
 
 
 async def _watch_until_sent(day: StationDay, numbers: set[str]) -> bool:

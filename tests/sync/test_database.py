@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -38,7 +38,7 @@ async def writer(tmp_path: Path, folder: Path) -> AsyncIterator[Writer]:
         yield opened
 
 
-def insert(name: str) -> object:
+def insert(name: str) -> Callable[[sqlite3.Connection], int | None]:
     return lambda connection: (
         connection.execute("INSERT INTO thing (name) VALUES (?)", (name,)).lastrowid
     )
@@ -92,7 +92,7 @@ async def test_participants_forget_what_was_undone(writer: Writer) -> None:
     counter = Counter()
     writer.join(counter)
 
-    def count(name: str, *, fail: bool) -> object:
+    def count(name: str, *, fail: bool) -> Callable[[sqlite3.Connection], int]:
         def work(connection: sqlite3.Connection) -> int:
             counter.value += 1
             connection.execute("INSERT INTO thing (name) VALUES (?)", (name,))
