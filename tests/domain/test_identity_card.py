@@ -256,6 +256,12 @@ def test_13_a_card_left_under_the_reader_stays_one_event() -> None:
     assert reads == [False, True, True, True, True]
 
 
+def test_13_a_clock_that_went_back_hides_no_card() -> None:
+    repeats = RepeatFilter()
+    assert not repeats.is_repeat(A1.encode(), 100.0)
+    assert not repeats.is_repeat(A1.encode(), 99.0)
+
+
 def test_13_another_card_is_another_event() -> None:
     repeats = RepeatFilter()
     assert not repeats.is_repeat(SAMPLES["A"][0].encode(), 0.0)

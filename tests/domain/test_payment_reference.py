@@ -67,6 +67,10 @@ def test_a_reference_must_stand_alone(reference: str) -> None:
     assert find_payment_references(reference[:-1]) == ()
 
 
+def test_a_word_that_only_looks_like_a_reference_is_not_one() -> None:
+    assert find_payment_references("MBVCB CHUYENTIENMUA 2345678923456") == ()
+
+
 def test_several_references_are_found_in_order() -> None:
     one, other = make_payment_reference(b"12345678"), make_payment_reference(b"87654321")
     assert find_payment_references(f"{one} va {other}") == (one, other)

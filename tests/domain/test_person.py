@@ -136,6 +136,10 @@ def test_dates_of_birth_nobody_has(text: str) -> None:
     assert error_of(date_of_birth=text).code is ErrorCode.DATE_OF_BIRTH_INVALID
 
 
+def test_the_earliest_birth() -> None:
+    assert person(date_of_birth="1880-01-01").date_of_birth == date(1880, 1, 1)
+
+
 def test_sex_as_interfaces_and_cards_write_it() -> None:
     assert person(sex="Nam").sex is person(sex="male").sex is Sex.MALE
     assert person(sex="Nữ").sex is Sex.FEMALE

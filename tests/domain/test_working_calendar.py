@@ -93,6 +93,11 @@ def holiday(day: str) -> dict[str, str]:
             "order",
         ),
         (
+            {"hours": {"weekday": [["07:30", "07:30"]], "saturday_reception": []}},
+            "calendar.json: hours.weekday",
+            "order",
+        ),
+        (
             {"hours": {"weekday": [["07:30", "11:30"], ["11:00", "17:00"]]}},
             "calendar.json: hours",
             "form",
