@@ -35,6 +35,10 @@ STORE_TIMEOUT_S: Final = 3
 """A store that needs longer for an empty transaction counts as busy."""
 
 
+REFUSED: Final = frozenset({"conflict", "rejected", "unreadable"})
+"""What the city says of a record that somebody must look at."""
+
+
 def _no_scanner() -> bool | None:
     return None
 
@@ -109,8 +113,18 @@ async def _backlog(station: Station) -> BacklogFacts | None:
     except (DatabaseError, DomainError):
         return None
     return BacklogFacts(
-        events=waiting.events, dossiers=waiting.dossiers, oldest_ms=waiting.oldest_wall_ms
+        events=waiting.events,
+        dossiers=waiting.dossiers,
+        oldest_ms=waiting.oldest_wall_ms,
+        refused=await _refused(station),
     )
+
+
+async def _refused(station: Station) -> int:
+    """How many records the city holds but will not enter until a person looks."""
+    lids = await station.city.held()
+    codes = [code for lid in lids for code in (await station.city.statuses(lid)).values()]
+    return sum(code in REFUSED for code in codes)
 
 
 def _city(contact: Contact | None) -> CityFacts | None:

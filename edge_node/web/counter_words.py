@@ -75,7 +75,7 @@ def _mark(due: date, today: date, *, paused: bool) -> str:
 def items(
     words: Translator, procedure: Procedure, dossier: DossierView, have: Mapping[str, bool]
 ) -> list[Item]:
-    """Every paper, and every answer that is missing; `have` are the papers ticked at the counter."""
+    """Every paper, and the answers that are missing; `have` are the papers ticked by now."""
     lacking = set(missing(procedure, dossier.answers, have))
     papers = [
         Item(f"document:{one.id}", words.choose(one.name_vi, one.name_en), missing=False)

@@ -148,7 +148,9 @@ async def test_a_paper_that_a_look_up_replaces_is_asked_for_only_because_there_i
     await enter(client)
     page = await look(client, f"/counter/dossiers/{dossier_id}")
     assert "hỏi vì mất mạng, chưa tra cứu được" in page
-    assert "Thiếu" not in page
+    row = page.partition('name="paper.dwelling"')[2].partition("</li>")[0]
+    assert "khi cần" in row
+    assert "Thiếu" not in row
 
 
 async def test_a_missing_paper_is_counted(client: Client, station: Station) -> None:
