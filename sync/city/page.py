@@ -94,7 +94,8 @@ class Page:
         """The page in this language; Vietnamese when it is not one of ours."""
         language = language if language in LANGUAGES else LANGUAGES[0]
         texts = self.texts[language]
-        rows = self._rows(await self.archive.summarise(), language)
+        now_ms = self.clock_ms()
+        rows = self._rows(await self.archive.summarise(now_ms), language, now_ms)
         return self.template.render(
             t=texts,
             language=language,
@@ -104,10 +105,9 @@ class Page:
             attention=sum(1 for row in rows if row.problems or row.silent),
         )
 
-    def _rows(self, summaries: Sequence[StationSummary], language: str) -> list[Row]:
+    def _rows(self, summaries: Sequence[StationSummary], language: str, now_ms: int) -> list[Row]:
         by_code = {summary.station: summary for summary in summaries}
         names = {station.code: station.name for station in self.stations.all()}
-        now_ms = self.clock_ms()
         return [
             self._row(
                 by_code.get(code, StationSummary(code, None, 0, 0, 0, ())),

@@ -96,7 +96,7 @@ async def test_logs_in_any_order_give_the_same_register(
                 " FROM register_dossier"
             ).fetchall()
         )
-        (summary,) = await archive.summarise()
+        (summary,) = await archive.summarise(1)
     assert rows == [("T26560-TEST-00001-0", "temporary-residence", "refused", 4, 19, 4)]
     assert (summary.dossiers, summary.stored, summary.pending) == (1, 8, 0)
 
@@ -187,7 +187,7 @@ async def test_a_kind_learnt_later_is_entered_after_all(tmp_path: Path) -> None:
         assert [record.status for record in await everything(path)][1] == "unknown_kind"
         assert await archive.reconsider() == 1
         assert await archive.reconsider() == 0
-        (summary,) = await archive.summarise()
+        (summary,) = await archive.summarise(1)
     assert (summary.dossiers, summary.problems) == (1, ())
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from sync.city.archive.overview import MISSING_TAIL_AFTER_MS
 from sync.protocol.receipt import RecordStatus
 from sync.protocol.record import Parent
 from tests.city.server import exported, running_city
@@ -100,7 +101,7 @@ async def test_another_history_is_kept_apart_and_changes_nothing(tmp_path: Path)
             assert (reply.status, body["code"], body["stored"]) == (409, "fork", True), first
         assert city.receipt(await city.send(station)).root == receipt.root
         page = (await city.request("GET", "/?lang=en")).body.decode()
-        assert "4 batches belong to another history" in page
+        assert "Batches from another history of a log: 4" in page
 
 
 async def test_a_log_belongs_to_the_station_that_opened_it(tmp_path: Path) -> None:
@@ -163,9 +164,12 @@ async def test_rollback_and_branch_are_noticed(tmp_path: Path) -> None:
         for log in station.logs:
             city.receipt(await city.send(station, log=log))
         page = (await city.request("GET", "/?lang=en")).body.decode()
-    assert "1 times a station went back to an older copy" in page
-    assert "1 logs branched off" in page
-    assert "1 logs lack the end they promised" in page
+        city.clock.now_ms += MISSING_TAIL_AFTER_MS + 1
+        later = (await city.request("GET", "/?lang=en")).body.decode()
+    assert "went back to an older copy: 1." in page
+    assert "Logs that branched off: 1." in page
+    assert "without the end they promised" not in page
+    assert "without the end they promised a day ago: 1." in later
 
 
 async def test_welcome_gives_the_root_at_the_smaller_size(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from sync.city.archive.port import ArchiveError, ArchiveFault, ExportedRecord, S
 from sync.database import DatabaseError, Reader, open_reader
 
 EXPORT_PAGE_RECORDS: Final = 500
+MISSING_TAIL_AFTER_MS: Final = 24 * 3600 * 1000
 
 
 class Place(NamedTuple):
@@ -45,7 +46,7 @@ SELECT station, code, count(*) FROM (
     UNION ALL
     SELECT child.station, 'missing_tail'
     FROM log AS child JOIN log AS parent ON parent.lid = child.parent_lid
-    WHERE child.parent_size > parent.size
+    WHERE child.parent_size > parent.size AND child.first_received_ms < :patience_ends_ms
 ) GROUP BY station, code ORDER BY station, code
 """
 
@@ -69,10 +70,15 @@ WHERE log.id = ? AND record.sequence > ? ORDER BY record.sequence LIMIT ?
 """
 
 
-def summarise(connection: sqlite3.Connection) -> list[StationSummary]:
-    """One summary for each station ever heard of, by station number."""
+def summarise(connection: sqlite3.Connection, now_ms: int) -> list[StationSummary]:
+    """One summary for each station ever heard of, by station number.
+
+    A log's promised end is missing only after a day: until then it may be on its way.
+    """
     problems: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for station, code, count in connection.execute(_PROBLEMS):
+    for station, code, count in connection.execute(
+        _PROBLEMS, {"patience_ends_ms": now_ms - MISSING_TAIL_AFTER_MS}
+    ):
         problems[station].append((code, count))
     return [
         StationSummary(station, contact_ms, stored, entered, dossiers, tuple(problems[station]))

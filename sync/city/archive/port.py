@@ -188,7 +188,7 @@ class Archive(Protocol):
         """Enter some records whose kind an older program did not know; how many."""
         ...
 
-    async def summarise(self) -> list[StationSummary]:
+    async def summarise(self, now_ms: int) -> list[StationSummary]:
         """One summary for each station ever heard of, by station number."""
         ...
 

@@ -120,9 +120,9 @@ class SqliteArchive:
         """Enter the records whose kind an older program did not know."""
         return await self._write(register.reconsider)
 
-    async def summarise(self) -> list[StationSummary]:
+    async def summarise(self, now_ms: int) -> list[StationSummary]:
         """One summary for each station ever heard of."""
-        return await self._read(overview.summarise)
+        return await self._read(lambda connection: overview.summarise(connection, now_ms))
 
     async def _write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         try:
