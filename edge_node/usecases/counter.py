@@ -171,17 +171,26 @@ async def refuse(station: Station, command: Command, reason: str) -> Decided:
 
 
 def due_text(station: Station, procedure: Procedure, moment: Moment) -> str:
-    """When the result is due if received now, ISO 8601; empty when the catalogue has no limit."""
+    """When the result is due if received now, ISO 8601.
+
+    Empty when the catalogue has no limit or no calendar for these days (a clock that is wrong by
+    years): the officer then writes the date on the slip by hand.
+    """
     if procedure.time_limit is None:
         return ""
     policy = station.policy
-    due_at = deadline.due(
-        moment.now,
-        procedure.time_limit,
-        station.calendar,
-        cut_off=time.fromisoformat(policy.cut_off) if policy.cut_off else None,
-        saturday_reception=policy.saturday_reception,
-    )
+    try:
+        due_at = deadline.due(
+            moment.now,
+            procedure.time_limit,
+            station.calendar,
+            cut_off=time.fromisoformat(policy.cut_off) if policy.cut_off else None,
+            saturday_reception=policy.saturday_reception,
+        )
+    except DomainError as error:
+        if error.code is not ErrorCode.DEADLINE_BEYOND_CALENDAR:
+            raise
+        return ""
     return due_at.isoformat(timespec="minutes")
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from edge_node.documents.model import AppointmentSlip, Paper
-from edge_node.domain.procedure import Fee, Procedure, TimeLimit
+from edge_node.domain.procedure import Procedure, TimeLimit, fees_on
 from edge_node.store.dossiers import Decision, DossierRow
 from edge_node.usecases.station import Officer, Station
 
@@ -72,23 +72,10 @@ def time_limit_vi(limit: TimeLimit | None) -> str:
     return f"{limit.value} {_UNITS[limit.unit]}"
 
 
-def fee_on(procedure: Procedure, moment: datetime) -> Fee | None:
-    """The verified counter fee of that day, when exactly one applies."""
-    day = moment.date()
-    fees = [
-        fee
-        for fee in procedure.fees
-        if fee.channel == "in_person"
-        and not fee.condition_vi
-        and (fee.valid_from is None or fee.valid_from <= day)
-        and (fee.valid_to is None or day <= fee.valid_to)
-    ]
-    return fees[0] if len(fees) == 1 else None
-
-
 def fee_vi(procedure: Procedure, moment: datetime) -> str:
-    """`15.000 đồng`, or empty when the catalogue has no single verified fee."""
-    fee = fee_on(procedure, moment)
-    if fee is None:
+    """`15.000 đồng`, `Không thu`; empty when no single verified fee applies without a condition."""
+    amounts = {fee.amount_vnd for fee in fees_on(procedure, moment.date()) if not fee.condition_vi}
+    if len(amounts) != 1:
         return ""
-    return f"{fee.amount_vnd:,}".replace(",", ".") + " đồng"
+    amount = amounts.pop()
+    return f"{amount:,}".replace(",", ".") + " đồng" if amount else "Không thu"

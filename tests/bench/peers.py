@@ -11,6 +11,7 @@ import asyncio
 import json
 import secrets
 import sqlite3
+import ssl
 import sys
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
@@ -141,11 +142,20 @@ def _application(post: Handler) -> web.Application:
     return app
 
 
+def _tls(folder: Path) -> ssl.SSLContext | None:
+    """TLS when somebody laid a certificate into the folder."""
+    if not (folder / "tls").is_dir():
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "tls" / "server.pem", folder / "tls" / "server.key")
+    return context
+
+
 async def _serve(kind: str, port: int, folder: Path) -> None:
     make = {"noop": noop, "lock": lock, "bare": bare, "rows": rows}[kind]
     runner = web.AppRunner(await make(folder), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port, backlog=256).start()
+    await web.TCPSite(runner, "127.0.0.1", port, backlog=256, ssl_context=_tls(folder)).start()
     sys.stdout.write("READY {}\n")
     sys.stdout.flush()
     await asyncio.Event().wait()

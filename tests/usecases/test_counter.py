@@ -9,10 +9,11 @@ from edge_node.domain.events import DossierReceived, DossierRefused, SupplementR
 from edge_node.store import print_jobs
 from edge_node.usecases import counter, lookup
 from edge_node.usecases.counter import MAXIMUM_REASON_CHARACTERS, Command
+from edge_node.usecases.slips import fee_vi
 from edge_node.usecases.station import Station
 from tests.usecases.samples import submit
 from tests.usecases.test_intake import events
-from tests.web.station import make_officer
+from tests.web.station import TestClock, make_officer
 
 MINH = make_officer("minh", "Trần Văn Minh", "2")
 COMPLETE = {
@@ -111,3 +112,20 @@ async def test_reasons_are_asked_for_and_bounded(station: Station) -> None:
         with pytest.raises(DomainError) as refused:
             await attempt
         assert refused.value.code is code
+
+
+async def test_a_clock_wrong_by_years_prints_no_date_and_stops_nobody(
+    station: Station, clock: TestClock
+) -> None:
+    clock.advance(20 * 365 * 24 * 3600)
+    command = await filed(station)
+    received = await counter.receive(station, command, {}, "lý do")
+    assert received.due_at == ""
+    assert received.state == "received"
+
+
+def test_fees_as_the_slip_says_them(station: Station) -> None:
+    moment = station.moment().now
+    assert fee_vi(station.catalogue.procedure("res-temporary"), moment) == "15.000 đồng"
+    assert fee_vi(station.catalogue.procedure("res-confirm"), moment) == "Không thu"
+    assert fee_vi(station.catalogue.procedure("id-card-14plus"), moment) in {"", "30.000 đồng"}
