@@ -49,6 +49,7 @@ class IssueCode(StrEnum):
     CITY_LINK_REFUSED = "city_link_refused"
     CITY_LINK_SILENT = "city_link_silent"
     CITY_LINK_NOT_JOINED = "city_link_not_joined"
+    OUTBOX_NOTHING = "outbox_nothing"
     OUTBOX_EMPTY = "outbox_empty"
     OUTBOX_DRAINING = "outbox_draining"
     OUTBOX_KEPT = "outbox_kept"
@@ -103,6 +104,7 @@ _WAITING: Final = frozenset(
 _GOOD: Final = frozenset(
     {
         IssueCode.CITY_LINK_GOOD,
+        IssueCode.OUTBOX_NOTHING,
         IssueCode.OUTBOX_EMPTY,
         IssueCode.OUTBOX_DRAINING,
         IssueCode.TICKET_PRINTER_READY,

@@ -10,11 +10,11 @@ from datetime import datetime
 from aiohttp import web
 
 from edge_node.domain.errors import DomainError
-from edge_node.domain.procedure import Procedure
+from edge_node.domain.procedure import Procedure, fees_on
 from edge_node.domain.ticket import TicketState
 from edge_node.health.examine import city_state
 from edge_node.health.issue import Issue, IssueCode
-from edge_node.usecases import counter, lookup, queue, slips
+from edge_node.usecases import counter, lookup, queue
 from edge_node.usecases.lookup import DossierView
 from edge_node.usecases.queue import MAXIMUM_CALLS, Call
 from edge_node.usecases.station import Officer, Station
@@ -148,7 +148,10 @@ def _promise(words: Translator, station: Station, procedure: Procedure) -> str:
 
 
 def _fee(words: Translator, station: Station, procedure: Procedure) -> str:
-    fee = slips.fee_on(procedure, station.clock.now())
-    if fee is None:
+    """The one fee that applies without a condition; otherwise the officer reads the posted list."""
+    fees = fees_on(procedure, station.clock.now().date())
+    amounts = {fee.amount_vnd for fee in fees if not fee.condition_vi}
+    if len(amounts) != 1:
         return words("counter.fee.unsure")
-    return words.money(fee.amount_vnd) if fee.amount_vnd else words("counter.fee.none")
+    amount_vnd = amounts.pop()
+    return words.money(amount_vnd) if amount_vnd else words("counter.fee.none")

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from edge_node.health.issue import Check, Issue, Severity
+from edge_node.health.issue import Check, Issue, IssueCode, Severity
 from edge_node.health.runner import HealthReport
 from edge_node.usecases import technician
 from edge_node.web import durations
@@ -154,7 +154,10 @@ def _safety(report: HealthReport) -> str:
         return "risk"
     if report.backlog is None:
         return "unknown"
-    return "kept" if report.backlog.events else "sent"
+    if report.backlog.events:
+        return "kept"
+    sent = any(one.code is IssueCode.OUTBOX_EMPTY for one in report.checks)
+    return "sent" if sent else "nothing"
 
 
 ROUTES: Final = (web.get("/status", page),)

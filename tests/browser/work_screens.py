@@ -30,7 +30,8 @@ ARGUMENTS = [
 NAME = "Nguyễn Thị Hoa Mẫu"
 PROCEDURE = "res-temporary"
 TARGETS = """() => [...document.querySelectorAll("a, button, input, textarea, label")]
-  .filter((one) => one.checkVisibility() && !one.closest(".skip, .vh, .field-label, label:has(input) *"))
+  .filter((one) => one.checkVisibility())
+  .filter((one) => !one.closest(".skip, .vh, .field-label, label:has(input) *"))
   .map((one) => [one.outerHTML.slice(0, 80), one.closest("label") ?? one])
   .map(([html, one]) => [html, one.getBoundingClientRect().height])
   .filter(([, height]) => height < 40)"""

@@ -91,8 +91,8 @@ def test_a_refusal_by_the_city_is_told_apart_from_a_dead_line() -> None:
 @pytest.mark.parametrize(
     ("contact_ms", "events", "oldest_ms", "refused", "code"),
     [
-        (1000, 0, None, 0, IssueCode.OUTBOX_EMPTY),
-        (HOUR_MS, 0, None, 0, IssueCode.OUTBOX_EMPTY),
+        (1000, 0, None, 0, IssueCode.OUTBOX_NOTHING),
+        (HOUR_MS, 0, None, 0, IssueCode.OUTBOX_NOTHING),
         (1000, 3, outbox.STUCK_MS, 0, IssueCode.OUTBOX_DRAINING),
         (1000, 3, outbox.STUCK_MS + 1, 0, IssueCode.OUTBOX_STUCK),
         (HOUR_MS, 3, outbox.STUCK_MS + 1, 0, IssueCode.OUTBOX_KEPT),
@@ -112,6 +112,14 @@ def test_the_outbox(
     found = outbox.detect(Facts(now_ms=NOW_MS, city=_contact(contact_ms), backlog=backlog))
     assert found is not None
     assert found.code is code
+
+
+def test_sent_is_said_only_with_a_receipt_in_hand() -> None:
+    city = _contact(HOUR_MS, last_receipt_ms=NOW_MS - HOUR_MS)
+    backlog = BacklogFacts(events=0, dossiers=0)
+    found = outbox.detect(Facts(now_ms=NOW_MS, city=city, backlog=backlog))
+    assert found is not None
+    assert found.code is IssueCode.OUTBOX_EMPTY
 
 
 def test_an_outbox_that_cannot_be_counted_is_hidden() -> None:

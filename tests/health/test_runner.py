@@ -78,6 +78,7 @@ def test_a_report_never_flatters(measured: Facts) -> None:
     codes = {one.code for one in report.checks}
     if measured.backlog is None or measured.backlog.events:
         assert IssueCode.OUTBOX_EMPTY not in codes
+        assert IssueCode.OUTBOX_NOTHING not in codes
     if report.verdict is Verdict.NORMAL:
         assert measured.database in {"ok", "busy"}
         assert all(one.severity is not Severity.BAD for one in report.checks)

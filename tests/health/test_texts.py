@@ -13,6 +13,7 @@ JOB_PARTS = ("job", "remedy")
 ALWAYS_KNOWN = {"printer", "events", "dossiers", "refused", "version", "free", "failure"}
 ALWAYS_KNOWN_BY_CODE = {
     IssueCode.CITY_LINK_GOOD: {"last_contact"},
+    IssueCode.OUTBOX_EMPTY: {"last_receipt"},
     IssueCode.CITY_LINK_AWAY_LONG: {"since", "away"},
     IssueCode.CITY_LINK_AWAY_DAY: {"since", "away"},
     IssueCode.CLOCK_GOOD: {"offset"},

@@ -95,7 +95,11 @@ def _facts(now_ms: int, **changes: object) -> Facts:
     values: dict[str, object] = {
         "now_ms": now_ms,
         "city": CityFacts(
-            state="idle", last_success_ms=now_ms, last_attempt_ms=now_ms, city_time_ms=now_ms
+            state="idle",
+            last_success_ms=now_ms,
+            last_attempt_ms=now_ms,
+            last_receipt_ms=now_ms,
+            city_time_ms=now_ms,
         ),
         "backlog": BacklogFacts(events=0, dossiers=0),
         "disk": DiskFacts(free_bytes=71 << 30, total_bytes=100 << 30),
@@ -112,6 +116,14 @@ async def test_all_is_well_and_nothing_is_to_do(bench: Bench) -> None:
     assert "Trạm đang tiếp dân bình thường" in page
     assert "Mọi hồ sơ đã gửi về thành phố." in page
     assert "Không có việc cần làm" in page
+
+
+async def test_a_station_that_never_sent_anything_does_not_say_that_all_is_sent(
+    bench: Bench,
+) -> None:
+    page = await bench.page(_facts(bench.now_ms, city=None))
+    assert "Chưa có hồ sơ nào để gửi." in page
+    assert "đã gửi" not in page.lower()
 
 
 async def test_offline_is_calm_and_never_claims_that_all_is_sent(bench: Bench) -> None:

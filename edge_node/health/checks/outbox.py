@@ -18,8 +18,7 @@ def detect(facts: Facts) -> Issue | None:
     if backlog.refused:
         return issue(Check.OUTBOX, IssueCode.OUTBOX_REFUSED, refused=backlog.refused)
     if backlog.events == 0:
-        receipt_ms = facts.city.last_receipt_ms if facts.city else None
-        return issue(Check.OUTBOX, IssueCode.OUTBOX_EMPTY, last_receipt_ms=receipt_ms)
+        return _nothing_waits(facts.city.last_receipt_ms if facts.city else None)
     online = facts.city is not None and is_connected(facts.city, facts.now_ms)
     age_ms = facts.now_ms - backlog.oldest_ms if backlog.oldest_ms is not None else None
     return issue(
@@ -29,6 +28,13 @@ def detect(facts: Facts) -> Issue | None:
         dossiers=backlog.dossiers,
         oldest_s=max(age_ms, 0) // 1000 if age_ms is not None else None,
     )
+
+
+def _nothing_waits(receipt_ms: int | None) -> Issue:
+    """Sent, if the city ever gave a receipt; before the first one there was nothing to send."""
+    if receipt_ms is None:
+        return issue(Check.OUTBOX, IssueCode.OUTBOX_NOTHING)
+    return issue(Check.OUTBOX, IssueCode.OUTBOX_EMPTY, last_receipt_ms=receipt_ms)
 
 
 def _unsent(*, online: bool, age_ms: int | None) -> IssueCode:
