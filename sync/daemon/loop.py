@@ -26,7 +26,8 @@ from sync.daemon.identity import (
     read_credentials,
 )
 from sync.daemon.mailbox import City, Mailbox
-from sync.daemon.progress import Session, all_acknowledged
+from sync.daemon.progress import Session
+from sync.daemon.report import summary
 from sync.daemon.settings import Settings
 from sync.daemon.statements import OWNERS, Standing
 from sync.daemon.transport import Timeouts, open_transport
@@ -85,7 +86,8 @@ async def serve(
         ready()
         notify("READY=1")
         group.create_task(keep_watchdog(stop))
-        life = group.create_task(_live(settings, around, mailbox))
+        told = around._replace(told=_teller(around.told))
+        life = group.create_task(_live(settings, told, mailbox))
         await stop.wait()
         notify("STOPPING=1")
         life.cancel()
@@ -101,6 +103,20 @@ async def run_once(settings: Settings, around: Surroundings) -> Session:
             return await conversation.run(once_finished)
 
 
+def _teller(also: Callable[[Session], None] | None) -> Callable[[Session], None]:
+    """Tells the service manager of every new state, and `also` of every step."""
+    states: list[State] = []
+
+    def tell(session: Session) -> None:
+        if states != [session.state]:
+            states[:] = [session.state]
+            notify(f"STATUS={session.state}: {summary(session)}")
+        if also is not None:
+            also(session)
+
+    return tell
+
+
 def once_finished(session: Session) -> bool:
     """Whether a single session has come to its end."""
     if session.state is State.WAIT_APPLIED:
@@ -108,11 +124,6 @@ def once_finished(session: Session) -> bool:
     if session.state is State.BACKOFF:
         return session.failure is not Failure.BUSY or session.failures > ONCE_BUSY_WAITS
     return session.state in {State.IDLE, State.REFUSED, State.STOPPED}
-
-
-def everything_acknowledged(session: Session) -> bool:
-    """Whether the city was heard and holds every record."""
-    return session.state in {State.IDLE, State.WAIT_APPLIED} and all_acknowledged(session)
 
 
 async def _live(settings: Settings, around: Surroundings, mailbox: Mailbox) -> None:

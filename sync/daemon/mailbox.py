@@ -261,7 +261,11 @@ def _was_restored(known: KnownCity, now: KnownCity) -> bool:
 
 
 def _success(city_time_ms: int, moment: Moment) -> ContactChange:
-    return ContactChange(last_success_wall_ms=moment.wall_ms, city_time_ms=city_time_ms)
+    return ContactChange(
+        last_attempt_wall_ms=moment.wall_ms,
+        last_success_wall_ms=moment.wall_ms,
+        city_time_ms=city_time_ms,
+    )
 
 
 def _coded(statuses: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:

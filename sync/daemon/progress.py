@@ -10,6 +10,7 @@ import msgspec
 
 from sync.daemon.events import Failure, LogReport, LogSize, SendBatch, State
 from sync.daemon.pace import Limits, Rung, Throughput
+from sync.protocol.limits import MAXIMUM_HELLO_LOGS
 
 HELLOS_BETWEEN_FULL: Final = 96
 """Every so many greetings (a day of idle ones) all logs are compared, not only the open ones."""
@@ -23,6 +24,8 @@ class LogProgress(msgspec.Struct, frozen=True, kw_only=True):
     city_size: int = 0
     applied: int = 0
     forked: bool = False
+    heard: bool = False
+    """Whether the city has said anything of this log in this session."""
     rung: Rung = Rung()
     strikes: int = 0
     """Times the city would not take this log's next record; logs with fewer go first."""
@@ -67,6 +70,11 @@ def batch_after(session: Session, lid: bytes, reached: int) -> SendBatch | None:
     return next_batch(msgspec.structs.replace(session, logs=logs))
 
 
+def unheard(session: Session) -> tuple[bytes, ...]:
+    """Logs the city has not spoken of yet, as many of the newest as one greeting holds."""
+    return tuple(log.lid for log in session.logs if not log.heard)[-MAXIMUM_HELLO_LOGS:]
+
+
 def all_acknowledged(session: Session) -> bool:
     """Whether the city holds every record the station knows of."""
     return all(not log.forked and log.city_size >= log.own_size for log in session.logs)
@@ -100,4 +108,5 @@ def merge_report(log: LogProgress, report: LogReport) -> LogProgress:
         city_size=report.city_size,
         applied=report.applied,
         forked=not report.agrees,
+        heard=True,
     )

@@ -52,6 +52,7 @@ from sync.daemon.progress import (
     merge_sizes,
     next_batch,
     replace_log,
+    unheard,
 )
 
 MAXIMUM_HELLOS_IN_A_ROW: Final = 3
@@ -131,6 +132,10 @@ def _reconcile(session: Session, event: Event, chance: float) -> Step:
         full = msgspec.structs.replace(after, hellos_since_full=HELLOS_BETWEEN_FULL)
         again = _hello(full, event, chance)
         return Step(again.session, (*_notices(event.reports), *again.actions))
+    rest = unheard(after)
+    if event.reports and rest:
+        # More logs than one greeting holds: hear of all before anything is sent.
+        return Step(after, (*_notices(event.reports), SendHello(rest)))
     advanced = _advance(after, chance)
     return Step(advanced.session, (*_notices(event.reports), *advanced.actions))
 
@@ -167,6 +172,7 @@ def _confirmed(session: Session, event: Event, chance: float) -> Step:
             event.lid,
             city_size=event.size,
             applied=event.applied,
+            heard=True,
             rung=log.rung.up(),
             strikes=0,
         ),

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from typer.testing import CliRunner
 
+from sync.daemon.__main__ import app
 from sync.daemon.identity import ensure_keys
 from sync.protocol.enrolment import fingerprint, verify_request
 from tests.daemon.city_simulator import CitySimulator, Fault, listening
@@ -97,22 +99,22 @@ async def test_keys_are_for_their_owner_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments", [["check"], ["run", "--once"], ["identity", "--output", "request.cbor"]]
 )
-async def test_a_station_that_never_ran_is_told_to_start_the_node(
+def test_a_station_that_never_ran_is_told_to_start_the_node(
     tmp_path: Path, arguments: list[str]
 ) -> None:
     write_config(tmp_path)
-    refused = await command(*arguments, "--config", str(tmp_path / "sync.toml"))
-    assert refused.code == 2
-    assert "start edge-node first" in refused.err
-    assert refused.err.count("\n") == 1
+    refused = CliRunner().invoke(app, [*arguments, "--config", str(tmp_path / "sync.toml")])
+    assert refused.exit_code == 2
+    assert "start edge-node first" in refused.stderr
+    assert refused.stderr.count("\n") == 1
 
 
-async def test_a_wrong_configuration_is_one_line(tmp_path: Path) -> None:
+def test_a_wrong_configuration_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "sync.toml").write_text("[station]\ncode = 5\n")
-    refused = await command("run", "--config", str(tmp_path / "sync.toml"))
-    assert refused.code == 2
-    assert "station.code" in refused.err
-    assert refused.err.count("\n") == 1
+    refused = CliRunner().invoke(app, ["run", "--config", str(tmp_path / "sync.toml")])
+    assert refused.exit_code == 2
+    assert "station.code" in refused.stderr
+    assert refused.stderr.count("\n") == 1
 
 
 async def test_a_city_nobody_reaches_is_exit_code_4(tmp_path: Path) -> None:
@@ -152,6 +154,7 @@ async def test_the_service_says_ready_and_stops_in_the_middle_of_a_request(tmp_p
             while True:
                 said.append(manager.recv(4096).decode())
     assert said[0] == "READY=1"
+    assert any(message.startswith("STATUS=hello: 0 of 2 records") for message in said)
     assert said[-1] == "STOPPING=1"
 
 
@@ -166,11 +169,11 @@ async def test_a_second_service_is_refused(tmp_path: Path) -> None:
     assert "another edge-sync is running" in second.err
 
 
-async def test_help_helps() -> None:
-    shown = await command("--help")
-    assert shown.code == 0
-    assert "signed and sealed" in shown.out
+def test_help_helps() -> None:
+    shown = CliRunner().invoke(app, ["--help"])
+    assert shown.exit_code == 0
+    assert "signed and sealed" in shown.stdout
     for name in ("run", "identity", "check"):
-        about = await command(name, "--help")
-        assert about.code == 0
-        assert "--config" in about.out
+        about = CliRunner().invoke(app, [name, "--help"])
+        assert about.exit_code == 0
+        assert "--config" in about.stdout

@@ -146,6 +146,25 @@ def test_a_restored_city_is_asked_about_every_log() -> None:
     assert settled.session.state is State.DRAIN
 
 
+def test_more_logs_than_a_greeting_holds_are_all_heard_of_before_anything_is_sent() -> None:
+    lids = [number.to_bytes(16) for number in range(2300)]
+    sizes = Grown(tuple(LogSize(lid, 5) for lid in lids))
+    now = step(step(Session(), sizes, 0.0).session, Started(), 0.0).session
+    asked = lids[-1000:]  # what the shell makes of "every log"
+    for remaining in (1300, 300):
+        welcome = Welcomed(tuple(LogReport(lid, 5, 5, 5, agrees=True) for lid in asked))
+        now, actions = step(now, welcome, 0.0)
+        greeting = lead(actions)
+        assert isinstance(greeting, SendHello)
+        assert greeting.lids is not None
+        asked = list(greeting.lids)
+        assert asked == lids[max(0, remaining - 1000) : remaining]
+    welcome = Welcomed(tuple(LogReport(lid, 5, 0, 0, agrees=True) for lid in asked))
+    batch = lead(step(now, welcome, 0.0).actions)
+    assert isinstance(batch, SendBatch)
+    assert batch.lid == lids[0]
+
+
 def test_once_a_day_every_log_is_compared() -> None:
     idle = msgspec.structs.replace(session_in(State.IDLE), hellos_since_full=HELLOS_BETWEEN_FULL)
     assert step(idle, Timer(), 0.0).actions == (SendHello(None),)

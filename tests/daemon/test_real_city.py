@@ -1,0 +1,57 @@
+"""The daemon and the city that ships with it, over TLS on real sockets."""
+
+from pathlib import Path
+
+from sync.city.enrolment import CityFacts, Operator, enrol
+from sync.city.serve import stations_directory
+from sync.daemon.events import State
+from sync.daemon.identity import ensure_keys, make_request, read_node_identity
+from sync.daemon.loop import run_once
+from sync.daemon.report import exit_code
+from tests.city.server import TestCity, running_city
+from tests.daemon.station import StationFiles, Watcher, station_files, surroundings
+
+
+async def enrol_at(city: TestCity, station: StationFiles) -> None:
+    identity = await read_node_identity(station.settings)
+    keys = ensure_keys(station.settings.files.keys_directory)
+    (authority,) = city.settings.city.state_directory.rglob("authority.pem")
+    _, answer = enrol(
+        city.identity,
+        CityFacts("Thành phố", city.server.url, authority.read_text()),
+        stations_directory(city.settings),
+        make_request(identity, keys).message,
+        Operator("", None, replace=False, serial=1),
+    )
+    station.settings.files.enrolment.write_bytes(answer)
+
+
+async def test_every_record_of_every_log_is_in_the_citys_archive(tmp_path: Path) -> None:
+    async with running_city(tmp_path) as city, station_files(tmp_path / "station") as station:
+        await station.submit(700)
+        await enrol_at(city, station)
+        assert exit_code(await run_once(station.settings, surroundings())) == 0
+        station.start_node()
+        await station.submit(20)
+        watcher = Watcher()
+        session = await run_once(station.settings, surroundings(watcher))
+        assert exit_code(session) == 0
+        assert session.state in {State.IDLE, State.WAIT_APPLIED}
+        own = await station.records()
+        stored = await city.export()
+        assert len(stored) == sum(len(raws) for raws in own.values())
+        rows = await station.ask("SELECT lid, acked FROM log_state")
+        assert dict(rows) == {lid: len(raws) for lid, raws in own.items()}
+        assert (await station.contact())["state"] == "idle"
+
+
+async def test_a_station_the_city_does_not_know_is_refused(tmp_path: Path) -> None:
+    async with running_city(tmp_path) as city, station_files(tmp_path / "station") as station:
+        await station.submit(1)
+        await enrol_at(city, station)
+        for path in stations_directory(city.settings).iterdir():
+            path.unlink()
+        session = await run_once(station.settings, surroundings())
+        assert session.state is State.REFUSED
+        assert exit_code(session) == 5
+        assert (await station.contact())["failure_code"] == "unknown_key"
