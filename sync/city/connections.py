@@ -18,7 +18,13 @@ MAXIMUM_CONNECTIONS: Final = 1024
 class ConnectionGuard:
     """Counts connections and arms a deadline for each one that is waiting for a request."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        header_timeout_s: float = HEADER_TIMEOUT_S,
+        maximum_connections: int = MAXIMUM_CONNECTIONS,
+    ) -> None:
+        self._header_timeout_s = header_timeout_s
+        self._maximum_connections = maximum_connections
         self.server: web.Server | None = None
         """What makes the HTTP protocol of a connection; set before listening."""
         self._deadlines: dict[asyncio.BaseTransport, asyncio.TimerHandle] = {}
@@ -31,10 +37,10 @@ class ConnectionGuard:
 
     def opened(self, transport: asyncio.BaseTransport) -> bool:
         """Count a connection in; False when there are too many."""
-        if len(self._open) >= MAXIMUM_CONNECTIONS:
+        if len(self._open) >= self._maximum_connections:
             return False
         self._open.add(transport)
-        self._arm(transport, HEADER_TIMEOUT_S)
+        self._arm(transport, self._header_timeout_s)
         return True
 
     def closed(self, transport: asyncio.BaseTransport) -> None:
@@ -50,7 +56,7 @@ class ConnectionGuard:
     def finished(self, request: web.BaseRequest) -> None:
         """The answer is on its way: the next header must come while the connection is kept."""
         if request.transport is not None and request.transport in self._open:
-            self._arm(request.transport, KEEPALIVE_TIMEOUT_S + HEADER_TIMEOUT_S)
+            self._arm(request.transport, KEEPALIVE_TIMEOUT_S + self._header_timeout_s)
 
     def _arm(self, transport: asyncio.BaseTransport, seconds: float) -> None:
         self._disarm(transport)

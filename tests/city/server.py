@@ -102,7 +102,7 @@ class TestCity:
         return await exported(self.settings, station)
 
     async def until_entered(self, station: SimulatedStation) -> Welcome:
-        """Ask until every record is entered; the test's own time limit ends it."""
+        """Ask until everything stored is entered; the test's own time limit ends it."""
         while True:
             welcome = await self.greet(station)
             if all(log.applied == log.size for log in welcome.logs):

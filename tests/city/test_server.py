@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 
 from sync.city.archive.overview import MISSING_TAIL_AFTER_MS
+from sync.city.stations import write_station
+from sync.protocol.enrolment import StationCertificate, sign_certificate
 from sync.protocol.receipt import RecordStatus
 from sync.protocol.record import Parent
 from tests.city.server import exported, running_city
@@ -200,3 +202,51 @@ async def test_entering_goes_on_after_a_stop_in_the_middle(tmp_path: Path) -> No
     assert before == ["entered"] * entered + ["stored"] * (301 - entered)
     assert {line["status"] for line in lines} == {"entered"}
     assert '<td class="number">300</td>' in page
+
+
+async def test_a_full_disk_is_507_and_the_station_sends_again_later(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    station.append_many(400)
+    async with running_city(tmp_path) as city:
+        city.enrol(station)
+        city.receipt(await city.send(station, count=2))
+        await city.until_entered(station)
+        writer = city.server.archive.writer
+        pages = await writer.transact(lambda raw: raw.execute("PRAGMA page_count").fetchone()[0])
+        await writer.transact(lambda raw: raw.execute(f"PRAGMA max_page_count={pages}").fetchone())
+        reply = await city.send(station, 2)
+        assert (reply.status, reply.json()["code"]) == (507, "storage-full")
+        assert int(reply.headers["Retry-After"]) > 0
+        assert (await city.greet(station)).logs[0].size == 2
+        assert (await city.request("GET", "/")).status == 200
+        await writer.transact(lambda raw: raw.execute("PRAGMA max_page_count=100000").fetchone())
+        assert city.receipt(await city.send(station, 2)).root == station.log.root()
+        assert len(await city.export()) == 401
+
+
+async def test_an_expired_station_is_stored_apart_and_gets_no_receipt(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    async with running_city(tmp_path) as city:
+        certificate = StationCertificate(
+            city_id=city.identity.city_id,
+            node_id=station.node_id,
+            station=station.code,
+            signing_key=station.signing_key.public_key().public_bytes_raw(),
+            encryption_key=station.encryption_key.public_key().public_bytes_raw(),
+            hardware_id=bytes(16),
+            serial=1,
+            not_after_ms=city.clock.now_ms + 1000,
+        )
+        folder = city.settings.city.state_directory / "stations"
+        signed = sign_certificate(certificate, city.identity.receipt_key)
+        write_station(folder, station.node_id, signed, "")
+        city.receipt(await city.send(station))
+        city.clock.now_ms += 2000
+        station.append()
+        reply = await city.send(station, 1)
+        assert (reply.status, reply.json()["code"], reply.json()["stored"]) == (
+            403,
+            "revoked",
+            True,
+        )
+        assert len(await city.export()) == 1
