@@ -25,6 +25,9 @@ BATCH_FIRST_BYTES: Final = 64 << 10
 BATCH_MAXIMUM_BYTES: Final = 960 << 10
 """Plain bytes of a batch: stays below the 1 MiB envelope even if nothing compresses."""
 
+USEFUL_BYTES_PER_S: Final = BATCH_MAXIMUM_BYTES / BATCH_TIME_S
+"""A faster line changes nothing; remembering more would only delay the answer to a slow one."""
+
 BATCH_MAXIMUM_RECORDS: Final = 500
 
 MINIMUM_MEASURED_S: Final = 0.001
@@ -62,8 +65,11 @@ class Throughput(NamedTuple):
     bytes_per_s: float = 0.0
 
     def measured(self, plain_bytes: int, elapsed_s: float) -> "Throughput":
-        """Half old, half new."""
-        rate = plain_bytes / max(elapsed_s, MINIMUM_MEASURED_S)
+        """Half old, half new; a small batch measures the way, not the width: it never lowers."""
+        rate = min(plain_bytes / max(elapsed_s, MINIMUM_MEASURED_S), USEFUL_BYTES_PER_S)
+        target_bytes = self.target_bytes()
+        if plain_bytes * 2 < target_bytes and elapsed_s < BATCH_TIME_S:
+            return Throughput(max(rate, target_bytes / BATCH_TIME_S))
         return Throughput((self.bytes_per_s + rate) / 2 if self.bytes_per_s else rate)
 
     def timed_out(self) -> "Throughput":

@@ -56,6 +56,14 @@ def test_a_fast_line_gets_large_batches_and_a_slow_one_small() -> None:
     assert Throughput().timed_out().target_bytes() == pace.BATCH_FIRST_BYTES // 2
 
 
+def test_single_records_do_not_make_the_line_look_slow() -> None:
+    fast = Throughput().measured(64 << 10, 0.02)
+    assert fast.measured(2_500, 0.5).target_bytes() == fast.target_bytes()
+    assert Throughput().measured(2_500, 0.5).target_bytes() == pace.BATCH_FIRST_BYTES
+    # One record that takes longer than a whole batch should is a slow line.
+    assert fast.measured(2_500, 30.0).target_bytes() < fast.target_bytes()
+
+
 @pytest.mark.parametrize("records", [500, 499, 7, 2])
 def test_the_ladder_goes_down_to_one_record_and_up_again(records: int) -> None:
     rung = Rung()
