@@ -20,7 +20,7 @@ from edge_node.usecases.intake import Asked, SubmitDossier, SubmittedAnswer, Tic
 from edge_node.usecases.lookup import DossierView
 from edge_node.usecases.station import Station
 from edge_node.web.keys import HEALTH, STATION
-from edge_node.web.openapi import describe
+from edge_node.web.openapi import KeyUse, describe
 from edge_node.web.problems import answer_with_problems
 
 MAXIMUM_BODY_BYTES: Final = 64 << 10
@@ -54,7 +54,10 @@ class ProcedureList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Operation(NamedTuple):
-    """One row of the interface: method, path, handler, what it is for, types, protection."""
+    """One row of the interface: method, path, handler, what it is for, types, protection.
+
+    `problems` are the refusals of its own; those of every body, key and token are known.
+    """
 
     method: str
     path: str
@@ -63,7 +66,8 @@ class Operation(NamedTuple):
     answers: dict[int, type[msgspec.Struct]]
     body: type[msgspec.Struct] | None = None
     device: bool = False
-    idempotent: bool = False
+    key: KeyUse = "none"
+    problems: tuple[ErrorCode, ...] = ()
 
 
 _submit: Final = msgspec.json.Decoder(SubmitDossier)
@@ -120,6 +124,19 @@ async def health(request: web.Request) -> web.Response:
     return _json(await request.app[HEALTH]())
 
 
+PERSON_CODES: Final = (
+    ErrorCode.NAME_MISSING,
+    ErrorCode.NAME_INVALID,
+    ErrorCode.NAME_TOO_LONG,
+    ErrorCode.IDENTITY_NUMBER_MISSING,
+    ErrorCode.IDENTITY_NUMBER_LENGTH,
+    ErrorCode.IDENTITY_NUMBER_DIGITS,
+    ErrorCode.DATE_OF_BIRTH_INVALID,
+    ErrorCode.SEX_INVALID,
+    ErrorCode.ADDRESS_TOO_LONG,
+    ErrorCode.ADDRESS_INVALID,
+    ErrorCode.PHONE_INVALID,
+)
 OPERATIONS: Final = (
     Operation(
         "POST",
@@ -129,7 +146,16 @@ OPERATIONS: Final = (
         {201: SubmittedAnswer, 200: SubmittedAnswer},
         SubmitDossier,
         device=True,
-        idempotent=True,
+        key="required",
+        problems=(
+            ErrorCode.PROCEDURE_UNKNOWN,
+            ErrorCode.ANSWER_UNKNOWN,
+            ErrorCode.ANSWER_INVALID,
+            ErrorCode.DOCUMENT_UNKNOWN,
+            *PERSON_CODES,
+            ErrorCode.DOSSIER_NUMBERS_EXHAUSTED,
+            ErrorCode.TICKET_NUMBERS_EXHAUSTED,
+        ),
     ),
     Operation(
         "GET",
@@ -138,6 +164,11 @@ OPERATIONS: Final = (
         "Read a dossier and who holds it: station, city or entered",
         {200: DossierView},
         device=True,
+        problems=(
+            ErrorCode.DOSSIER_UNKNOWN,
+            ErrorCode.DOSSIER_NUMBER_FORM,
+            ErrorCode.DOSSIER_NUMBER_CHECK,
+        ),
     ),
     Operation(
         "POST",
@@ -147,6 +178,8 @@ OPERATIONS: Final = (
         {201: TicketAnswer, 200: TicketAnswer},
         TakeTicket,
         device=True,
+        key="optional",
+        problems=(ErrorCode.SERVICE_UNKNOWN, ErrorCode.TICKET_NUMBERS_EXHAUSTED),
     ),
     Operation(
         "GET", "/v1/procedures", list_procedures, "The procedures offered", {200: ProcedureList}
@@ -163,8 +196,9 @@ OPERATIONS: Final = (
 
 def create_api(station: Station, version: str) -> web.Application:
     """The interface as an application to be mounted at `/api`."""
-    api = web.Application(middlewares=[answer_with_problems], client_max_size=MAXIMUM_BODY_BYTES)
+    api = web.Application(middlewares=[answer_with_problems])
     api[STATION] = station
+    api.on_response_prepare.append(_set_headers)
     document = _encode(describe(OPERATIONS, version))
 
     async def openapi(request: web.Request) -> web.Response:
@@ -179,7 +213,9 @@ def create_api(station: Station, version: str) -> web.Application:
 def _require_device(request: web.Request, station: Station) -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     # Comparing digests leaks nothing of the token by the time it takes.
-    digest = hashlib.sha256(token[:MAXIMUM_TOKEN_CHARACTERS].strip().encode()).digest()
+    text = token[:MAXIMUM_TOKEN_CHARACTERS].strip()
+    # Bytes of a header that are not UTF-8 arrive as lone surrogates.
+    digest = hashlib.sha256(text.encode(errors="surrogateescape")).digest()
     if scheme.lower() != "bearer" or digest not in station.devices:
         raise DomainError(ErrorCode.DEVICE_UNKNOWN)
 
@@ -187,7 +223,11 @@ def _require_device(request: web.Request, station: Station) -> None:
 async def _body(request: web.Request) -> bytes:
     if request.content_type != JSON_TYPE:
         raise DomainError(ErrorCode.BODY_MALFORMED, place="Content-Type", reason=JSON_TYPE)
-    return await request.read()
+    body = await request.read()
+    # aiohttp applies only the limit of the outermost application, which is that of the pages.
+    if len(body) > MAXIMUM_BODY_BYTES:
+        raise DomainError(ErrorCode.BODY_TOO_LARGE)
+    return body
 
 
 def _handed_in(submission: intake.Submission) -> web.Response:
@@ -202,3 +242,9 @@ def _handed_in(submission: intake.Submission) -> web.Response:
 
 def _json(answer: msgspec.Struct) -> web.Response:
     return web.Response(body=_encode(answer), content_type=JSON_TYPE, headers=_FRESH)
+
+
+async def _set_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """What every answer has; which software and version answers is nobody's business."""
+    response.headers.popall("Server", None)
+    response.headers["X-Content-Type-Options"] = "nosniff"

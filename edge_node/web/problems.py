@@ -32,6 +32,8 @@ _STATUSES: Final[Mapping[ErrorCode, int]] = {
     ErrorCode.METHOD_NOT_ALLOWED: 405,
     ErrorCode.ACTION_NOT_ALLOWED: 409,
     ErrorCode.VERSION_CONFLICT: 409,
+    ErrorCode.DOSSIER_NUMBERS_EXHAUSTED: 409,
+    ErrorCode.TICKET_NUMBERS_EXHAUSTED: 409,
     ErrorCode.BODY_TOO_LARGE: 413,
     ErrorCode.INTERNAL: 500,
     ErrorCode.BUSY: 503,
@@ -98,7 +100,7 @@ async def answer_with_problems(request: web.Request, handler: Handler) -> web.St
         return problem(request, error)
     except msgspec.ValidationError as error:
         return problem(request, malformed(error))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return problem(request, DomainError(ErrorCode.BODY_MALFORMED, place="", reason="JSON"))
     except web.HTTPException as error:
         code = _HTTP_CODES.get(error.status, ErrorCode.BODY_MALFORMED)
