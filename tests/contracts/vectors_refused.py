@@ -104,6 +104,11 @@ def signed_objects(accepted: Mapping[str, Vector]) -> list[Vector]:
               enveloped({1: -19, 2: [9], 4: station}, {}, payload) + body, "unsupported"),
         batch("no-tag", "A COSE_Sign1 without its tag.", data[1:], "malformed"),
         batch("trailing-byte", "One byte after the body.", data + b"\x00", "malformed"),
+        batch("long-body-head", "The body's length in eight bytes.",
+              envelope + b"\x5b" + len(PLAINTEXT).to_bytes(8, "big") + PLAINTEXT,
+              "not_canonical"),
+        batch("long-envelope-head", "The protected header's length in two bytes.",
+              envelope[:2] + b"\x58\x0d" + data[3:], "not_canonical"),
         batch("header-key-order", "Keys 2 and 1 of the header change places.",
               sign(sample.STATION_KEY, LABEL_BATCH, swapped(payload)) + body, "not_canonical"),
     ]  # fmt: skip
