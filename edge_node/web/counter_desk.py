@@ -131,6 +131,7 @@ async def dossier_values(
         ),
         "promise": _promise(words, station, procedure),
         "fee": _fee(words, station, procedure),
+        "stalled_papers": counter_words.stalled(dossier, station.clock.now()),
         "key": new_key(),
         "sheet": "",
         "problem": "",

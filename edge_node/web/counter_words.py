@@ -9,8 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from edge_node.domain.dossier import CLOCK_STOPPED, DossierState
+from edge_node.domain.printing import PrintState
 from edge_node.domain.procedure import Answer, Procedure, Question, missing
 from edge_node.usecases.lookup import DossierView
+from edge_node.usecases.printing import MAXIMUM_RETRY_AGE
 from edge_node.web import durations
 from edge_node.web.localisation import Translator
 
@@ -119,6 +121,16 @@ def ticked(dossier: DossierView, posted: Mapping[str, str] | None) -> dict[str, 
     if posted is None:
         return {paper.id: bool(paper.have) for paper in dossier.documents}
     return {paper.id: posted.get(f"paper.{paper.id}") == "yes" for paper in dossier.documents}
+
+
+def stalled(dossier: DossierView, now: datetime) -> set[int]:
+    """Papers that failed so long ago that the station no longer prints them by itself."""
+    return {
+        job.id
+        for job in dossier.print_jobs
+        if job.state == PrintState.FAILED
+        and now - datetime.fromisoformat(job.changed_at) > MAXIMUM_RETRY_AGE
+    }
 
 
 def birth(words: Translator, iso: str) -> str:

@@ -46,6 +46,8 @@ async def test_a_call_appears_by_itself_and_is_large(node: Node, page: Page) -> 
 async def test_the_list_can_be_read_from_six_metres(node: Node, page: Page) -> None:
     for key in "abcdef":
         await _call(node, key)
+    for service in node.station.catalogue.services:
+        await intake.take_ticket(node.station, service.id, Asked(service.id, "kiosk"))
     await page.goto(node.url("/display"))
     for place in (".earlier b", ".earlier em"):
         size = await page.locator(place).first.evaluate(

@@ -8,6 +8,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
+from edge_node.domain.printing import PrintState
+from edge_node.store import print_jobs
 from edge_node.usecases import counter, intake, lookup, queue
 from edge_node.usecases.counter import Command
 from edge_node.usecases.intake import ApplicantInput, Asked, DocumentInput, SubmitDossier
@@ -358,6 +360,31 @@ async def test_a_paper_of_another_dossier_cannot_be_copied(
     assert "Đã xếp hàng in bản sao" in await look(client, where)
 
 
+async def test_every_print_state_says_what_to_do(
+    client: Client, station: Station, clock: TestClock
+) -> None:
+    dossier_id = await file_dossier(station)
+    command = Command(station.officers["minh"], bytes.fromhex(dossier_id), "k1")
+    job = (await counter.receive(station, command, {}, "Hẹn nộp sau")).print_job
+    await enter(client)
+    words = {
+        PrintState.QUEUED: "Tự in ngay khi máy in rảnh.",
+        PrintState.SENT: "chưa có trả lời",
+        PrintState.FAILED: "Chắc chắn chưa có giấy ra.",
+        PrintState.UNKNOWN: "Nhìn khay giấy.",
+        PrintState.PRINTED: "Đã in xong",
+    }
+    for state, text in words.items():
+        await _becomes(station, job, state)
+        page = await look(client, f"/counter/dossiers/{dossier_id}")
+        assert text in page
+        may_copy = state in {PrintState.UNKNOWN, PrintState.PRINTED}
+        assert ("In bản sao" in page) == may_copy
+    await _becomes(station, job, PrintState.FAILED)
+    clock.advance(31 * 60)
+    assert "không tự in nữa" in await look(client, f"/counter/dossiers/{dossier_id}")
+
+
 @pytest.mark.parametrize("query", ["hoa mau", "HOA", "nguyen thi"])
 async def test_a_name_is_found_without_accents(
     client: Client, station: Station, query: str
@@ -417,6 +444,13 @@ async def test_english_is_complete(client: Client, station: Station) -> None:
     page = await look(client, f"/counter/dossiers/{dossier_id}?lang=en")
     assert "Before you receive" in page
     assert not re.search(r">[^<]*\b(counter|dossier|print|custody|history)\.[a-z_]+[^<]*<", page)
+
+
+async def _becomes(station: Station, job: int, state: PrintState) -> None:
+    moment = station.moment()
+    await station.store.write(
+        moment, lambda transaction: print_jobs.set_state(transaction, job, state)
+    )
 
 
 def _all_papers(station: Station) -> dict[str, str]:
