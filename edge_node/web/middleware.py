@@ -81,6 +81,8 @@ async def _answer(request: web.Request, handler: Handler, request_id: str) -> we
         return http_error_page(request, web.HTTPForbidden())
     try:
         return await handler(request)
+    except ConnectionError:
+        raise  # the reader has gone: there is nobody to tell
     except DomainError as error:
         return domain_error_page(request, error)
     except web.HTTPException as error:

@@ -147,7 +147,7 @@ function show(wanted) {
   board.id = "keys";
   const numeric = kind === "number" || kind === "date";
   board.className = numeric ? "keys keys-number" : "keys";
-  board.setAttribute("role", "group");
+  board.setAttribute("role", "region");
   board.setAttribute("aria-label", words.label);
   board.append(...(numeric ? numberPad(words, kind === "date") : letterBoard(words, kind === "text", kind === "code")));
   document.getElementById("main")?.after(board);
