@@ -95,6 +95,10 @@ class _Connection(aiosqlite.Connection):
         """Queue `function` for the connection's thread without waiting for it."""
         self._tx.put_nowait((None, function))
 
+    async def ended(self) -> None:
+        """Wait until the thread is gone, so that it cannot speak to a closed event loop."""
+        await asyncio.to_thread(self._thread.join)
+
     @property
     def raw(self) -> sqlite3.Connection:
         """The synchronous connection; to be touched in this connection's thread only."""
@@ -230,6 +234,7 @@ async def _open(
         await connection.run(lambda raw: _set_pragmas(raw, pragmas))
     except sqlite3.Error as error:
         await connection.close()
+        await connection.ended()
         raise translate(error) from error
     try:
         yield connection

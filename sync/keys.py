@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 MAXIMUM_KEY_FILE_BYTES: Final = 4096
 
 _OTHERS: Final = 0o077
+_STRANGERS: Final = stat.S_IRWXO
 _OWNER_ONLY: Final = 0o600
 
 
@@ -147,9 +148,12 @@ def _read_private(path: Path) -> bytes:
 def _check_private(status: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise KeyFileError(KeyFileFault.NOT_A_FILE, path)
-    if status.st_uid != os.geteuid():
+    lent_by_root = status.st_uid == 0 != os.geteuid()
+    if status.st_uid != os.geteuid() and not lent_by_root:
         raise KeyFileError(KeyFileFault.OWNER, path)
-    if status.st_mode & _OTHERS:
+    # systemd 257 lends credentials as root's files, 0440 with an ACL for the service alone; the
+    # ACL's mask then stands in the group bits.
+    if status.st_mode & (_STRANGERS if lent_by_root else _OTHERS):
         raise KeyFileError(KeyFileFault.PERMISSIONS, path)
 
 
