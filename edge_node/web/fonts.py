@@ -42,13 +42,13 @@ def build(source: Path = SOURCE, output: Path = OUTPUT) -> list[Path]:
         options.flavor = "woff2"
         options.hinting = False
         options.layout_features = list(FEATURES)
-        font = subset.load_font(str(source / f"NotoSans-{weight}.ttf"), options)
-        font.recalcTimestamp = False
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=characters)
-        subsetter.subset(font)
         target = output / output_name(weight)
-        subset.save_font(font, str(target), options)
+        with subset.load_font(str(source / f"NotoSans-{weight}.ttf"), options) as font:
+            font.recalcTimestamp = False
+            subsetter = subset.Subsetter(options)
+            subsetter.populate(unicodes=characters)
+            subsetter.subset(font)
+            subset.save_font(font, str(target), options)
         written.append(target)
     return written
 
