@@ -165,8 +165,8 @@ async def _open_station(
     station = Station(
         code=section.code,
         name_vi=unit.police_name,
-        name_en=f"{unit.name} Police",
-        place=unit.name,
+        name_en=unit.police_name_en,
+        place=unit.short_name,
         catalogue=read_catalogue(release),
         calendar=read_calendar(release["calendar.json"]),
         store=Store(writer, reader, journal, numbers),

@@ -14,6 +14,7 @@ from edge_node.domain.release import CatalogueError, decode_file
 
 UNITS = "units.json"
 _CODE = re.compile(r"[0-9]{5}")
+_KIND_EN = {"phuong": "Ward", "xa": "Commune", "dac_khu": "Special Zone"}
 _PREFIX = {"phuong": "Phường ", "xa": "Xã ", "dac_khu": "Đặc khu "}
 
 
@@ -31,6 +32,16 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     kind: Literal["phuong", "xa", "dac_khu"]
     name: str
     police_name: str
+
+    @property
+    def short_name(self) -> str:
+        """The name without its kind: `Bà Rịa`."""
+        return self.name.removeprefix(_PREFIX[self.kind])
+
+    @property
+    def police_name_en(self) -> str:
+        """`Bà Rịa Ward Police`."""
+        return f"{self.short_name} {_KIND_EN[self.kind]} Police"
 
 
 class _Units(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

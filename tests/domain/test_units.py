@@ -48,3 +48,9 @@ def test_bad_units_are_refused_with_their_place() -> None:
         "not_a_police_name",
     )
     assert refusal(GOOD | {"kind": "quan"}) == ("units.json: units[0].kind", "form")
+
+
+def test_a_unit_has_a_short_and_an_english_name() -> None:
+    ward, island = UNITS["26560"], UNITS["26732"]
+    assert (ward.short_name, ward.police_name_en) == ("Bà Rịa", "Bà Rịa Ward Police")
+    assert (island.short_name, island.police_name_en) == ("Côn Đảo", "Côn Đảo Special Zone Police")
