@@ -5,9 +5,10 @@ paths are relative to the file; the file holds no secret but the officers' PIN h
 """
 
 import ipaddress
+import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -16,6 +17,11 @@ from edge_node.usecases.station import Officer, Policy
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 StationCode = Annotated[str, msgspec.Meta(pattern="^[0-9]{5}$")]
 Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+PinHash = Annotated[str, msgspec.Meta(pattern=r"^\$argon2id\$v=19\$[a-z0-9=,]+\$[^$]+\$[^$]+$")]
+_ADDRESSES: Final = {
+    "escpos": (re.compile(r"[^\s/]+:[0-9]{1,5}"), "host:port"),
+    "ipp": (re.compile(r"ipps?://[^\s/]+/\S*"), "ipp://host/path"),
+}
 
 
 class SettingsError(Exception):
@@ -67,7 +73,7 @@ class OfficerSection(_Section, frozen=True, kw_only=True):
     name: str
     rank: str = ""
     counter: str
-    pin_phc: str
+    pin_phc: PinHash
 
     def officer(self) -> Officer:
         """The account as the use cases know it."""
@@ -127,7 +133,8 @@ def read_settings(path: Path) -> Settings:
     try:
         settings = msgspec.convert(data, Settings, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{path}: {error}") from None
+        # A quoted key of the file may hold line breaks.
+        raise SettingsError(f"{path}: {' '.join(str(error).split())}") from None
     fault = _fault(settings)
     if fault:
         raise SettingsError(f"{path}: {fault}")
@@ -137,32 +144,48 @@ def read_settings(path: Path) -> Settings:
 def _decode(kind: type, value: object) -> object:
     if kind is Path and isinstance(value, str):
         return Path(value)
-    message = f"expected {kind.__name__}"
-    raise msgspec.ValidationError(message)
+    message = f"Expected a {kind.__name__.lower()}"
+    raise TypeError(message)  # msgspec adds the key
 
 
 def _fault(settings: Settings) -> str:
-    listen = settings.listen
+    return _listen_fault(settings.listen) or _printer_fault(settings) or _officer_fault(settings)
+
+
+def _listen_fault(listen: ListenSection) -> str:
     try:
         address = ipaddress.ip_address(listen.host)
     except ValueError:
         return "listen.host must be an IP address"
     if listen.tls == "off" and not address.is_loopback:
         return 'listen.tls = "off" is allowed only with a loopback listen.host'
-    for kind, names in (
-        ("printer", [printer.id for printer in settings.printer]),
-        ("officer", [officer.id for officer in settings.officer]),
-    ):
-        if len(set(names)) != len(names):
-            return f"{kind}.id must be unique"
     return ""
 
 
+def _printer_fault(settings: Settings) -> str:
+    for number, printer in enumerate(settings.printer):
+        form, example = _ADDRESSES[printer.kind]
+        if form.fullmatch(printer.address) is None:
+            return f"printer[{number}].address of kind {printer.kind} looks like {example}"
+    return _repeated("printer.id", [printer.id for printer in settings.printer])
+
+
+def _officer_fault(settings: Settings) -> str:
+    return _repeated("officer.id", [officer.id for officer in settings.officer])
+
+
+def _repeated(key: str, names: list[str]) -> str:
+    return f"{key} must be unique" if len(set(names)) != len(names) else ""
+
+
 def _anchored(settings: Settings, folder: Path) -> Settings:
-    station = settings.station
-    anchored = msgspec.structs.replace(
-        station,
-        state_directory=folder / station.state_directory,
-        sync_database=folder / station.sync_database,
+    station, scanner = settings.station, settings.scanner
+    return msgspec.structs.replace(
+        settings,
+        station=msgspec.structs.replace(
+            station,
+            state_directory=folder / station.state_directory,
+            sync_database=folder / station.sync_database,
+        ),
+        scanner=scanner and ScannerSection(device=folder / scanner.device),
     )
-    return msgspec.structs.replace(settings, station=anchored)

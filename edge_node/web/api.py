@@ -16,7 +16,14 @@ from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.procedure import Procedure
 from edge_node.health.runner import HealthReport
 from edge_node.usecases import intake, lookup
-from edge_node.usecases.intake import Asked, SubmitDossier, SubmittedAnswer, TicketAnswer
+from edge_node.usecases.intake import (
+    ApplicantInput,
+    Asked,
+    DocumentInput,
+    SubmitDossier,
+    SubmittedAnswer,
+    TicketAnswer,
+)
 from edge_node.usecases.lookup import DossierView
 from edge_node.usecases.station import Station
 from edge_node.web.keys import HEALTH, STATION
@@ -65,6 +72,7 @@ class Operation(NamedTuple):
     summary: str
     answers: dict[int, type[msgspec.Struct]]
     body: type[msgspec.Struct] | None = None
+    example: msgspec.Struct | None = None
     device: bool = False
     key: KeyUse = "none"
     problems: tuple[ErrorCode, ...] = ()
@@ -94,7 +102,9 @@ async def take_ticket(request: web.Request) -> web.Response:
     _require_device(request, station)
     command = _take.decode(await _body(request))
     # A client without a key gets a new number each time it asks.
-    key = request.headers.get("Idempotency-Key") or station.new_token()
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        key = station.new_token()
     return _handed_in(await intake.take_ticket(station, command.service, Asked(key, "api")))
 
 
@@ -124,6 +134,15 @@ async def health(request: web.Request) -> web.Response:
     return _json(await request.app[HEALTH]())
 
 
+EXAMPLE: Final = SubmitDossier(
+    procedure_id="res-temporary",
+    applicant=ApplicantInput(
+        full_name="Nguyễn Thị Mẫu", id_number="079190000017", date_of_birth="1990-03-05"
+    ),
+    answers={"new_address": "12/3 Đường Ví Dụ"},
+    documents=[DocumentInput(id="ct01", have=True)],
+)
+"""An invented person, for the interface's description."""
 PERSON_CODES: Final = (
     ErrorCode.NAME_MISSING,
     ErrorCode.NAME_INVALID,
@@ -145,6 +164,7 @@ OPERATIONS: Final = (
         "Hand in a dossier; durable when answered",
         {201: SubmittedAnswer, 200: SubmittedAnswer},
         SubmitDossier,
+        EXAMPLE,
         device=True,
         key="required",
         problems=(
@@ -177,6 +197,7 @@ OPERATIONS: Final = (
         "Take a queue number without a dossier",
         {201: TicketAnswer, 200: TicketAnswer},
         TakeTicket,
+        TakeTicket(service="residence"),
         device=True,
         key="optional",
         problems=(ErrorCode.SERVICE_UNKNOWN, ErrorCode.TICKET_NUMBERS_EXHAUSTED),

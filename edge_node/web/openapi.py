@@ -45,6 +45,8 @@ class Described(Protocol):
     @property
     def body(self) -> type[msgspec.Struct] | None: ...  # noqa: D102
     @property
+    def example(self) -> msgspec.Struct | None: ...  # noqa: D102
+    @property
     def device(self) -> bool: ...  # noqa: D102
     @property
     def key(self) -> KeyUse: ...  # noqa: D102
@@ -102,7 +104,12 @@ def _operation(
     if operation.body is not None:
         entry["requestBody"] = {
             "required": True,
-            "content": {JSON_TYPE: {"schema": reference[operation.body]}},
+            "content": {
+                JSON_TYPE: {
+                    "schema": reference[operation.body],
+                    "example": msgspec.to_builtins(operation.example),
+                }
+            },
         }
     if operation.device:
         entry["security"] = [{"device": []}]
@@ -150,10 +157,9 @@ def _codes(operation: Described) -> Iterable[ErrorCode]:
     if operation.body is not None:
         yield from (ErrorCode.BODY_MALFORMED, ErrorCode.BODY_TOO_LARGE)
         yield from (ErrorCode.STORAGE_FULL, ErrorCode.STORAGE_FAILING, ErrorCode.BUSY)
-    if operation.key == "required":
-        yield ErrorCode.IDEMPOTENCY_KEY_MISSING
     if operation.key != "none":
-        yield from (ErrorCode.IDEMPOTENCY_KEY_MALFORMED, ErrorCode.IDEMPOTENCY_KEY_REUSED)
+        yield from (ErrorCode.IDEMPOTENCY_KEY_MISSING, ErrorCode.IDEMPOTENCY_KEY_MALFORMED)
+        yield ErrorCode.IDEMPOTENCY_KEY_REUSED
     yield from operation.problems
     yield ErrorCode.INTERNAL
 

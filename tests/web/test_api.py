@@ -283,6 +283,9 @@ async def test_tickets(lan: Browser) -> None:
     assert again.headers["Idempotency-Replayed"] == "true"
     without_key = await lan.post(TICKETS, json={"service": "residence"}, headers=PAIRED)
     assert (without_key.status, (await without_key.json())["ticket"]) == (201, "A002")
+    empty = {**PAIRED, "Idempotency-Key": ""}
+    answer = await lan.post(TICKETS, json={"service": "residence"}, headers=empty)
+    assert (await refusal(answer, 400))["code"] == "idempotency_key_missing"
     unknown = await lan.post(TICKETS, json={"service": "no-such"}, headers=PAIRED)
     assert (await refusal(unknown, 422))["code"] == "service_unknown"
     extra = await lan.post(TICKETS, json={"service": "residence", "n": 2}, headers=PAIRED)

@@ -1,0 +1,122 @@
+"""The configuration: every fault is one line that names the file and the key."""
+
+from pathlib import Path
+
+import pytest
+
+from edge_node.settings import SettingsError, read_settings
+from edge_node.usecases.officers import hash_pin
+
+PHC = hash_pin("246810", b"salt of the test")
+STATION = '[station]\ncode = "26560"\nstate_directory = "state"\nsync_database = "sync/sync.db"\n'
+LISTEN = '[listen]\nhost = "127.0.0.1"\nport = 8443\n'
+PRINTER = '[[printer]]\nid = "p"\nrole = "ticket"\nkind = "escpos"\naddress = "127.0.0.1:9100"\n'
+SHEETS = PRINTER.replace("escpos", "ipp").replace("127.0.0.1:9100", "ipp://10.0.0.9/ipp/print")
+OFFICER = f'[[officer]]\nid = "minh"\nname = "Minh"\ncounter = "1"\npin_phc = "{PHC}"\n'
+WHOLE = f"""{STATION}{LISTEN}{PRINTER}{SHEETS.replace('"p"', '"q"')}{OFFICER}
+[scanner]
+device = "scanner"
+[devices]
+token_sha256 = ["{"a" * 64}"]
+[announce]
+enabled = false
+[desk]
+cut_off = "16:30"
+saturday_reception = "treat_as_monday"
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "node.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_whole_file(tmp_path: Path) -> None:
+    settings = read_settings(write(tmp_path, WHOLE))
+    assert [printer.id for printer in settings.printer] == ["p", "q"]
+    assert settings.officer[0].officer().name == "Minh"
+    assert settings.desk.policy().cut_off == "16:30"
+    assert not settings.announce.enabled
+
+
+def test_the_least_that_is_needed_is_safe(tmp_path: Path) -> None:
+    settings = read_settings(write(tmp_path, STATION))
+    assert (settings.listen.tls, settings.listen.port) == ("station-ca", 8443)
+    assert settings.devices.token_sha256 == ()
+    assert settings.officer == ()
+
+
+def test_relative_paths_start_at_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, WHOLE)
+    monkeypatch.chdir("/")
+    settings = read_settings(path)
+    assert settings.station.state_directory == tmp_path / "state"
+    assert settings.station.sync_database == tmp_path / "sync" / "sync.db"
+    assert settings.scanner is not None
+    assert settings.scanner.device == tmp_path / "scanner"
+    moved = WHOLE.replace('"state"', '"/srv/state"').replace('"scanner"', '"/dev/ttyACM0"')
+    settings = read_settings(write(tmp_path, moved))
+    assert str(settings.station.state_directory) == "/srv/state"
+    assert settings.scanner is not None
+    assert str(settings.scanner.device) == "/dev/ttyACM0"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("", "`station`"),
+        ("[station", "not TOML"),
+        ("\x00", "not TOML"),
+        (STATION.replace("code", "kode"), "`kode`"),
+        (STATION + "[listen]\nprot = 1", "`prot` - at `$.listen`"),
+        (STATION + '"a\\nb" = 1', "unknown field"),
+        (STATION.replace('"26560"', "26560"), "$.station.code"),
+        (STATION.replace("26560", "2656"), "$.station.code"),
+        (STATION.replace("26560", "2656A"), "$.station.code"),
+        (STATION.replace('"state"', "3"), "$.station.state_directory"),
+        (STATION + '[listen]\nhost = "ward.local"', "listen.host"),
+        (STATION + "[listen]\nport = 0", "$.listen.port"),
+        (STATION + "[listen]\nport = 65536", "$.listen.port"),
+        (STATION + '[listen]\ntls = "maybe"', "$.listen.tls"),
+        (STATION + '[listen]\ntls = "off"', "listen.tls"),
+        (STATION + '[listen]\nhost = "192.168.1.2"\ntls = "off"', "listen.tls"),
+        (STATION + PRINTER * 2, "printer.id"),
+        (STATION + PRINTER.replace("ticket", "label"), "$.printer[0].role"),
+        (STATION + PRINTER + "width_dots = 100", "$.printer[0].width_dots"),
+        (STATION + PRINTER.replace(":9100", ""), "printer[0].address"),
+        (STATION + PRINTER.replace(":9100", ":x"), "printer[0].address"),
+        (STATION + PRINTER + SHEETS.replace('"p"', '"q"').replace("ipp://", ""), "printer[1]"),
+        (STATION + OFFICER * 2, "officer.id"),
+        (STATION + OFFICER.replace(PHC, "246810"), "$.officer[0].pin_phc"),
+        (STATION + '[devices]\ntoken_sha256 = ["secret"]', "$.devices.token_sha256[0]"),
+        (STATION + '[desk]\ncut_off = "25:00"', "$.desk.cut_off"),
+        (STATION + '[desk]\nsaturday_reception = "never"', "$.desk.saturday_reception"),
+        (STATION + "[scanner]", "`device`"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_key(tmp_path: Path, text: str, word: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(SettingsError) as refused:
+        read_settings(path)
+    message = str(refused.value)
+    assert word in message
+    assert message.startswith(f"{path}: ")
+    assert len(message.splitlines()) == 1
+    assert PHC not in message
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_plain_http_is_for_loopback(tmp_path: Path, host: str) -> None:
+    text = STATION + f'[listen]\nhost = "{host}"\ntls = "off"'
+    assert read_settings(write(tmp_path, text)).listen.tls == "off"
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.toml", tmp_path):
+        with pytest.raises(SettingsError, match="cannot be read"):
+            read_settings(path)
+    latin = tmp_path / "latin.toml"
+    latin.write_bytes("# Trạm".encode("utf-16"))
+    with pytest.raises(SettingsError, match="cannot be read"):
+        read_settings(latin)
