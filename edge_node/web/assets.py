@@ -28,6 +28,13 @@ _TYPES: Final = {
     ".svg": "image/svg+xml; charset=utf-8",
     ".woff2": "font/woff2",
 }
+FOUNDATION: Final = "css/foundation.css"
+"""One file made of the style sheets that every page needs: a request each would cost more."""
+
+_FONT: Final = "fonts/noto-sans-regular.woff2"
+_FOUNDATION_PARTS: Final = ("css/tokens.css", "css/base.css", "css/components.css")
+_FONT_FACES: Final = "css/fonts.css"
+
 _COMPRESSED: Final = (".css", ".js", ".svg")
 
 
@@ -83,7 +90,15 @@ def load_assets(root: Traversable | None = None) -> Assets:
     for path, body in _walk(root or files("edge_node.web") / "static"):
         digest.update(f"{path}\0{len(body)}\0".encode() + body)
         by_path[path] = _make_asset(path, body)
+    by_path[FOUNDATION] = _make_asset(FOUNDATION, _foundation(by_path))
     return Assets(digest.hexdigest()[:RELEASE_CHARACTERS], by_path)
+
+
+def _foundation(by_path: Mapping[str, Asset]) -> bytes:
+    """Without built fonts their rules are left out, so that nobody asks for missing files."""
+    faces = (_FONT_FACES,) if _FONT in by_path else ()
+    parts = (*faces, *_FOUNDATION_PARTS)
+    return b"\n".join(by_path[part].body for part in parts if part in by_path)
 
 
 async def serve(request: web.Request) -> web.Response:

@@ -53,8 +53,11 @@ def is_own_request(request: web.Request) -> bool:
 
 
 async def set_security_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Signal handler: the same headers on every page, stream and static file."""
+    """Signal handler: the same headers on every page and stream; a file needs one of them."""
     if request.path.startswith(API_PREFIX):
+        return
+    if request.path.startswith(STATIC_PREFIX):
+        response.headers["X-Content-Type-Options"] = "nosniff"
         return
     headers = response.headers
     for name, value in SECURITY_HEADERS.items():

@@ -85,6 +85,8 @@ def render(
     )
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Language"] = words.language
+    # Pages hold no secret that another site could make a browser ask for (SameSite cookies).
+    response.enable_compression()
     _remember_choices(request, response)
     return response
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_node.web.assets import load_assets
+from edge_node.web.assets import FOUNDATION, load_assets
 from edge_node.web.fonts import SOURCE, WEIGHTS, build, output_name
 
 LETTERS = "ĂÂĐÊÔƠƯăâđêôơưẮẰẲẴẶấầẩẫậềếểễệỳýỷỹỵỨỪỬỮỰ₫0123456789 •–…“”"
@@ -33,7 +33,15 @@ def test_a_name_that_does_not_exist_is_an_error_at_once(tmp_path: Path) -> None:
 
 def test_hidden_files_are_not_served(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("*")
-    assert load_assets(tmp_path).by_path == {}
+    assert set(load_assets(tmp_path).by_path) == {FOUNDATION}
+
+
+def test_without_fonts_nobody_asks_for_them(tmp_path: Path) -> None:
+    write(tmp_path, tokens=":root{--ink:#000}", fonts="@font-face{}")
+    assert b"@font-face" not in load_assets(tmp_path).by_path[FOUNDATION].body
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "noto-sans-regular.woff2").write_bytes(b"font")
+    assert b"@font-face" in load_assets(tmp_path).by_path[FOUNDATION].body
 
 
 @pytest.mark.skipif(not SOURCE.exists(), reason="needs the Debian package fonts-noto-core")
