@@ -1,18 +1,25 @@
-"""The `edge-node` command: serve a station, check a configuration, make a PIN hash, show a demo."""
+"""The `edge-node` command: serve a station, check a configuration, make a PIN hash, show a demo.
+
+Exit codes: 0 a clean stop; 2 the configuration, the catalogue or a certificate cannot be used;
+3 the port is taken or another node runs on the same files; 4 the station's files cannot be used.
+"""
 
 import asyncio
+import contextlib
+import fcntl
 import json
 import logging
 import secrets
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 EXIT_SETTINGS: Final = 2
-EXIT_PORT_BUSY: Final = 3
+EXIT_BUSY: Final = 3
 EXIT_STORAGE: Final = 4
 
 app = typer.Typer(
@@ -21,6 +28,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The edge node of a ward police station's one-stop desk.",
 )
+
+
+class AlreadyRunningError(Exception):
+    """Another node works on the same files."""
+
+
 Config = Annotated[Path, typer.Option("--config", help="The node's configuration (TOML).")]
 
 
@@ -40,18 +53,20 @@ def serve(config: Config) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
-        await bootstrap.serve(read_settings(config), stopping, _ready)
+        settings = read_settings(config)
+        with _only_one(settings.station.state_directory):
+            await bootstrap.serve(settings, stopping, _ready)
 
     try:
         asyncio.run(run())
-    except SettingsError as error:
+    except (SettingsError, CertificateError) as error:
         _refuse(str(error), EXIT_SETTINGS)
     except CatalogueError as error:
         _refuse(f"the catalogue release is bad: {error}", EXIT_SETTINGS)
-    except CertificateError as error:
-        _refuse(str(error), EXIT_SETTINGS)
-    except bootstrap.PortBusyError as error:
-        _refuse(str(error), EXIT_PORT_BUSY)
+    except (bootstrap.PortBusyError, AlreadyRunningError) as error:
+        _refuse(str(error), EXIT_BUSY)
+    except OSError as error:
+        _refuse(f"the station's files cannot be used: {error}", EXIT_STORAGE)
     except DatabaseError as error:
         _refuse(f"the station's database cannot be used: {error}", EXIT_STORAGE)
 
@@ -62,14 +77,19 @@ def check(config: Config) -> None:
     from edge_node.data import read_release  # noqa: PLC0415
     from edge_node.domain.catalogue import read_catalogue  # noqa: PLC0415
     from edge_node.domain.release import CatalogueError  # noqa: PLC0415
+    from edge_node.domain.units import read_units  # noqa: PLC0415
     from edge_node.settings import SettingsError, read_settings  # noqa: PLC0415
 
     try:
         settings = read_settings(config)
-        catalogue = read_catalogue(read_release())
+        release = read_release()
+        catalogue = read_catalogue(release)
     except (SettingsError, CatalogueError) as error:
         _refuse(str(error), EXIT_SETTINGS)
     else:
+        code = settings.station.code
+        if code not in read_units(release["units.json"]):
+            _refuse(f"{config}: station.code: {code} is not a unit of the catalogue", EXIT_SETTINGS)
         print(
             f"good: station {settings.station.code}, {len(settings.printer)} printers,"
             f" {len(settings.officer)} officers, catalogue {catalogue.version} with"
@@ -118,7 +138,19 @@ def demo(
     except* StartError as errors:
         for error in errors.exceptions:
             print(f"edge-node demo: {error}", file=sys.stderr)
-        raise typer.Exit(EXIT_PORT_BUSY) from None
+        raise typer.Exit(EXIT_BUSY) from None
+
+
+@contextlib.contextmanager
+def _only_one(directory: Path) -> Iterator[None]:
+    """Hold the station's folder: two nodes would draw the same numbers. A kill lets go of it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "node.lock").open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunningError(f"{directory}: another node runs on these files") from None
+        yield
 
 
 def _ready(url: str) -> None:
