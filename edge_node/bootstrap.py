@@ -293,7 +293,8 @@ async def _look_after(station: Station, monitor: HealthMonitor) -> None:
     known: object = None
     while True:
         report = await monitor.report()
-        found = (report.verdict, report.checks, report.backlog and report.backlog.events)
+        codes = tuple(one.code for one in report.checks)
+        found = (report.verdict, codes, report.backlog and report.backlog.events)
         if found != known:
             known = found
             station.changes.announce("health")

@@ -137,4 +137,5 @@ def _city(contact: Contact | None) -> CityFacts | None:
         next_attempt_ms=contact.next_attempt_wall_ms,
         last_receipt_ms=contact.last_receipt_wall_ms,
         failure_code=contact.failure_code or None,
+        city_time_ms=contact.city_time_ms,
     )

@@ -33,6 +33,7 @@ class Contact(NamedTuple):
     last_receipt_wall_ms: int | None
     failure_code: str
     next_attempt_wall_ms: int | None
+    city_time_ms: int | None
 
 
 NO_NEWS: Final[Mapping[bytes, Held]] = MappingProxyType({})
@@ -87,7 +88,7 @@ def _held(connection: sqlite3.Connection) -> Mapping[bytes, Held]:
 def _contact(connection: sqlite3.Connection) -> Contact | None:
     row = connection.execute(
         "SELECT state, last_attempt_wall_ms, last_success_wall_ms, last_receipt_wall_ms,"
-        " failure_code, next_attempt_wall_ms FROM contact"
+        " failure_code, next_attempt_wall_ms, city_time_ms FROM contact"
     ).fetchone()
     return Contact(*row) if row is not None else None
 

@@ -62,6 +62,7 @@ class PrintJobView(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     state: str
     failure: str
+    created_at: str
     changed_at: str
 
 
@@ -323,5 +324,6 @@ def _job(row: PrintJobRow) -> PrintJobView:
         kind=row.kind,
         state=row.state.value,
         failure=row.failure,
+        created_at=row.created_at,
         changed_at=row.changed_at,
     )

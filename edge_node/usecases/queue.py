@@ -32,12 +32,17 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     dossier_id: str
 
 
-async def call_next(station: Station, officer: Officer) -> Call | None:
-    """Close the counter's present number and call the oldest waiting one; None if none waits."""
+async def call_next(station: Station, officer: Officer, seen: str | None = None) -> Call | None:
+    """Close the counter's present number and call the oldest waiting one; None if none waits.
+
+    `seen` is the `seen_as` of what the officer's screen showed. Error: version_conflict when
+    another number is there by now, so that a double press never skips a person.
+    """
     eids = station.entropy(16), station.entropy(16)
 
     def work(transaction: Transaction) -> Call | None:
         present = at_counter(transaction, officer)
+        _require_seen(present, seen)
         if present is not None:
             _close(transaction, present, TicketAction.FINISH, eids[0])
         waiting = tickets.in_states(
@@ -52,12 +57,12 @@ async def call_next(station: Station, officer: Officer) -> Call | None:
     return call
 
 
-async def recall(station: Station, officer: Officer) -> Call:
+async def recall(station: Station, officer: Officer, seen: str | None = None) -> Call:
     """Call the counter's present number again, at most MAXIMUM_CALLS times in all."""
     eid = station.entropy(16)
 
     def work(transaction: Transaction) -> Call:
-        present = _required(transaction, officer)
+        present = _required(transaction, officer, seen)
         if present.calls >= MAXIMUM_CALLS:
             raise DomainError(
                 ErrorCode.ACTION_NOT_ALLOWED, state=present.state.value, action="recall"
@@ -69,14 +74,19 @@ async def recall(station: Station, officer: Officer) -> Call:
     return call
 
 
-async def finish(station: Station, officer: Officer) -> None:
+async def finish(station: Station, officer: Officer, seen: str | None = None) -> None:
     """The person at the counter is done."""
-    await _end(station, officer, TicketAction.FINISH)
+    await _end(station, officer, TicketAction.FINISH, seen)
 
 
-async def no_show(station: Station, officer: Officer) -> None:
+async def no_show(station: Station, officer: Officer, seen: str | None = None) -> None:
     """Nobody came; the number can be called again later."""
-    await _end(station, officer, TicketAction.MISS)
+    await _end(station, officer, TicketAction.MISS, seen)
+
+
+def seen_as(call: Call | None) -> str:
+    """A number and how often it was called, as a form carries it; empty for nobody."""
+    return f"{call.ticket_id}-{call.calls}" if call is not None else ""
 
 
 async def present_call(station: Station, officer: Officer) -> Call | None:
@@ -89,12 +99,13 @@ async def present_call(station: Station, officer: Officer) -> Call | None:
     return as_call(mine[-1]) if mine else None
 
 
-async def _end(station: Station, officer: Officer, action: TicketAction) -> None:
+async def _end(station: Station, officer: Officer, action: TicketAction, seen: str | None) -> None:
     eid = station.entropy(16)
-    await station.store.write(
-        station.moment(),
-        lambda transaction: _close(transaction, _required(transaction, officer), action, eid),
-    )
+
+    def work(transaction: Transaction) -> None:
+        _close(transaction, _required(transaction, officer, seen), action, eid)
+
+    await station.store.write(station.moment(), work)
     station.changes.announce("ticket")
 
 
@@ -105,8 +116,15 @@ def at_counter(transaction: Transaction, officer: Officer) -> TicketRow | None:
     return mine[-1] if mine else None
 
 
-def _required(transaction: Transaction, officer: Officer) -> TicketRow:
+def _require_seen(present: TicketRow | None, seen: str | None) -> None:
+    shown = seen_as(as_call(present)) if present is not None else ""
+    if seen is not None and seen != shown:
+        raise DomainError(ErrorCode.VERSION_CONFLICT)
+
+
+def _required(transaction: Transaction, officer: Officer, seen: str | None) -> TicketRow:
     present = at_counter(transaction, officer)
+    _require_seen(present, seen)
     if present is None:
         raise DomainError(ErrorCode.TICKET_UNKNOWN)
     return present

@@ -4,11 +4,13 @@ Rules: a form names the number the officer saw; when another number is being ser
 nothing is called, so that a double press or a repeated request never skips a person.
 """
 
-from collections.abc import Awaitable, Callable
+import functools
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
+from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.usecases import lookup, queue
 from edge_node.usecases.queue import Call
 from edge_node.usecases.station import Officer, Station
@@ -16,8 +18,7 @@ from edge_node.web.counter_session import HOME, signed_in
 from edge_node.web.keys import STATION
 from edge_node.web.pages import read_form, see_other
 
-Action = Callable[[Station, Officer], Awaitable[None]]
-
+MOVED: Final = f"{HOME}?note=moved"
 UNDECIDED: Final = frozenset({"submitted", "supplied"})
 
 
@@ -25,15 +26,16 @@ UNDECIDED: Final = frozenset({"submitted", "supplied"})
 async def call_next(request: web.Request, officer: Officer) -> web.StreamResponse:
     """Call the next number; first ask what became of one that was left undecided."""
     station, form = request.app[STATION], await read_form(request)
+    seen, outcome = form.get("seen", ""), form.get("outcome", "")
     present = await queue.present_call(station, officer)
-    if _seen(present) != form.get("seen", ""):
-        return see_other(f"{HOME}?note=moved")
-    outcome = form.get("outcome", "")
+    if queue.seen_as(present) != seen:
+        return see_other(MOVED)
     if present is not None and not outcome and await _is_open(station, present):
         return see_other(f"{HOME}?ask=next")
     if present is not None and outcome == "no_show":
-        await queue.no_show(station, officer)
-    call = await queue.call_next(station, officer)
+        await queue.no_show(station, officer, seen)
+        seen = ""
+    call = await queue.call_next(station, officer, seen)
     return see_other(HOME if call is not None else f"{HOME}?note=nobody")
 
 
@@ -42,32 +44,25 @@ async def recall(request: web.Request, officer: Officer) -> web.StreamResponse:
     """Call the same number again, unless it was called enough."""
     station, form = request.app[STATION], await read_form(request)
     present = await queue.present_call(station, officer)
-    if present is None or _seen(present) != form.get("seen", ""):
-        return see_other(f"{HOME}?note=moved")
-    if present.calls >= queue.MAXIMUM_CALLS:
+    if present is not None and present.calls >= queue.MAXIMUM_CALLS:
         return see_other(f"{HOME}?note=recall_done")
-    await queue.recall(station, officer)
+    await queue.recall(station, officer, form.get("seen", ""))
     return see_other(HOME)
 
 
 @signed_in
 async def no_show(request: web.Request, officer: Officer) -> web.StreamResponse:
     """Nobody came."""
-    return await _end(request, officer, queue.no_show)
+    form = await read_form(request)
+    await queue.no_show(request.app[STATION], officer, form.get("seen", ""))
+    return see_other(HOME)
 
 
 @signed_in
 async def finish(request: web.Request, officer: Officer) -> web.StreamResponse:
     """The person is done; nobody else is called yet."""
-    return await _end(request, officer, queue.finish)
-
-
-async def _end(request: web.Request, officer: Officer, action: Action) -> web.StreamResponse:
-    station, form = request.app[STATION], await read_form(request)
-    present = await queue.present_call(station, officer)
-    if present is None or _seen(present) != form.get("seen", ""):
-        return see_other(f"{HOME}?note=moved")
-    await action(station, officer)
+    form = await read_form(request)
+    await queue.finish(request.app[STATION], officer, form.get("seen", ""))
     return see_other(HOME)
 
 
@@ -79,14 +74,24 @@ async def _is_open(station: Station, present: Call) -> bool:
     return dossier.state in UNDECIDED
 
 
-def _seen(present: Call | None) -> str:
-    """The number and how often it was called: what the officer's screen showed."""
-    return f"{present.ticket_id}-{present.calls}" if present is not None else ""
+def _unless_moved(handler: Handler) -> Handler:
+    """Say that the desk has moved on, instead of acting on what was shown before."""
+
+    @functools.wraps(handler)
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except DomainError as error:
+            if error.code in {ErrorCode.VERSION_CONFLICT, ErrorCode.TICKET_UNKNOWN}:
+                return see_other(MOVED)
+            raise
+
+    return guarded
 
 
 ROUTES: Final = (
-    web.post("/counter/call", call_next),
-    web.post("/counter/recall", recall),
-    web.post("/counter/no-show", no_show),
-    web.post("/counter/finish", finish),
+    web.post("/counter/call", _unless_moved(call_next)),
+    web.post("/counter/recall", _unless_moved(recall)),
+    web.post("/counter/no-show", _unless_moved(no_show)),
+    web.post("/counter/finish", _unless_moved(finish)),
 )

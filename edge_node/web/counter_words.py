@@ -129,7 +129,7 @@ def stalled(dossier: DossierView, now: datetime) -> set[int]:
         job.id
         for job in dossier.print_jobs
         if job.state == PrintState.FAILED
-        and now - datetime.fromisoformat(job.changed_at) > MAXIMUM_RETRY_AGE
+        and now - datetime.fromisoformat(job.created_at) > MAXIMUM_RETRY_AGE
     }
 
 

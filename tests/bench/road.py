@@ -157,67 +157,69 @@ def _append(
 
 
 def _bodies(number: int, dossier_id: str) -> list[tuple[str, bytes]]:
-    numbered = f"T26560-0000-{number:05d}-0"
-    applicant = {
-        **APPLICANT,
-        "full_name": f"Nguyễn Thị Mẫu {number % 977}",
-        "id_number": f"0791900{number % 100_000:05d}",
-        "address": f"{number % 499}/{number % 37} Đường Ví Dụ {number % 53}, Phường Bà Rịa",
-        "phone": f"09{number * 7919 % 100_000_000:08d}",
-    }
     events: list[dict[str, object]] = [
-        {
-            "type": "dossier.submitted",
-            "dossier_no": numbered,
-            "dossier_id": dossier_id,
-            "procedure_id": "res-temporary",
-            "catalogue": "2026.11.1",
-            "channel": "kiosk",
-            "ticket": f"A{number % 999:03d}",
-            "applicant": applicant,
-            "identity_level": "qr_printed",
-            "answers": {
-                "new_address": f"{number % 311} Hẻm Mẫu, Phường Tam Thắng",
-                "duration": "12",
-                "relation": "tenant",
-                "owner_agrees": True,
-            },
-            "documents": [{"id": "ct01", "have": True}, {"id": "dwelling", "have": False}],
-            "missing": ["answer:household_head"],
-            "saved_at": f"2026-11-22T08:{number % 60:02d}:30+07:00",
-        },
-        {
-            "type": "ticket.called",
-            "ticket": f"A{number % 999:03d}",
-            "day": "2026-11-22",
-            "counter": "1",
-            "calls": 1,
-            "called_at": f"2026-11-22T09:{number % 60:02d}:10+07:00",
-        },
+        _submitted(number, dossier_id),
+        _ticket(number, "ticket.called", calls=1, called_at=_at(9, number, 10)),
         {
             "type": "dossier.received",
-            "dossier_no": numbered,
+            "dossier_no": _numbered(number),
             "state": "received",
             "officer": "can-bo-1",
             "counter": "1",
             "documents": [{"id": "ct01", "have": True}],
             "shortage_reason": "",
-            "received_at": f"2026-11-22T09:{number % 60:02d}:50+07:00",
+            "received_at": _at(9, number, 50),
             "due_at": "2026-11-26T09:00+07:00",
         },
-        {
-            "type": "ticket.closed",
-            "ticket": f"A{number % 999:03d}",
-            "day": "2026-11-22",
-            "counter": "1",
-            "outcome": "served",
-            "closed_at": f"2026-11-22T09:{number % 60:02d}:59+07:00",
-        },
+        _ticket(number, "ticket.closed", outcome="served", closed_at=_at(9, number, 59)),
     ]
     return [
         (str(event["type"]), json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode())
         for event in events
     ]
+
+
+def _submitted(number: int, dossier_id: str) -> dict[str, object]:
+    """What a kiosk hands in, different enough from its neighbours to compress honestly."""
+    return {
+        "type": "dossier.submitted",
+        "dossier_no": _numbered(number),
+        "dossier_id": dossier_id,
+        "procedure_id": "res-temporary",
+        "catalogue": "2026.11.1",
+        "channel": "kiosk",
+        "ticket": f"A{number % 999:03d}",
+        "applicant": {
+            **APPLICANT,
+            "full_name": f"Nguyễn Thị Mẫu {number % 977}",
+            "id_number": f"0791900{number % 100_000:05d}",
+            "address": f"{number % 499}/{number % 37} Đường Ví Dụ {number % 53}, Phường Bà Rịa",
+            "phone": f"09{number * 7919 % 100_000_000:08d}",
+        },
+        "identity_level": "qr_printed",
+        "answers": {
+            "new_address": f"{number % 311} Hẻm Mẫu, Phường Tam Thắng",
+            "duration": "12",
+            "relation": "tenant",
+            "owner_agrees": True,
+        },
+        "documents": [{"id": "ct01", "have": True}, {"id": "dwelling", "have": False}],
+        "missing": ["answer:household_head"],
+        "saved_at": _at(8, number, 30),
+    }
+
+
+def _ticket(number: int, kind: str, **facts: object) -> dict[str, object]:
+    ticket = f"A{number % 999:03d}"
+    return {"type": kind, "ticket": ticket, "day": "2026-11-22", "counter": "1", **facts}
+
+
+def _numbered(number: int) -> str:
+    return f"T26560-0000-{number:05d}-0"
+
+
+def _at(hour: int, number: int, second: int) -> str:
+    return f"2026-11-22T{hour:02d}:{number % 60:02d}:{second:02d}+07:00"
 
 
 def _point_daemon_at_city(layout: Layout) -> None:
