@@ -11,7 +11,7 @@ import socket
 from collections.abc import AsyncIterator
 from typing import Final, NamedTuple
 
-from zeroconf import Error, IPVersion
+from zeroconf import Error, InterfaceChoice, IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 SERVICE_TYPE: Final = "_edge-node._tcp.local."
@@ -42,18 +42,13 @@ async def announced(announcement: Announcement) -> AsyncIterator[AsyncServiceInf
         yield info
     finally:
         with contextlib.suppress(OSError, Error):
-            _ = await directory.async_unregister_service(info)
+            # The first await says goodbye to the registry, the second to the LAN.
+            await (await directory.async_unregister_service(info))
         await directory.async_close()
 
 
 async def _register(announcement: Announcement) -> tuple[AsyncZeroconf, AsyncServiceInfo]:
     address = ipaddress.ip_address(announcement.host)
-    local = [str(address)] if address.is_loopback else None
-    directory = (
-        AsyncZeroconf(interfaces=local, ip_version=IPVersion.V4Only)
-        if local
-        else AsyncZeroconf(ip_version=IPVersion.V4Only)
-    )
     info = AsyncServiceInfo(
         SERVICE_TYPE,
         f"edge-node-{announcement.station_code}.{SERVICE_TYPE}",
@@ -66,7 +61,11 @@ async def _register(announcement: Announcement) -> tuple[AsyncZeroconf, AsyncSer
         },
         server=f"edge-node-{announcement.station_code}.local.",
     )
+    # Announced where it listens and nowhere else.
+    interfaces = InterfaceChoice.All if address.is_unspecified else [str(address)]
+    directory = AsyncZeroconf(interfaces=interfaces, ip_version=IPVersion.V4Only)
     try:
+        # What is left to await is the repetition of the announcement; nobody waits for it.
         _ = await directory.async_register_service(info, allow_name_change=True)
     except (OSError, Error):
         await directory.async_close()
@@ -75,10 +74,14 @@ async def _register(announcement: Announcement) -> tuple[AsyncZeroconf, AsyncSer
 
 
 def _addresses(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[str]:
-    """The addresses to publish; a wildcard stands for the address the default route uses."""
-    if not address.is_unspecified:
-        return [str(address)]
+    """The addresses to publish; a wildcard stands for the address the default route uses.
+
+    Raises OSError for an address that is not this machine's, or not IPv4.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        if not address.is_unspecified:
+            probe.bind((str(address), 0))  # zeroconf leaks a socket when nobody has the address
+            return [str(address)]
         # Connecting a datagram socket sends nothing; it only asks the routing table.
         probe.connect(("192.0.2.1", 9))
         return [str(probe.getsockname()[0])]
