@@ -147,8 +147,8 @@ async def _post(url: str, body: bytes) -> None:
             session.post(url, data=body) as answer,
         ):
             answer.raise_for_status()
-    except aiohttp.ClientError as error:
-        raise web.HTTPBadGateway(text=str(error)) from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise web.HTTPBadGateway(text=f"{url}: {type(error).__name__}") from error
 
 
 def _done(request: web.Request, facts: dict[str, str]) -> web.Response:
@@ -161,3 +161,4 @@ def _done(request: web.Request, facts: dict[str, str]) -> web.Response:
 async def _guard(request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.popall("Server", None)

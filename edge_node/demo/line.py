@@ -17,11 +17,13 @@ class Line:
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._open: set[asyncio.StreamWriter] = set()
+        self._cuts = 0
         self.whole = True
 
     def cut(self) -> None:
         """Break every connection and refuse new ones until restored."""
         self.whole = False
+        self._cuts += 1
         for writer in tuple(self._open):
             writer.transport.abort()
 
@@ -34,11 +36,16 @@ class Line:
         if not self.whole:
             writer.transport.abort()
             return
+        cuts = self._cuts
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 far_reader, far_writer = await asyncio.open_connection(*self._target)
         except (OSError, TimeoutError):
             writer.transport.abort()
+            return
+        if self._cuts != cuts:  # cut while the far end was being called
+            writer.transport.abort()
+            far_writer.transport.abort()
             return
         self._open |= {writer, far_writer}
         try:
