@@ -17,6 +17,7 @@ from typing import Final
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from cryptography import x509
 
 from edge_node.data import read_release
@@ -46,6 +47,7 @@ from hardware.printing.escpos import EscposPrinter
 from hardware.printing.ipp import IppPrinter
 from hardware.scanner import SerialScanner
 from sync.certificates import ensure_tls
+from sync.connections import KEEPALIVE_TIMEOUT_S, ConnectionGuard
 from sync.database import DatabaseError, Writer, open_reader, open_writer
 from sync.journal.journal import Journal, Run, ensure_identity
 from sync.notify import keep_watchdog, notify
@@ -55,7 +57,9 @@ SWEEP_INTERVAL_S: Final = 60
 HEALTH_INTERVAL_S: Final = 5
 SHUTDOWN_TIMEOUT_S: Final = 2.0
 PRINTING_TIMEOUT_S: Final = 5.0
-KEEPALIVE_TIMEOUT_S: Final = 75.0
+MAXIMUM_CONNECTIONS: Final = 256
+"""Browsers, streams and LAN clients of one station together."""
+
 BACKLOG_CONNECTIONS: Final = 256
 
 logger = logging.getLogger(__name__)
@@ -248,6 +252,13 @@ async def _listen(
     tls: ssl.SSLContext | None,
     stack: contextlib.AsyncExitStack,
 ) -> str:
+    guard = ConnectionGuard(maximum_connections=MAXIMUM_CONNECTIONS)
+
+    @web.middleware
+    async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await guard.watch(request, handler)
+
+    app.middlewares.insert(0, watch)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -256,15 +267,16 @@ async def _listen(
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
+    guard.server = runner.server
     listen = settings.listen
-    site = web.TCPSite(
-        runner, listen.host, listen.port, ssl_context=tls, backlog=BACKLOG_CONNECTIONS
-    )
     try:
-        await site.start()
+        server = await asyncio.get_running_loop().create_server(
+            guard, listen.host, listen.port, ssl=tls, backlog=BACKLOG_CONNECTIONS
+        )
     except OSError as error:
         message = f"{listen.host} port {listen.port} is taken or not ours ({error.strerror})"
         raise PortBusyError(message) from error
+    stack.callback(server.close)
     return f"{'https' if tls else 'http'}://{listen.host}:{listen.port}"
 
 

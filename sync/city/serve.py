@@ -20,7 +20,6 @@ from aiohttp import web
 
 from sync.certificates import TlsFiles, ensure_tls
 from sync.city.archive.sqlite import SqliteArchive, open_archive
-from sync.city.connections import KEEPALIVE_TIMEOUT_S, ConnectionGuard
 from sync.city.desk import Desk
 from sync.city.identity import CityIdentity, ensure_identity
 from sync.city.metrics import Metrics
@@ -29,6 +28,7 @@ from sync.city.projections import keep_entering
 from sync.city.settings import Listen, Settings
 from sync.city.stations import StationDirectory
 from sync.city.web import make_app
+from sync.connections import KEEPALIVE_TIMEOUT_S, ConnectionGuard
 from sync.notify import keep_watchdog, notify
 
 OPENING_THREADS: Final = 2

@@ -15,10 +15,10 @@ from aiohttp import hdrs, web
 from prometheus_client import generate_latest
 
 from sync.city import desk as city_desk
-from sync.city.connections import ConnectionGuard
 from sync.city.desk import Desk
 from sync.city.page import Page
 from sync.city.problems import Refused, plain_problem, problem_response, refuse
+from sync.connections import ConnectionGuard
 from sync.protocol.batch import MEDIA_TYPE
 from sync.protocol.errors import ProtocolErrorCode
 from sync.protocol.limits import MAXIMUM_BATCH_BYTES, MAXIMUM_CONTROL_BYTES
@@ -122,12 +122,7 @@ async def static(request: web.Request) -> web.Response:
 
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    guard = request.app[GUARD]
-    guard.started(request)
-    try:
-        return await handler(request)
-    finally:
-        guard.finished(request)
+    return await request.app[GUARD].watch(request, handler)
 
 
 @web.middleware

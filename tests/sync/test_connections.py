@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from sync.city.connections import ConnectionGuard
+from sync.connections import ConnectionGuard
 
 
 @contextlib.asynccontextmanager

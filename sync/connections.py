@@ -1,13 +1,15 @@
 """Deadlines and a ceiling for connections, which the HTTP library does not have.
 
 Responsible for: closing a connection that brings no whole request header in time, and refusing
-connections beyond a number. It must not know what is asked.
+connections beyond a number. The station and the city listen through it. It must not know what is
+asked.
 """
 
 import asyncio
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 HEADER_TIMEOUT_S: Final = 10.0
 """From the end of the TLS handshake, or of the answer before, to the next request's handler."""
@@ -34,6 +36,14 @@ class ConnectionGuard:
         """The protocol for a new connection."""
         assert self.server is not None, "set before listening"
         return _Guarded(self.server(), self)
+
+    async def watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """The body of a middleware: a request that is being answered has its own deadlines."""
+        self.started(request)
+        try:
+            return await handler(request)
+        finally:
+            self.finished(request)
 
     def opened(self, transport: asyncio.BaseTransport) -> bool:
         """Count a connection in; False when there are too many."""
