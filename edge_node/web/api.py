@@ -7,7 +7,7 @@ so the two cannot disagree.
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -28,13 +28,14 @@ from edge_node.usecases.lookup import DossierView
 from edge_node.usecases.station import Station
 from edge_node.web.keys import HEALTH, STATION
 from edge_node.web.openapi import KeyUse, describe
-from edge_node.web.problems import answer_with_problems
+from edge_node.web.problems import answer_with_problems, malformed
 
 MAXIMUM_BODY_BYTES: Final = 64 << 10
 MAXIMUM_TOKEN_CHARACTERS: Final = 128
 JSON_TYPE: Final = "application/json"
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
+Command = TypeVar("Command")
 
 
 class TakeTicket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +93,7 @@ async def submit_dossier(request: web.Request) -> web.Response:
     asked = Asked(request.headers.get("Idempotency-Key", ""), "api")
     if not asked.key:
         raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MISSING)
-    command = _submit.decode(await _body(request))
+    command = await _command(request, _submit)
     return _handed_in(await intake.submit_dossier(station, command, asked))
 
 
@@ -100,7 +101,7 @@ async def take_ticket(request: web.Request) -> web.Response:
     """Give out a number without a dossier."""
     station = request.app[STATION]
     _require_device(request, station)
-    command = _take.decode(await _body(request))
+    command = await _command(request, _take)
     # A client without a key gets a new number each time it asks.
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -239,6 +240,19 @@ def _require_device(request: web.Request, station: Station) -> None:
     digest = hashlib.sha256(text.encode(errors="surrogateescape")).digest()
     if scheme.lower() != "bearer" or digest not in station.devices:
         raise DomainError(ErrorCode.DEVICE_UNKNOWN)
+
+
+async def _command(request: web.Request, decoder: msgspec.json.Decoder[Command]) -> Command:
+    """The body as a checked value; every fault of it is the caller's."""
+    try:
+        return decoder.decode(await _body(request))
+    except msgspec.ValidationError as error:
+        raise malformed(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise DomainError(ErrorCode.BODY_MALFORMED, place="", reason="JSON") from None
+    except web.RequestPayloadError:
+        # Chunks or a compression that do not hold what they promise.
+        raise DomainError(ErrorCode.BODY_MALFORMED, place="", reason="encoding") from None
 
 
 async def _body(request: web.Request) -> bytes:

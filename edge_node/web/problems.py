@@ -45,6 +45,7 @@ _HTTP_CODES: Final[Mapping[int, ErrorCode]] = {
     405: ErrorCode.METHOD_NOT_ALLOWED,
     413: ErrorCode.BODY_TOO_LARGE,
 }
+_OTHERWISE: Final = ErrorCode.BODY_MALFORMED
 _PLACE: Final = re.compile(r" - at `\$\.?(?P<place>[\w.\[\]…]*)`")
 
 logger = logging.getLogger(__name__)
@@ -96,19 +97,14 @@ async def answer_with_problems(request: web.Request, handler: Handler) -> web.St
     """Turn every failure of a JSON handler into problem details."""
     try:
         return await handler(request)
-    except DomainError as error:
-        return problem(request, error)
-    except msgspec.ValidationError as error:
-        return problem(request, malformed(error))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return problem(request, DomainError(ErrorCode.BODY_MALFORMED, place="", reason="JSON"))
     except web.HTTPException as error:
-        code = _HTTP_CODES.get(error.status, ErrorCode.BODY_MALFORMED)
-        answer = problem(request, DomainError(code))
+        answer = problem(request, DomainError(_HTTP_CODES.get(error.status, _OTHERWISE)))
         allow = error.headers.get("Allow")
         if allow is not None:
             answer.headers["Allow"] = allow
         return answer
+    except DomainError as error:
+        return problem(request, error)
     except Exception:
         logger.exception("%s %s failed", request.method, request.match_info.route.resource)
         return problem(request, DomainError(ErrorCode.INTERNAL, fault=Fault.STATION))

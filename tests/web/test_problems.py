@@ -21,6 +21,7 @@ from tests.web.pages import Browser
 SECRET = "Nguyễn Thị Mẫu 079190000017"
 FAILURES: dict[str, Exception] = {
     "unexpected": ValueError(SECRET),
+    "stored": msgspec.ValidationError(f"Expected `int` - at `$.{SECRET}`"),
     "gone": web.HTTPGone(text=SECRET),
     "busy": DomainError(ErrorCode.BUSY, fault=Fault.STATION),
     "full": DomainError(ErrorCode.STORAGE_FULL, fault=Fault.STATION),
@@ -72,6 +73,12 @@ async def test_the_unexpected_tells_the_client_nothing_and_the_log_where(
     assert (problem["code"], problem["fault"]) == ("internal", "station")
     (record,) = [one for one in caplog.records if one.levelno >= logging.ERROR]
     assert record.getMessage() == "GET <DynamicResource  /{how}> failed"
+
+
+async def test_damage_in_our_own_store_is_not_the_clients_fault(lan: Browser) -> None:
+    answer = await lan.get("/stored")
+    assert SECRET not in await answer.text()
+    assert (await refusal(answer, 500))["code"] == "internal"
 
 
 async def test_what_the_framework_refuses_is_a_problem_too(lan: Browser) -> None:
