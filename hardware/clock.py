@@ -80,5 +80,4 @@ class SystemClock:
 
     def now(self) -> datetime:
         """Wall time in Viet Nam, to the microsecond."""
-        wall_us = time.clock_gettime_ns(time.CLOCK_REALTIME) // 1000
-        return datetime.fromtimestamp(0, VIETNAM) + timedelta(microseconds=wall_us)
+        return datetime.fromtimestamp(time.clock_gettime(time.CLOCK_REALTIME), VIETNAM)

@@ -15,6 +15,8 @@ HEADER_TIMEOUT_S: Final = 10.0
 """From the end of the TLS handshake, or of the answer before, to the next request's handler."""
 KEEPALIVE_TIMEOUT_S: Final = 75.0
 MAXIMUM_CONNECTIONS: Final = 1024
+SWEEPS_PER_TIMEOUT: Final = 10
+MAXIMUM_SWEEP_S: Final = 1.0
 
 
 class ConnectionGuard:
@@ -27,10 +29,12 @@ class ConnectionGuard:
     ) -> None:
         self._header_timeout_s = header_timeout_s
         self._maximum_connections = maximum_connections
+        self._sweep_s = min(header_timeout_s / SWEEPS_PER_TIMEOUT, MAXIMUM_SWEEP_S)
         self.server: web.Server | None = None
         """What makes the HTTP protocol of a connection; set before listening."""
-        self._deadlines: dict[asyncio.BaseTransport, asyncio.TimerHandle] = {}
+        self._deadlines: dict[asyncio.BaseTransport, float] = {}
         self._open: set[asyncio.BaseTransport] = set()
+        self._sweep: asyncio.TimerHandle | None = None
 
     def __call__(self) -> asyncio.Protocol:
         """The protocol for a new connection."""
@@ -69,14 +73,23 @@ class ConnectionGuard:
             self._arm(request.transport, KEEPALIVE_TIMEOUT_S + self._header_timeout_s)
 
     def _arm(self, transport: asyncio.BaseTransport, seconds: float) -> None:
-        self._disarm(transport)
+        """Note a deadline. One sweep looks after all: a timer per request would cost more."""
         loop = asyncio.get_running_loop()
-        self._deadlines[transport] = loop.call_later(seconds, _abort, transport)
+        self._deadlines[transport] = loop.time() + seconds
+        if self._sweep is None:
+            self._sweep = loop.call_later(self._sweep_s, self._close_late)
+
+    def _close_late(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for transport in [one for one, end in self._deadlines.items() if end <= now]:
+            del self._deadlines[transport]
+            _abort(transport)
+        waiting = bool(self._deadlines)
+        self._sweep = loop.call_later(self._sweep_s, self._close_late) if waiting else None
 
     def _disarm(self, transport: asyncio.BaseTransport) -> None:
-        deadline = self._deadlines.pop(transport, None)
-        if deadline is not None:
-            deadline.cancel()
+        self._deadlines.pop(transport, None)
 
 
 class _Guarded(asyncio.Protocol):

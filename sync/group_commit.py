@@ -7,6 +7,7 @@ refuses. Runs in the connection's thread; knows no event loop, no tables, no fil
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -90,18 +91,20 @@ def commit_group(
     connection: sqlite3.Connection,
     group: Sequence[Request[Any]],
     participants: Sequence[Participant],
-) -> None:
+) -> float:
     """Run every request and commit once; a failed commit fails them all.
+
+    Returns the seconds the commit itself took: what the disk costs, not the work.
 
     First without savepoints, which cost as much as a small insert each. Only when a request
     fails after it changed something is the group undone and run again with one savepoint each.
     """
     try:
-        _attempt(connection, group, participants, _run)
+        return _attempt(connection, group, participants, _run)
     except _Dirty:
         for request in group:
             request.outcome = request.failure = None
-        _attempt(connection, group, participants, _run_in_savepoint)
+        return _attempt(connection, group, participants, _run_in_savepoint)
 
 
 _Runner = Callable[[sqlite3.Connection, Request[Any], Sequence[Participant]], None]
@@ -112,7 +115,7 @@ def _attempt(
     group: Sequence[Request[Any]],
     participants: Sequence[Participant],
     run: _Runner,
-) -> None:
+) -> float:
     marks = [participant.mark() for participant in participants]
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -120,7 +123,9 @@ def _attempt(
             run(connection, request, participants)
         for participant in participants:
             participant.flush(connection)
+        begun = time.perf_counter()
         connection.execute("COMMIT")
+        return time.perf_counter() - begun
     except BaseException as error:
         # After SQLITE_FULL the transaction is already gone; ROLLBACK would hide the cause.
         if connection.in_transaction:

@@ -10,6 +10,8 @@ This module must not know where counters and nonces are kept.
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from edge_node.domain.errors import DomainError, ErrorCode, Fault
@@ -30,6 +32,24 @@ _NUMBER = re.compile(
 _STATION_CODE = re.compile(r"[0-9]{5}")
 _EPOCH_TAG = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}")
 _COMBINING = re.compile(r"[\u0300-\u036f]+")
+_VIETNAMESE = str.maketrans(
+    {
+        form: base
+        for base, letters in {
+            "a": "àáảãạăằắẳẵặâầấẩẫậ",
+            "e": "èéẻẽẹêềếểễệ",
+            "i": "ìíỉĩị",
+            "o": "òóỏõọôồốổỗộơờớởỡợ",
+            "u": "ùúủũụưừứửữự",
+            "y": "ỳýỷỹỵ",
+            "d": "đ",
+        }.items()
+        for letter in letters
+        for form in (letter, letter.upper())
+    }
+)
+"""The letters of the language at once; anything else takes the long way."""
+
 _NO_NFD = str.maketrans({"đ": "d", "ð": "d"})
 
 
@@ -45,9 +65,11 @@ class DossierNumber(NamedTuple):
         return format_dossier_number(self.station_code, self.epoch_tag, self.counter)
 
 
-def check_value(values: list[int]) -> int:
-    """The check symbol (0–31) of a word over GF(32): Damm's s ← x·(s + v), see H. M. Damm, 2004."""
-    state = 0
+def check_value(values: Iterable[int], state: int = 0) -> int:
+    """The check symbol (0–31) of a word over GF(32): Damm's s ← x·(s + v), see H. M. Damm, 2004.
+
+    `state` is the check of what stands before.
+    """
     for value in values:
         state = (state ^ value) << 1
         if state & 0b100000:
@@ -81,14 +103,22 @@ def format_dossier_number(station_code: str, epoch_tag: str, counter: int) -> st
     Raises DomainError(DOSSIER_NUMBERS_EXHAUSTED) past the last counter, ValueError for parts that
     are not a station code or an epoch tag.
     """
-    if not (_STATION_CODE.fullmatch(station_code) and _EPOCH_TAG.fullmatch(epoch_tag)):
-        raise ValueError("a dossier number needs a 5-digit station code and a 4-character tag")
+    prefix, state = _number_prefix(station_code, epoch_tag)
     if counter > MAXIMUM_COUNTER:
         raise DomainError(ErrorCode.DOSSIER_NUMBERS_EXHAUSTED, fault=Fault.STATION)
     if counter < 1:
         raise ValueError("dossiers are counted from 1")
-    check = check_character(f"T{station_code}{epoch_tag}{counter:05d}")
-    return f"T{station_code}-{epoch_tag}-{counter:05d}-{check}"
+    digits = f"{counter:05d}"
+    return f"{prefix}-{digits}-{CROCKFORD[check_value(map(int, digits), state)]}"
+
+
+@lru_cache(maxsize=8)
+def _number_prefix(station_code: str, epoch_tag: str) -> tuple[str, int]:
+    """The part that stays the same for a run of the node, and its check so far."""
+    if not (_STATION_CODE.fullmatch(station_code) and _EPOCH_TAG.fullmatch(epoch_tag)):
+        raise ValueError("a dossier number needs a 5-digit station code and a 4-character tag")
+    state = check_value(_VALUES[character] for character in f"T{station_code}{epoch_tag}")
+    return f"T{station_code}-{epoch_tag}", state
 
 
 def parse_dossier_number(text: str) -> DossierNumber:
@@ -113,6 +143,7 @@ def parse_dossier_number(text: str) -> DossierNumber:
 
 def fold(text: str) -> str:
     """Text for accent-insensitive comparison: lower case, no accents, đ as d, single spaces."""
+    text = text.translate(_VIETNAMESE)
     if not text.isascii():
         decomposed = unicodedata.normalize("NFD", text.casefold())
         text = _COMBINING.sub("", decomposed).translate(_NO_NFD)

@@ -248,8 +248,7 @@ def _store_dossier(
     ticket_id = tickets.insert(
         transaction, tickets.NewTicket(service.letter, ticket_number, service.id, dossier.id)
     )
-    slip = _ticket_slip(station, service, ticket, transaction.moment)
-    slip = msgspec.structs.replace(slip, dossier_number=number, language=request.asked.language)
+    slip = _ticket_slip(station, service, ticket, number, request.asked.language, moment)
     _queue_ticket(transaction, slip, dossier.id, ticket_id)
     return body
 
@@ -269,8 +268,7 @@ def _store_ticket(
     )
     event = TicketIssued(ticket=ticket, day=moment.day, service=service.id, issued_at=moment.text)
     transaction.record(event, Cause(command_id(request.key)))
-    slip = _ticket_slip(station, service, ticket, moment)
-    slip = msgspec.structs.replace(slip, language=request.asked.language)
+    slip = _ticket_slip(station, service, ticket, "", request.asked.language, moment)
     _queue_ticket(transaction, slip, None, ticket_id)
     return body
 
@@ -296,7 +294,14 @@ def _submitted(
     )
 
 
-def _ticket_slip(station: Station, service: Service, ticket: str, moment: Moment) -> TicketSlip:
+def _ticket_slip(
+    station: Station,
+    service: Service,
+    ticket: str,
+    dossier_number: str,
+    language: Language,
+    moment: Moment,
+) -> TicketSlip:
     return TicketSlip(
         agency=station.name_vi,
         ticket_number=ticket,
@@ -304,6 +309,8 @@ def _ticket_slip(station: Station, service: Service, ticket: str, moment: Moment
         service_en=service.name_en,
         issued_at=moment.now,
         people_ahead=0,
+        dossier_number=dossier_number,
+        language=language,
     )
 
 
