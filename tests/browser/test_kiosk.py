@@ -11,7 +11,6 @@ from edge_node.usecases import lookup
 from tests.browser.conftest import SIZES, Node
 from tests.browser.kiosk_steps import (
     ANSWERS,
-    PERSONAL,
     answer_question,
     fill_form,
     go_on,
@@ -259,92 +258,6 @@ async def test_what_was_typed_survives_a_reload(node: Node, chromium: Browser) -
         await page.locator(".choice").nth(1).click()
         await page.reload()
         await expect(page.locator(".choice input").nth(1)).to_be_checked()
-
-
-async def remains(page: Page) -> str:
-    """Everything a browser could still show or send: page, storage, history state, cookies."""
-    kept = await page.evaluate(
-        "() => JSON.stringify([document.documentElement.outerHTML, {...sessionStorage},"
-        " {...localStorage}, history.state, [...document.querySelectorAll('input')]"
-        ".map(input => input.value)])"
-    )
-    return str(kept) + json.dumps([dict(one) for one in await page.context.cookies()])
-
-
-async def test_done_leaves_nothing_behind(node: Node, chromium: Browser) -> None:
-    async with open_page(chromium, node.url, UPRIGHT, language="en") as page:
-        await fill_form(page, node.url)
-        before = await remains(page)
-        assert any(text in before for text in PERSONAL), "the scrape can see"
-        await page.locator(".help-main").click()
-        await page.wait_for_url("**/kiosk")
-        await expect(page.locator(".tiles")).to_be_visible()
-        left = await remains(page)
-        assert [text for text in PERSONAL if text in left] == []
-        assert await page.context.cookies() == []
-        assert await page.evaluate("() => document.documentElement.lang") == "vi"
-        await page.go_back()
-        left = await remains(page)
-        assert [text for text in PERSONAL if text in left] == []
-
-
-async def test_silence_asks_then_clears(node: Node, chromium: Browser) -> None:
-    async with open_page(chromium, node.url, UPRIGHT) as page:
-        await page.clock.install()
-        await start_form(page, node.url)
-        await page.fill("#answer", "45 Hẻm Mẫu")
-        await page.clock.run_for(61_000)
-        await expect(page.locator("#still-there")).to_be_visible()
-        assert await violations(page) == []
-        await page.locator("#still-here").click()
-        await expect(page.locator("#still-there")).to_be_hidden()
-        await expect(page.locator("#answer")).to_have_value("45 Hẻm Mẫu")
-        await page.clock.run_for(61_000)
-        await expect(page.locator("#still-there")).to_be_visible()
-        await page.clock.run_for(28_000)
-        await expect(page.locator("#still-there")).to_be_visible()
-        await page.clock.run_for(3_000)
-        await page.wait_for_url("**/kiosk")
-        await expect(page.locator(".tiles")).to_be_visible()
-        left = await remains(page)
-        assert [text for text in (*PERSONAL, "Hẻm Mẫu") if text in left] == []
-
-
-async def test_a_touch_puts_the_question_off(node: Node, chromium: Browser) -> None:
-    async with open_page(chromium, node.url, UPRIGHT) as page:
-        await page.clock.install()
-        await start_form(page, node.url)
-        for _ in range(3):
-            await page.clock.run_for(50_000)
-            await page.touchscreen.tap(500, 300)
-        await expect(page.locator("#still-there")).to_be_hidden()
-
-
-async def test_the_number_clears_itself_and_can_be_kept(node: Node, chromium: Browser) -> None:
-    async with open_page(chromium, node.url, UPRIGHT) as page:
-        await page.clock.install()
-        await page.goto(f"{node.url}/kiosk/ticket")
-        await page.locator(".services button").first.click()
-        await page.wait_for_url("**/kiosk/ticket/done")
-        await page.clock.run_for(15_000)
-        await page.locator("[data-stay]").click()
-        await page.clock.run_for(15_000)
-        await expect(page.locator(".stub-number")).to_be_visible()
-        await page.clock.run_for(6_000)
-        await page.wait_for_url("**/kiosk")
-
-
-async def test_clearing_hides_everything_even_while_the_node_is_away(
-    node: Node, chromium: Browser
-) -> None:
-    async with open_page(chromium, node.url, UPRIGHT) as page:
-        await page.clock.install()
-        await start_form(page, node.url)
-        await page.fill("#answer", "45 Hẻm Mẫu")
-        await node.stop()
-        await page.clock.run_for(92_000)
-        left = await remains(page)
-        assert [text for text in (*PERSONAL, "Hẻm Mẫu") if text in left] == []
 
 
 async def test_the_keys_on_the_screen_write_vietnamese(node: Node, chromium: Browser) -> None:
