@@ -1,10 +1,14 @@
 """What a citizen does at the kiosk, as steps a test can stop between."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+import axe_playwright_python
 from playwright.async_api import Browser, Page, expect
 
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 ANSWERS = {
     "new_address": "12/3 Đường Ví Dụ",
     "household_head": "Trần Văn Thử",
@@ -94,3 +98,14 @@ async def send_form(page: Page) -> str:
     number = page.locator(".stub-number")
     await expect(number).to_be_visible()
     return await number.inner_text()
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe-core finds: WCAG 2.0 to 2.2 A and AA and best practice."""
+    if not await page.evaluate("() => 'axe' in window"):
+        await page.evaluate(AXE.read_text("utf-8"))
+    found = await page.evaluate("() => axe.run().then(result => result.violations)")
+    return [
+        f"{one['id']}: {json.dumps([node['html'][:120] for node in one['nodes'][:3]])}"
+        for one in found
+    ]

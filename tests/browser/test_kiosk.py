@@ -1,9 +1,5 @@
 """The kiosk in Chromium: whole journeys, restarts, privacy, keyboard, accessibility."""
 
-import json
-from pathlib import Path
-
-import axe_playwright_python
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
@@ -19,13 +15,13 @@ from tests.browser.kiosk_steps import (
     send_form,
     start_form,
     type_identity,
+    violations,
 )
 
 pytestmark = pytest.mark.browser
 
 UPRIGHT = SIZES["upright"]
 NARROW = ((683, 384), (320, 640))
-AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 PUBLIC = (
     "/kiosk",
     "/kiosk/procedures",
@@ -48,17 +44,6 @@ FAINT = """() => [...document.querySelectorAll("main *, footer *, header *")]
     && [...part.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
   .map(part => [part.outerHTML.slice(0, 90), parseFloat(getComputedStyle(part).fontSize)])
   .filter(([, size]) => size < 28)"""
-
-
-async def violations(page: Page) -> list[str]:
-    """What axe-core finds: WCAG 2.0 to 2.2 A and AA and best practice."""
-    if not await page.evaluate("() => 'axe' in window"):
-        await page.evaluate(AXE.read_text("utf-8"))
-    found = await page.evaluate("() => axe.run().then(result => result.violations)")
-    return [
-        f"{one['id']}: {json.dumps([node['html'][:120] for node in one['nodes'][:3]])}"
-        for one in found
-    ]
 
 
 async def check_page(page: Page) -> None:

@@ -1,5 +1,7 @@
 """What a visitor leaves at the kiosk: nothing, whichever way the visit ends."""
 
+import json
+
 import pytest
 from playwright.async_api import Browser, Page, expect
 
@@ -9,6 +11,7 @@ from tests.browser.kiosk_steps import (
     fill_form,
     open_page,
     start_form,
+    violations,
 )
 
 pytestmark = pytest.mark.browser
