@@ -65,17 +65,24 @@ class Bell:
     def __init__(self) -> None:
         self.rings = 0
         self._event = asyncio.Event()
+        self._waiting = 0
 
     def ring(self) -> None:
         """Wake everybody who waits."""
         self.rings += 1
-        self._event.set()
-        self._event = asyncio.Event()
+        if self._waiting:
+            self._event.set()
+            self._event = asyncio.Event()
 
     async def wait_beyond(self, seen: int, timeout_s: float) -> None:
         """Return at the first ring after `rings` was `seen`, or after `timeout_s`."""
         if self.rings != seen:
             return
-        with contextlib.suppress(TimeoutError):
+        self._waiting += 1
+        try:
             async with asyncio.timeout(timeout_s):
                 await self._event.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._waiting -= 1
