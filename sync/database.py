@@ -23,6 +23,7 @@ import hashlib
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final, cast
@@ -33,11 +34,11 @@ import aiosqlite
 from sync.group_commit import (
     DatabaseError,
     DatabaseFault,
+    Group,
     Participant,
     Request,
     Result,
     Work,
-    commit_group,
     translate,
 )
 
@@ -105,19 +106,20 @@ class _Connection(aiosqlite.Connection):
 
     @property
     def raw(self) -> sqlite3.Connection:
-        """The synchronous connection; to be touched in this connection's thread only."""
+        """The synchronous connection; its owner sees to it that one thread uses it at a time."""
         return self._conn
 
 
 class Writer:
     """The one writing connection of a file; made by `open_writer`."""
 
-    def __init__(self, connection: _Connection, path: Path) -> None:
+    def __init__(self, connection: _Connection, path: Path, *, work_in_loop: bool) -> None:
         self.path = path
+        self._work_in_loop = work_in_loop
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Request[Any]] = deque()
-        self._posted = False
+        self._busy = False
         self._participants: tuple[Participant, ...] = ()
         self.broken = asyncio.Event()
         """Set after an input/output error: the process should stop and open the file anew."""
@@ -140,41 +142,58 @@ class Writer:
             raise DatabaseError(DatabaseFault.BUSY, str(self.path))
         future: asyncio.Future[Result] = self._loop.create_future()
         self._waiting.append(Request(work, future))
-        self._post()
+        if not self._busy:
+            self._busy = True
+            # After whatever else is ready in this turn of the loop, so that it can join.
+            self._loop.call_soon(self._launch)
         return await future
 
-    def _post(self) -> None:
-        if not self._posted:
-            self._posted = True
-            self._connection.post(self._drain)
-
-    def _post_soon(self) -> None:
-        """Commit after a moment that lets callers just answered come back and join.
-
-        Without it every other commit would carry only the few who came while one was under way.
-        """
-        if not self._posted:
-            self._posted = True
-            wait_s = min(self._last_commit_s * GATHER_SHARE, MAXIMUM_GATHER_S)
-            self._loop.call_later(wait_s, self._connection.post, self._drain)
-
-    def _drain(self) -> None:
-        """Commit what is waiting; runs in the connection's thread."""
+    def _launch(self) -> None:
+        """Begin the next commit with what is waiting."""
         count = min(len(self._waiting), MAXIMUM_GROUP)
-        group = [self._waiting.popleft() for _ in range(count)]
+        group = Group([self._waiting.popleft() for _ in range(count)], self._participants)
+        if not self._work_in_loop:
+            self._connection.post(partial(self._run_and_commit, group))
+        elif self._run(group):
+            self._connection.post(partial(self._commit, group))
+        else:
+            self._loop.call_soon(self._deliver, group)
+
+    def _run(self, group: Group) -> bool:
+        """Run the group's functions; False when all of them failed together."""
         try:
-            self._last_commit_s = commit_group(self._connection.raw, group, self._participants)
+            group.run(self._connection.raw)
         except BaseException as error:  # noqa: BLE001 - every waiting caller must get an answer
-            for request in group:
-                request.failure = request.failure or error
+            _fail(group, error)
+            return False
+        return True
+
+    def _commit(self, group: Group) -> None:
+        """Wait for the disk; runs in the connection's thread."""
+        try:
+            self._last_commit_s = group.commit(self._connection.raw)
+        except BaseException as error:  # noqa: BLE001 - every waiting caller must get an answer
+            _fail(group, error)
         self._loop.call_soon_threadsafe(self._deliver, group)
 
-    def _deliver(self, group: Sequence[Request[Any]]) -> None:
-        self._posted = False
+    def _run_and_commit(self, group: Group) -> None:
+        if self._run(group):
+            self._commit(group)
+        else:
+            self._loop.call_soon_threadsafe(self._deliver, group)
+
+    def _deliver(self, group: Group) -> None:
+        """Answer the callers, and begin the next commit when some wait already.
+
+        It begins after a moment that lets callers just answered come back and join: without it
+        every other commit would carry only the few who came while one was under way.
+        """
         self.commits += 1
-        if self._waiting:
-            self._post_soon()
-        for request in group:
+        self._busy = bool(self._waiting)
+        if self._busy:
+            wait_s = min(self._last_commit_s * GATHER_SHARE, MAXIMUM_GATHER_S)
+            self._loop.call_later(wait_s, self._launch)
+        for request in group.requests:
             failure = request.failure
             if isinstance(failure, DatabaseError) and failure.code is DatabaseFault.IO:
                 self.broken.set()
@@ -184,6 +203,11 @@ class Writer:
                 request.future.set_exception(failure)
             else:
                 request.future.set_result(request.outcome)
+
+
+def _fail(group: Group, error: BaseException) -> None:
+    for request in group.requests:
+        request.failure = request.failure or error
 
 
 class Reader:
@@ -209,14 +233,19 @@ def _in_snapshot(connection: sqlite3.Connection, work: Work[Result]) -> Result:
 
 
 @contextlib.asynccontextmanager
-async def open_writer(path: Path, owners: Mapping[str, Traversable]) -> AsyncIterator[Writer]:
+async def open_writer(
+    path: Path, owners: Mapping[str, Traversable], *, work_in_loop: bool = False
+) -> AsyncIterator[Writer]:
     """Open `path` for writing, creating it, with the migrations of every owner applied.
 
-    `owners` maps an owner's name to its folder of `0001_name.sql` files.
+    `owners` maps an owner's name to its folder of `0001_name.sql` files. With `work_in_loop` the
+    functions run in the event loop's thread and only the flush leaves it: right for functions of
+    well under a millisecond, since two threads that take turns at every statement spend more on
+    taking turns (measured: 690 instead of 460 µs a submission).
     """
     async with _open(path, "rwc", _WRITER_PRAGMAS) as connection:
         await connection.run(lambda raw: migrate(raw, owners))
-        yield Writer(connection, path)
+        yield Writer(connection, path, work_in_loop=work_in_loop)
 
 
 @contextlib.asynccontextmanager
@@ -248,7 +277,11 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     # psow=0: an SD card gives no promise that a torn write leaves its neighbours alone.
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}&psow=0"
     return sqlite3.connect(  # noqa: TID251 - the one place
-        uri, uri=True, isolation_level=None, cached_statements=STATEMENT_CACHE
+        uri,
+        uri=True,
+        isolation_level=None,
+        cached_statements=STATEMENT_CACHE,
+        check_same_thread=False,
     )
 
 

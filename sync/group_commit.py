@@ -2,7 +2,7 @@
 
 Responsible for running the functions that wait for the write connection inside one transaction,
 for undoing the refused ones without undoing their neighbours, and for naming what the file itself
-refuses. Runs in the connection's thread; knows no event loop, no tables, no files.
+refuses. Uses a connection that nobody else uses meanwhile; knows no event loop, tables or files.
 """
 
 import asyncio
@@ -87,54 +87,66 @@ def translate(error: sqlite3.Error) -> BaseException:
     return DatabaseError(faults[code], str(error)) if code in faults else error
 
 
-def commit_group(
-    connection: sqlite3.Connection,
-    group: Sequence[Request[Any]],
-    participants: Sequence[Participant],
-) -> float:
-    """Run every request and commit once; a failed commit fails them all.
+class Group:
+    """The requests that share one commit: first `run`, then `commit`, each once.
 
-    Returns the seconds the commit itself took: what the disk costs, not the work.
-
-    First without savepoints, which cost as much as a small insert each. Only when a request
-    fails after it changed something is the group undone and run again with one savepoint each.
+    The two halves may run in different threads, one after the other: the first costs processor
+    time, the second waits for the disk.
     """
-    try:
-        return _attempt(connection, group, participants, _run)
-    except _Dirty:
-        for request in group:
-            request.outcome = request.failure = None
-        return _attempt(connection, group, participants, _run_in_savepoint)
 
+    def __init__(
+        self, requests: Sequence[Request[Any]], participants: Sequence[Participant]
+    ) -> None:
+        self.requests = requests
+        self._participants = participants
+        self._marks = [participant.mark() for participant in participants]
 
-_Runner = Callable[[sqlite3.Connection, Request[Any], Sequence[Participant]], None]
+    def run(self, connection: sqlite3.Connection) -> None:
+        """Run every request in one open transaction.
 
+        First without savepoints, which cost as much as a small insert each. Only when a request
+        fails after it changed something is the group undone and run again with one savepoint
+        each. What is raised concerns the whole group, and the transaction is gone.
+        """
+        try:
+            self._attempt(connection, _run)
+        except _Dirty:
+            for request in self.requests:
+                request.outcome = request.failure = None
+            self._attempt(connection, _run_in_savepoint)
 
-def _attempt(
-    connection: sqlite3.Connection,
-    group: Sequence[Request[Any]],
-    participants: Sequence[Participant],
-    run: _Runner,
-) -> float:
-    marks = [participant.mark() for participant in participants]
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        for request in group:
-            run(connection, request, participants)
-        for participant in participants:
-            participant.flush(connection)
+    def commit(self, connection: sqlite3.Connection) -> float:
+        """Make it durable. Returns the seconds that took: what the disk costs."""
         begun = time.perf_counter()
-        connection.execute("COMMIT")
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._undo(connection)
+            raise translate(error) from error
         return time.perf_counter() - begun
-    except BaseException as error:
+
+    def _attempt(self, connection: sqlite3.Connection, run: "_Runner") -> None:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for request in self.requests:
+                run(connection, request, self._participants)
+            for participant in self._participants:
+                participant.flush(connection)
+        except BaseException as error:
+            self._undo(connection)
+            if isinstance(error, sqlite3.Error):
+                raise translate(error) from error
+            raise
+
+    def _undo(self, connection: sqlite3.Connection) -> None:
         # After SQLITE_FULL the transaction is already gone; ROLLBACK would hide the cause.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        for participant, mark in zip(participants, marks, strict=True):
+        for participant, mark in zip(self._participants, self._marks, strict=True):
             participant.reset(mark)
-        if isinstance(error, sqlite3.Error):
-            raise translate(error) from error
-        raise
+
+
+_Runner = Callable[[sqlite3.Connection, Request[Any], Sequence[Participant]], None]
 
 
 def _run(

@@ -52,6 +52,7 @@ class DossierRow(NamedTuple):
     last_sequence: int
 
 
+_SUBMITTED = DossierState.SUBMITTED.value
 _COLUMNS = (
     "id, number, procedure_id, catalogue_version, channel, state, version, full_name, id_number,"
     " date_of_birth, sex, address, phone, identity_level, answers, documents, submitted_at,"
@@ -85,7 +86,7 @@ def insert(transaction: Transaction, dossier: NewDossier, position: Position) ->
             dossier.procedure_id,
             dossier.catalogue_version,
             dossier.channel,
-            DossierState.SUBMITTED.value,
+            _SUBMITTED,
             applicant.full_name,
             fold(applicant.full_name),
             applicant.id_number,

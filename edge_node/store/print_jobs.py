@@ -38,6 +38,7 @@ class NewPrintJob(NamedTuple):
     copy_of: int | None = None
 
 
+_QUEUED = PrintState.QUEUED.value
 _COLUMNS = (
     "id, kind, role, state, slip, dossier_id, ticket_id, copy_of, created_at, changed_at, failure"
 )
@@ -57,7 +58,7 @@ def insert(transaction: Transaction, job: NewPrintJob) -> int:
         (
             job.kind,
             job.role,
-            PrintState.QUEUED.value,
+            _QUEUED,
             job.slip.decode(),
             job.dossier_id,
             job.ticket_id,

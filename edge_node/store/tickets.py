@@ -26,6 +26,7 @@ class TicketRow(NamedTuple):
     calls: int
 
 
+_WAITING = TicketState.WAITING.value
 _COLUMNS = (
     "id, day, letter, number, service_id, state, dossier_id, issued_at, called_at, counter,"
     " officer_id, calls"
@@ -90,7 +91,7 @@ def insert(transaction: Transaction, ticket: NewTicket) -> int:
             ticket.letter,
             ticket.number,
             ticket.service_id,
-            TicketState.WAITING.value,
+            _WAITING,
             ticket.dossier_id,
             moment.text,
         ),

@@ -16,7 +16,7 @@ It must not know what an event says, who reads the journal, or that a city exist
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from sync.protocol import merkle
 from sync.protocol.record import (
@@ -76,7 +76,8 @@ class Run:
     reason: str = "start"
 
 
-class _OpenLog(NamedTuple):
+@dataclass(slots=True)
+class _OpenLog:
     """The open log as of the last append; written to its row once per commit."""
 
     number: int
@@ -85,6 +86,9 @@ class _OpenLog(NamedTuple):
     size: int
     frontier: merkle.Frontier
     dossiers: int
+
+
+_Mark: TypeAlias = tuple[_OpenLog, int, merkle.Frontier, int] | None
 
 
 class Journal:
@@ -99,13 +103,19 @@ class Journal:
         self._tag_of = tag_of
         self._log: _OpenLog | None = None
 
-    def mark(self) -> _OpenLog | None:
-        """The open log now."""
-        return self._log
+    def mark(self) -> _Mark:
+        """The open log now, and how far it is."""
+        log = self._log
+        return (log, log.size, log.frontier, log.dossiers) if log is not None else None
 
-    def reset(self, mark: _OpenLog | None) -> None:
+    def reset(self, mark: _Mark) -> None:
         """Forget what was undone."""
-        self._log = mark
+        if mark is None:
+            self._log = None
+            return
+        log, size, frontier, dossiers = mark
+        log.size, log.frontier, log.dossiers = size, frontier, dossiers
+        self._log = log
 
     def flush(self, connection: sqlite3.Connection) -> None:
         """Write the open log's size and frontier, once for all appends of a commit."""
@@ -125,7 +135,7 @@ class Journal:
             log.size, event.kind, event.eid, event.subject, event.version, time, 0, event.body
         )
         self._store(connection, log, record)
-        return Position(log.number, log.lid, log.size)
+        return Position(log.number, log.lid, record.sequence)
 
     def next_position(self, connection: sqlite3.Connection, time: RecordTime) -> Position:
         """Where the next append of this transaction will stand."""
@@ -135,8 +145,8 @@ class Journal:
     def next_dossier(self, connection: sqlite3.Connection, time: RecordTime) -> tuple[str, int]:
         """The open log's tag and the next number in it (from 1): unique without any clock."""
         log = self._open_log(connection, time)
-        self._log = log._replace(dossiers=log.dossiers + 1)
-        return log.tag, log.dossiers + 1
+        log.dossiers += 1
+        return log.tag, log.dossiers
 
     def _open_log(self, connection: sqlite3.Connection, time: RecordTime) -> _OpenLog:
         log = self._log
@@ -191,9 +201,10 @@ class Journal:
             )
         except sqlite3.IntegrityError as error:
             raise DuplicateCommand(record.eid.hex()) from error
-        frontier = merkle.append(log.frontier, log.size, leaf)
-        self._log = log._replace(size=log.size + 1, frontier=frontier)
-        return self._log
+        log.frontier = merkle.append(log.frontier, log.size, leaf)
+        log.size += 1
+        self._log = log
+        return log
 
     def _fresh_nonce(self, connection: sqlite3.Connection) -> tuple[bytes, str]:
         for _ in range(MAXIMUM_TAG_DRAWS):

@@ -32,9 +32,12 @@ def folder(tmp_path: Path) -> Path:
     return migrations
 
 
-@pytest.fixture
-async def writer(tmp_path: Path, folder: Path) -> AsyncIterator[Writer]:
-    async with open_writer(tmp_path / "a.db", {"test": folder}) as opened:
+@pytest.fixture(params=[False, True], ids=["work in its thread", "work in the loop"])
+async def writer(
+    tmp_path: Path, folder: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Writer]:
+    owners = {"test": folder}
+    async with open_writer(tmp_path / "a.db", owners, work_in_loop=request.param) as opened:
         yield opened
 
 
@@ -136,7 +139,12 @@ async def test_a_full_disk_is_said_and_loses_nothing(writer: Writer) -> None:
     assert await writer.transact(names) == ["before", "after"]
 
 
-async def test_more_than_may_wait_is_refused_at_once(writer: Writer) -> None:
+async def test_more_than_may_wait_is_refused_at_once(tmp_path: Path, folder: Path) -> None:
+    async with open_writer(tmp_path / "a.db", {"test": folder}) as writer:
+        await refuse_what_is_too_much(writer)
+
+
+async def refuse_what_is_too_much(writer: Writer) -> None:
     held, go = threading.Event(), threading.Event()
 
     def hold(_: sqlite3.Connection) -> None:

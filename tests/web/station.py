@@ -62,7 +62,7 @@ async def open_station(folder: Path, clock: TestClock) -> AsyncIterator[Station]
     }
     async with contextlib.AsyncExitStack() as stack:
         path = folder / "node.db"
-        writer = await stack.enter_async_context(open_writer(path, owners))
+        writer = await stack.enter_async_context(open_writer(path, owners, work_in_loop=True))
         reader = await stack.enter_async_context(open_reader(path))
         run = Run(CODE, clock.boot_id, "test", "ward-edge-node test")
         await writer.transact(
