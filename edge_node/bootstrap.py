@@ -18,6 +18,7 @@ from typing import Final
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 from cryptography import x509
 
@@ -275,6 +276,7 @@ async def _listen(
     runner = web.AppRunner(
         app,
         access_log=None,
+        logger=_quiet_parser(),
         keepalive_timeout=KEEPALIVE_TIMEOUT_S,
         shutdown_timeout=SHUTDOWN_TIMEOUT_S,
     )
@@ -291,6 +293,24 @@ async def _listen(
         raise PortBusyError(message) from error
     stack.callback(server.close)
     return f"{'https' if tls else 'http'}://{listen.host}:{listen.port}"
+
+
+def _quiet_parser() -> logging.Logger:
+    """A log for the HTTP library that says that a request was no HTTP, not what it held.
+
+    Its own message quotes the offending line, which may hold a token or a name.
+    """
+    quiet = logging.getLogger("edge_node.http")
+    quiet.addFilter(_drop_details)
+    return quiet
+
+
+def _drop_details(record: logging.LogRecord) -> bool:
+    if isinstance(record.exc_info, tuple) and isinstance(record.exc_info[1], HttpProcessingError):
+        record.exc_info = None
+        record.msg, record.args = "a request that is no HTTP was refused", ()
+        record.levelno, record.levelname = logging.INFO, "INFO"
+    return True
 
 
 async def _announce(settings: Settings, stack: contextlib.AsyncExitStack) -> None:

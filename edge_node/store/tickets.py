@@ -1,8 +1,6 @@
 """Queue tickets: numbering by day and service group, calling, closing."""
 
 import sqlite3
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from edge_node.domain.ticket import TicketState, next_number
@@ -39,35 +37,37 @@ def _row(values: tuple[object, ...]) -> TicketRow:
 
 
 class TicketNumbers:
-    """The last number given out per day and service group, kept between commits.
+    """The last number given out today per service group, kept between commits.
 
     A participant of the writer: what it keeps is the table's own maximum.
     """
 
     def __init__(self) -> None:
-        self._last: Mapping[tuple[str, str], int] = MappingProxyType({})
+        self._day = ""
+        self._last: dict[str, int] = {}
 
-    def mark(self) -> Mapping[tuple[str, str], int]:
+    def mark(self) -> tuple[str, dict[str, int]]:
         """The numbers now."""
-        return self._last
+        return self._day, self._last.copy()
 
-    def reset(self, mark: Mapping[tuple[str, str], int]) -> None:
+    def reset(self, mark: tuple[str, dict[str, int]]) -> None:
         """Give again what was undone."""
-        self._last = mark
+        self._day, self._last = mark[0], mark[1].copy()
 
     def flush(self, connection: sqlite3.Connection) -> None:
         """Nothing: the tickets themselves are the record."""
 
     def next(self, connection: sqlite3.Connection, day: str, letter: str) -> int:
         """The day's next number of a service group."""
-        last = self._last.get((day, letter))
+        if day != self._day:
+            self._day, self._last = day, {}
+        last = self._last.get(letter)
         if last is None:
             last = connection.execute(
                 "SELECT max(number) FROM ticket WHERE day = ? AND letter = ?", (day, letter)
             ).fetchone()[0]
         number = next_number(last)
-        today = {key: value for key, value in self._last.items() if key[0] == day}
-        self._last = MappingProxyType({**today, (day, letter): number})
+        self._last[letter] = number
         return number
 
 

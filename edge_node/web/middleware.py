@@ -88,6 +88,9 @@ async def _answer(request: web.Request, handler: Handler, request_id: str) -> we
         raise  # the reader has gone: there is nobody to tell
     except DomainError as error:
         return domain_error_page(request, error)
+    except web.RequestPayloadError:
+        # Chunks or a compression that do not hold what they promise.
+        return http_error_page(request, web.HTTPBadRequest())
     except web.HTTPException as error:
         if error.status < web.HTTPBadRequest.status_code:
             raise

@@ -170,3 +170,19 @@ async def test_no_token_and_no_person_in_the_log(tmp_path: Path) -> None:
         ended = await node.stop()
     for secret in ("thiet-bi", "Nguyễn", "0791900000", "a key"):
         assert secret not in ended.stderr
+
+
+async def test_a_request_that_is_no_http_is_not_quoted_in_the_log(tmp_path: Path) -> None:
+    port = free_port()
+    async with running(write(tmp_path, config(port))) as node:
+        for line in (b"GET /kiosk?name=Mau HTTP/9.9", b"GET / HTTP/1.1\r\nbad header secret-token"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(line + b"\r\n\r\n")
+            async with asyncio.timeout(STREAM_TIMEOUT_S):
+                answer = await reader.read()
+            writer.close()
+            assert answer.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400")), answer
+        ended = await node.stop()
+    assert "a request that is no HTTP was refused" in ended.stderr
+    for word in ("Mau", "secret-token", "Traceback"):
+        assert word not in ended.stderr
