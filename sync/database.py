@@ -56,11 +56,12 @@ __all__ = [
 MAXIMUM_GROUP: Final = 256
 """Transactions that share one commit; more wait for the next."""
 
-GATHER_SHARE: Final = 1 / 6
-"""How long to wait for companions, as a share of what the disk needed for the last commit."""
+GATHER_STEPS: Final = 8
+"""A commit that others may join waits in steps of this share of what the disk needed last time,
+as long as each step brings somebody, and never longer than the disk needed."""
 
-MAXIMUM_GATHER_S: Final = 0.005
-"""Longest such wait: a slow card must not make a single visitor wait noticeably longer."""
+MAXIMUM_GATHER_S: Final = 0.010
+"""Longest such wait: a slow card must not make anybody wait noticeably longer."""
 
 MAXIMUM_PENDING: Final = 4096
 """Transactions that may wait; one more is refused as `busy`."""
@@ -125,6 +126,7 @@ class Writer:
         """Set after an input/output error: the process should stop and open the file anew."""
         self.commits = 0
         self._last_commit_s = 0.0
+        self._last_group = 0
 
     def join(self, *participants: Participant) -> None:
         """Let `participants` take part in every commit from now on."""
@@ -144,9 +146,28 @@ class Writer:
         self._waiting.append(Request(work, future))
         if not self._busy:
             self._busy = True
+            self._gather()
+        return await future
+
+    def _gather(self) -> None:
+        """Begin the next commit, at once for a lone caller.
+
+        After a commit that several shared it waits for them to come back: without that, every
+        other commit would carry only the few who came while one was under way.
+        """
+        if self._last_group > 1:
+            limit_s = min(self._last_commit_s, MAXIMUM_GATHER_S)
+            self._wait_for_company(0, limit_s / GATHER_STEPS, self._loop.time() + limit_s)
+        else:
             # After whatever else is ready in this turn of the loop, so that it can join.
             self._loop.call_soon(self._launch)
-        return await future
+
+    def _wait_for_company(self, seen: int, step_s: float, end: float) -> None:
+        waiting = len(self._waiting)
+        if waiting == seen or waiting >= MAXIMUM_GROUP or self._loop.time() >= end:
+            self._launch()
+        else:
+            self._loop.call_later(step_s, self._wait_for_company, waiting, step_s, end)
 
     def _launch(self) -> None:
         """Begin the next commit with what is waiting."""
@@ -183,16 +204,12 @@ class Writer:
             self._loop.call_soon_threadsafe(self._deliver, group)
 
     def _deliver(self, group: Group) -> None:
-        """Answer the callers, and begin the next commit when some wait already.
-
-        It begins after a moment that lets callers just answered come back and join: without it
-        every other commit would carry only the few who came while one was under way.
-        """
+        """Answer the callers, and begin the next commit when some wait already."""
         self.commits += 1
+        self._last_group = len(group.requests)
         self._busy = bool(self._waiting)
         if self._busy:
-            wait_s = min(self._last_commit_s * GATHER_SHARE, MAXIMUM_GATHER_S)
-            self._loop.call_later(wait_s, self._launch)
+            self._gather()
         for request in group.requests:
             failure = request.failure
             if isinstance(failure, DatabaseError) and failure.code is DatabaseFault.IO:

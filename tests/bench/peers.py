@@ -13,14 +13,14 @@ import secrets
 import sqlite3
 import ssl
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
 
 import aiosqlite
 from aiohttp import web
 
-from sync.database import migrate, open_writer
+from sync.database import Writer, migrate, open_writer
 
 OWNERS = {
     "journal": files("sync.journal") / "migrations",
@@ -41,6 +41,7 @@ INSERTS = {
     "log": "UPDATE log SET size = ?, frontier = ? WHERE number = 0",
 }
 Handler = Callable[[web.Request], Awaitable[web.Response]]
+WRITER = web.AppKey("writer", Writer)
 AT = "2026-11-22T08:00:00+07:00"
 
 
@@ -81,8 +82,11 @@ async def lock(folder: Path) -> web.Application:
 
 async def bare(folder: Path) -> web.Application:
     """One row a request under group commit."""
-    stack = open_writer(folder / "bare.db", OWNERS)
-    writer = await stack.__aenter__()
+
+    async def opened(app: web.Application) -> AsyncIterator[None]:
+        async with open_writer(folder / "bare.db", OWNERS, work_in_loop=True) as writer:
+            app[WRITER] = writer
+            yield
 
     async def post(request: web.Request) -> web.Response:
         raw = await request.read()
@@ -91,10 +95,12 @@ async def bare(folder: Path) -> web.Application:
         def store(connection: sqlite3.Connection) -> None:
             connection.execute(INSERTS["submission"], row)
 
-        await writer.transact(store)
+        await request.app[WRITER].transact(store)
         return web.json_response({"dossier_no": "T"}, status=201)
 
-    return _application(post)
+    app = _application(post)
+    app.cleanup_ctx.append(opened)
+    return app
 
 
 async def rows(folder: Path) -> web.Application:
