@@ -66,6 +66,7 @@ MAXIMUM_GATHER_S: Final = 0.010
 MAXIMUM_PENDING: Final = 4096
 """Transactions that may wait; one more is refused as `busy`."""
 
+DEFAULT_PAGE_BYTES: Final = 4096
 BUSY_TIMEOUT_MS: Final = 2000
 STATEMENT_CACHE: Final = 256
 
@@ -251,16 +252,21 @@ def _in_snapshot(connection: sqlite3.Connection, work: Work[Result]) -> Result:
 
 @contextlib.asynccontextmanager
 async def open_writer(
-    path: Path, owners: Mapping[str, Traversable], *, work_in_loop: bool = False
+    path: Path,
+    owners: Mapping[str, Traversable],
+    *,
+    work_in_loop: bool = False,
+    page_bytes: int = DEFAULT_PAGE_BYTES,
 ) -> AsyncIterator[Writer]:
     """Open `path` for writing, creating it, with the migrations of every owner applied.
 
     `owners` maps an owner's name to its folder of `0001_name.sql` files. With `work_in_loop` the
     functions run in the event loop's thread and only the flush leaves it: right for functions of
     well under a millisecond, since two threads that take turns at every statement spend more on
-    taking turns (measured: 690 instead of 460 µs a submission).
+    taking turns (measured at 32 clients: a quarter more submissions a second). `page_bytes` counts
+    when the file is made: small pages for small commits, large ones where rows come by hundreds.
     """
-    async with _open(path, "rwc", _WRITER_PRAGMAS) as connection:
+    async with _open(path, "rwc", _WRITER_PRAGMAS, page_bytes) as connection:
         await connection.run(lambda raw: migrate(raw, owners))
         yield Writer(connection, path, work_in_loop=work_in_loop)
 
@@ -274,11 +280,12 @@ async def open_reader(path: Path) -> AsyncIterator[Reader]:
 
 @contextlib.asynccontextmanager
 async def _open(
-    path: Path, mode: str, pragmas: Mapping[str, str | int]
+    path: Path, mode: str, pragmas: Mapping[str, str | int], page_bytes: int = DEFAULT_PAGE_BYTES
 ) -> AsyncIterator[_Connection]:
     connection = _Connection(lambda: _connect(path, mode), iter_chunk_size=64)
     try:
         _ = await connection
+        await connection.run(lambda raw: raw.execute(f"PRAGMA page_size={page_bytes}"))
         await connection.run(lambda raw: _set_pragmas(raw, pragmas))
     except sqlite3.Error as error:
         await connection.close()

@@ -8,9 +8,10 @@ Must not know: how the document travels.
 
 from collections.abc import Collection
 from io import BytesIO
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from PIL import Image
+if TYPE_CHECKING:
+    from PIL import Image
 
 from hardware.ports import MAXIMUM_DOCUMENT_BYTES, DocumentFormat, Media, PrintJob
 from hardware.printing import pwg
@@ -49,13 +50,13 @@ def _checked_pdf(document: bytes) -> bytes:
     return document
 
 
-def _pages(job: PrintJob, dots_per_inch: int) -> list[Image.Image]:
+def _pages(job: PrintJob, dots_per_inch: int) -> "list[Image.Image]":
     if job.document_format is DocumentFormat.PNG:
         return [_on_sheet(_png_page(job.document), job.media, dots_per_inch)]
     return _render(_checked_pdf(job.document), dots_per_inch)
 
 
-def _render(document: bytes, dots_per_inch: int) -> list[Image.Image]:
+def _render(document: bytes, dots_per_inch: int) -> "list[Image.Image]":
     import pypdfium2  # noqa: PLC0415 - megabytes, needed for printers without PDF only
 
     try:
@@ -75,7 +76,9 @@ def _render(document: bytes, dots_per_inch: int) -> list[Image.Image]:
         pdf.close()
 
 
-def _png_page(document: bytes) -> Image.Image:
+def _png_page(document: bytes) -> "Image.Image":
+    from PIL import Image  # noqa: PLC0415 - megabytes, not needed by an idle station
+
     try:
         with Image.open(BytesIO(document), formats=["PNG"]) as page:
             return page.convert("L")
@@ -83,8 +86,10 @@ def _png_page(document: bytes) -> Image.Image:
         raise ValueError("not a PNG page") from error
 
 
-def _on_sheet(page: Image.Image, media: Media, dots_per_inch: int) -> Image.Image:
+def _on_sheet(page: "Image.Image", media: Media, dots_per_inch: int) -> "Image.Image":
     """The page in the middle of a white sheet, shrunk if it is larger."""
+    from PIL import Image  # noqa: PLC0415 - see above
+
     width_mm, height_mm = _MILLIMETRES.get(media, _MILLIMETRES[Media.A4])
     width = round(width_mm / _MILLIMETRES_PER_INCH * dots_per_inch)
     height = round(height_mm / _MILLIMETRES_PER_INCH * dots_per_inch)
@@ -94,7 +99,7 @@ def _on_sheet(page: Image.Image, media: Media, dots_per_inch: int) -> Image.Imag
     return sheet
 
 
-def _pdf_of(page: Image.Image, dots_per_inch: int) -> bytes:
+def _pdf_of(page: "Image.Image", dots_per_inch: int) -> bytes:
     stored = BytesIO()
     page.save(stored, "PDF", resolution=dots_per_inch)
     return stored.getvalue()

@@ -8,8 +8,10 @@ Must not know: how pages are drawn, how they travel.
 import struct
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from PIL import Image
+if TYPE_CHECKING:
+    from PIL import Image
 
 MEDIA_TYPE = "image/pwg-raster"
 _HEADER_BYTES = 1796
@@ -18,14 +20,14 @@ _MAXIMUM_RUN = 128
 _MAXIMUM_REPEATED_ROWS = 256
 
 
-def encode(pages: Sequence[Image.Image], dots_per_inch: int, media_name: str) -> bytes:
+def encode(pages: Sequence["Image.Image"], dots_per_inch: int, media_name: str) -> bytes:
     """A raster stream of `pages` (converted to 8-bit grey); `media_name` as PWG 5101.1 names it."""
     return b"RaS2" + b"".join(
         _page(page.convert("L"), dots_per_inch, media_name, len(pages)) for page in pages
     )
 
 
-def _page(page: Image.Image, dots_per_inch: int, media_name: str, total_pages: int) -> bytes:
+def _page(page: "Image.Image", dots_per_inch: int, media_name: str, total_pages: int) -> bytes:
     pixels = page.tobytes()
     rows = (pixels[at : at + page.width] for at in range(0, len(pixels), page.width))
     body = bytearray()
@@ -37,7 +39,7 @@ def _page(page: Image.Image, dots_per_inch: int, media_name: str, total_pages: i
     return _header(page, dots_per_inch, media_name, total_pages) + bytes(body)
 
 
-def _header(page: Image.Image, dots_per_inch: int, media_name: str, total_pages: int) -> bytes:
+def _header(page: "Image.Image", dots_per_inch: int, media_name: str, total_pages: int) -> bytes:
     header = bytearray(_HEADER_BYTES)
 
     def put(offset: int, *values: int) -> None:
