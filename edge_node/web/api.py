@@ -34,6 +34,7 @@ from edge_node.web.problems import answer_with_problems, malformed
 MAXIMUM_BODY_BYTES: Final = 64 << 10
 MAXIMUM_TOKEN_CHARACTERS: Final = 128
 JSON_TYPE: Final = "application/json"
+PREFIX: Final = "/api"
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 Command = TypeVar("Command")
@@ -217,20 +218,37 @@ OPERATIONS: Final = (
 )
 
 
-def create_api(station: Station, version: str) -> web.Application:
-    """The interface as an application to be mounted at `/api`."""
-    api = web.Application(middlewares=[answer_with_problems])
-    api[STATION] = station
-    api.on_response_prepare.append(_set_headers)
+def routes(version: str) -> list[web.RouteDef]:
+    """The interface under `/api/`, with its own description and its own "not found".
+
+    Not a sub-application: each would cost every request another round of routing and guards.
+    """
     document = _encode(describe(OPERATIONS, version))
 
     async def openapi(request: web.Request) -> web.Response:
         return web.Response(body=document, content_type=JSON_TYPE)
 
-    api.router.add_get("/openapi.json", openapi)
-    for operation in OPERATIONS:
-        api.router.add_route(operation.method, operation.path, operation.handler)
-    return api
+    table = [(one.method, PREFIX + one.path, one.handler) for one in OPERATIONS]
+    table += [("GET", f"{PREFIX}/openapi.json", openapi), ("*", f"{PREFIX}/{{tail:.*}}", _nowhere)]
+    return [web.route(verb, path, answer_with_problems(handler)) for verb, path, handler in table]
+
+
+async def _nowhere(request: web.Request) -> web.Response:
+    """No operation: of an unknown path, or of a known one by another method."""
+    asked = request.path.removeprefix(PREFIX).split("/")
+    allowed = [one.method for one in OPERATIONS if _is_at(one.path.split("/"), asked)]
+    if asked == ["", "openapi.json"]:
+        allowed = ["GET"]
+    if allowed:
+        raise web.HTTPMethodNotAllowed(request.method, allowed)
+    raise web.HTTPNotFound
+
+
+def _is_at(path: list[str], asked: list[str]) -> bool:
+    return len(path) == len(asked) and all(
+        known == part or (known.startswith("{") and part)
+        for known, part in zip(path, asked, strict=True)
+    )
 
 
 def _require_device(request: web.Request, station: Station) -> None:
@@ -265,7 +283,7 @@ async def _body(request: web.Request) -> bytes:
     if request.headers.get("Content-Type") != JSON_TYPE and request.content_type != JSON_TYPE:
         raise DomainError(ErrorCode.BODY_MALFORMED, place="Content-Type", reason=JSON_TYPE)
     body = await request.read()
-    # aiohttp applies only the limit of the outermost application, which is that of the pages.
+    # The application's own limit is that of the pages.
     if len(body) > MAXIMUM_BODY_BYTES:
         raise DomainError(ErrorCode.BODY_TOO_LARGE)
     return body
@@ -283,9 +301,3 @@ def _handed_in(submission: intake.Submission) -> web.Response:
 
 def _json(answer: msgspec.Struct) -> web.Response:
     return web.Response(body=_encode(answer), content_type=JSON_TYPE, headers=_FRESH)
-
-
-async def _set_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """What every answer has; which software and version answers is nobody's business."""
-    response.headers.popall("Server", None)
-    response.headers["X-Content-Type-Options"] = "nosniff"

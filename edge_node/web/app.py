@@ -14,8 +14,7 @@ from aiohttp import web
 from edge_node.health.runner import HealthReport
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
-from edge_node.web import assets, counter, display, kiosk, live, status
-from edge_node.web.api import create_api
+from edge_node.web import api, assets, counter, display, kiosk, live, status
 from edge_node.web.keys import HEALTH, SCANS, STATION, TRANSLATORS
 from edge_node.web.localisation import load_translators
 from edge_node.web.middleware import guard_pages, set_security_headers
@@ -69,9 +68,6 @@ def create_app(
     _prepare_templates(app)
     live.prepare(app)
     app.on_response_prepare.append(set_security_headers)
-    for table in FEATURES:
+    for table in (api.routes(version), *FEATURES):
         app.add_routes(table)
-    api = create_api(station, version)
-    api[HEALTH] = health
-    app.add_subapp("/api", api)
     return app

@@ -17,6 +17,7 @@ from edge_node.web.error_pages import domain_error_page, http_error_page, unexpe
 REQUEST_ID_BYTES: Final = 6
 API_PREFIX: Final = "/api/"
 STATIC_PREFIX: Final = "/static/"
+NO_PAGES: Final = (API_PREFIX, STATIC_PREFIX)
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -53,13 +54,13 @@ def is_own_request(request: web.Request) -> bool:
 
 
 async def set_security_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Signal handler: the same headers on every page and stream; a file needs one of them."""
-    if request.path.startswith(API_PREFIX):
-        return
-    if request.path.startswith(STATIC_PREFIX):
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return
+    """Signal handler: the same headers on every page and stream; data needs one of them."""
     headers = response.headers
+    # Which software and version answers is nobody's business.
+    headers.popall("Server", None)
+    if request.path.startswith(NO_PAGES):
+        headers["X-Content-Type-Options"] = "nosniff"
+        return
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "no-store")
@@ -70,7 +71,7 @@ async def set_security_headers(request: web.Request, response: web.StreamRespons
 @web.middleware
 async def guard_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse foreign forms; turn every error of a page into words with a remedy."""
-    if request.path.startswith((API_PREFIX, STATIC_PREFIX)):
+    if request.path.startswith(NO_PAGES):
         return await handler(request)
     request_id = secrets.token_hex(REQUEST_ID_BYTES)
     response = await _answer(request, handler, request_id)

@@ -4,6 +4,7 @@ Rules: `code` is the stable name a program may rely on; `title` and `remedy` are
 in the language asked for; nothing personal and nothing about our insides is in an answer.
 """
 
+import functools
 import logging
 import re
 from collections.abc import Mapping
@@ -71,7 +72,7 @@ def status_of(code: ErrorCode) -> int:
 def problem(request: web.Request, error: DomainError) -> web.Response:
     """The answer to a refusal."""
     status = status_of(error.code)
-    words = request.config_dict[TRANSLATORS][_language(request)]
+    words = request.app[TRANSLATORS][_language(request)]
     key = f"error.{error.code.value}"
     body = Problem(
         type=f"urn:ward-edge-node:problem:{error.code.value}",
@@ -92,22 +93,26 @@ def problem(request: web.Request, error: DomainError) -> web.Response:
     )
 
 
-@web.middleware
-async def answer_with_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every failure of a JSON handler into problem details."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        answer = problem(request, DomainError(_HTTP_CODES.get(error.status, _OTHERWISE)))
-        allow = error.headers.get("Allow")
-        if allow is not None:
-            answer.headers["Allow"] = allow
-        return answer
-    except DomainError as error:
-        return problem(request, error)
-    except Exception:
-        logger.exception("%s %s failed", request.method, request.match_info.route.resource)
-        return problem(request, DomainError(ErrorCode.INTERNAL, fault=Fault.STATION))
+def answer_with_problems(handler: Handler) -> Handler:
+    """A JSON handler whose every failure is answered with problem details."""
+
+    @functools.wraps(handler)
+    async def answered(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            answer = problem(request, DomainError(_HTTP_CODES.get(error.status, _OTHERWISE)))
+            allow = error.headers.get("Allow")
+            if allow is not None:
+                answer.headers["Allow"] = allow
+            return answer
+        except DomainError as error:
+            return problem(request, error)
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.match_info.route.resource)
+            return problem(request, DomainError(ErrorCode.INTERNAL, fault=Fault.STATION))
+
+    return answered
 
 
 def malformed(error: msgspec.ValidationError) -> DomainError:

@@ -38,6 +38,7 @@ async def test_a_call_appears_by_itself_and_is_large(node: Node, page: Page) -> 
     ticket = page.locator(".ticket")
     await expect(ticket).to_have_text("A001")
     await expect(page.locator("#now")).to_have_class("now fresh")
+    await expect(ticket).to_be_visible()
     height = await ticket.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
     assert height >= 160
     assert await faults(page) == []
@@ -50,8 +51,10 @@ async def test_the_list_can_be_read_from_six_metres(node: Node, page: Page) -> N
         await intake.take_ticket(node.station, service.id, Asked(service.id, "kiosk"))
     await page.goto(node.url("/display"))
     for place in (".earlier b", ".earlier em"):
-        size = await page.locator(place).first.evaluate(
-            "(one) => parseFloat(getComputedStyle(one).fontSize)"
+        # Found and measured in one step: the list is replaced whenever a call is announced.
+        size = await page.evaluate(
+            "(place) => parseFloat(getComputedStyle(document.querySelector(place)).fontSize)",
+            place,
         )
         assert size >= 72
     assert await overflow(page, 1920, 1080) <= 0

@@ -119,7 +119,7 @@ OTHER_METHODS = [
     ("OPTIONS", TICKETS, "POST"),
     ("PATCH", "/api/v1/health", "GET"),
     ("TRACE", "/api/v1/procedures", "GET"),
-    ("POST", "/api/openapi.json", "GET,HEAD"),
+    ("POST", "/api/openapi.json", "GET"),
 ]
 
 

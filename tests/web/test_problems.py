@@ -36,9 +36,9 @@ async def lan() -> AsyncIterator[Browser]:
     async def fail(request: web.Request) -> web.Response:
         raise FAILURES[request.match_info["how"]]
 
-    app = web.Application(middlewares=[answer_with_problems])
+    app = web.Application()
     app[TRANSLATORS] = load_translators()
-    app.router.add_get("/{how}", fail)
+    app.router.add_get("/{how}", answer_with_problems(fail))
     async with TestClient(TestServer(app)) as client:
         yield client
 
