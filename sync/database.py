@@ -72,7 +72,7 @@ STATEMENT_CACHE: Final = 256
 
 CHECKPOINT_PAGES: Final = 16384
 """Pages in the write-ahead log before it is folded into the file: a checkpoint costs a commit
-several times its price, and 16 MiB more beside the database cost nothing."""
+several times its price, and 64 MiB more beside the database cost nothing."""
 
 _WRITER_PRAGMAS: Final[Mapping[str, str | int]] = {
     "wal_autocheckpoint": CHECKPOINT_PAGES,

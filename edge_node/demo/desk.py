@@ -19,7 +19,6 @@ from edge_node.demo.samples import SAMPLES
 
 NEWEST_PAPERS: Final = 12
 SCAN_TIMEOUT_S: Final = 3.0
-FAULT_TIMEOUT_S: Final = 3.0
 _FOLDER: Final = Path(__file__).parent
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self';"

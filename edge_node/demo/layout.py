@@ -16,7 +16,6 @@ import msgspec
 
 from edge_node.usecases.officers import SALT_BYTES, hash_pin
 
-DEFAULT_PORT_BASE: Final = 8700
 STATION_CODE: Final = "26560"
 LOOPBACK: Final = "127.0.0.1"
 

@@ -138,21 +138,3 @@ def of_ticket(
         (day, letter, number),
     ).fetchone()
     return _row(row) if row is not None else None
-
-
-def counts(connection: sqlite3.Connection, role: str) -> dict[str, int]:
-    """How many jobs of a role stand in each state."""
-    rows = connection.execute(
-        "SELECT state, count(*) FROM print_job WHERE role = ? GROUP BY state", (role,)
-    )
-    return dict(rows.fetchall())
-
-
-def last_printed(connection: sqlite3.Connection, role: str) -> PrintJobRow | None:
-    """The newest job of a role that the printer confirmed."""
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM print_job WHERE role = ? AND state = 'printed'"  # noqa: S608
-        " ORDER BY id DESC LIMIT 1",
-        (role,),
-    ).fetchone()
-    return _row(row) if row is not None else None

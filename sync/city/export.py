@@ -84,8 +84,7 @@ def _genesis(record: Record) -> dict[str, Any]:
         "number": genesis.identity.number,
         "nonce": genesis.identity.nonce.hex(),
         "lane": genesis.identity.lane,
-        "parent": parent
-        and {"lid": parent.lid.hex(), "size": parent.size, "root": parent.root.hex()},
+        "parent": parent and _parent(parent),
         "boot_id": genesis.boot_id.hex(),
         "reason": genesis.reason,
         "software": genesis.software,
