@@ -75,7 +75,7 @@ def candidates(lock: Package, wanted: Package, target: Target) -> list[Package]:
 
 def runtime_packages(lock: Package, target: Target) -> list[Package]:
     """Everything that is installed with the product on that machine, the product left out."""
-    waiting: list[Package] = [{"name": PROJECT}]
+    waiting: list[Package] = [{"name": PROJECT, "extra": ["city"]}]
     found: dict[str, Package] = {}
     done = set()
     while waiting:
