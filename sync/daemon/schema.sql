@@ -26,7 +26,7 @@ CREATE TABLE record_status (
 
 CREATE TABLE log_notice (
     lid BLOB NOT NULL CHECK (length(lid) = 16),
-    kind TEXT NOT NULL CHECK (kind IN ('fork', 'rollback')),
+    kind TEXT NOT NULL CHECK (length(kind) BETWEEN 1 AND 64),
     own_size INTEGER NOT NULL,
     city_size INTEGER NOT NULL,
     noticed_wall_ms INTEGER NOT NULL,
@@ -55,3 +55,111 @@ CREATE TABLE city (
     generation BLOB NOT NULL,
     receipt_number INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE policy (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    spread_s INTEGER,
+    hello_interval_s INTEGER,
+    maximum_batch_bytes INTEGER,
+    blob_bytes_per_day INTEGER,
+    blob_from_minute INTEGER,
+    blob_to_minute INTEGER
+) STRICT;
+
+CREATE TABLE aside (
+    digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+    lid BLOB NOT NULL CHECK (length(lid) = 16),
+    first INTEGER NOT NULL CHECK (first >= 0),
+    count INTEGER NOT NULL CHECK (count > 0),
+    reason INTEGER NOT NULL,
+    cose BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE withheld (
+    lid BLOB NOT NULL CHECK (length(lid) = 16),
+    sequence INTEGER NOT NULL CHECK (sequence >= 0),
+    noticed_wall_ms INTEGER NOT NULL,
+    PRIMARY KEY (lid, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recovered (
+    lid BLOB NOT NULL CHECK (length(lid) = 16),
+    sequence INTEGER NOT NULL CHECK (sequence >= 0),
+    raw BLOB NOT NULL,
+    PRIMARY KEY (lid, sequence)
+) STRICT;
+
+CREATE TABLE anchor (
+    nonce BLOB PRIMARY KEY CHECK (length(nonce) = 16),
+    city_time_ms INTEGER NOT NULL,
+    boot_id BLOB NOT NULL CHECK (length(boot_id) = 8),
+    mono_sent INTEGER NOT NULL,
+    mono_received INTEGER NOT NULL CHECK (mono_received >= mono_sent)
+) STRICT;
+
+CREATE TABLE keyset (
+    version INTEGER PRIMARY KEY CHECK (version > 0),
+    message BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE feed (
+    fid BLOB PRIMARY KEY CHECK (length(fid) = 16),
+    feed INTEGER NOT NULL,
+    size INTEGER NOT NULL CHECK (size >= 0),
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    frontier BLOB NOT NULL,
+    oldest INTEGER NOT NULL DEFAULT 0 CHECK (oldest BETWEEN 0 AND size)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE feed_entry (
+    fid BLOB NOT NULL CHECK (length(fid) = 16),
+    sequence INTEGER NOT NULL CHECK (sequence >= 0),
+    kind INTEGER NOT NULL,
+    eid BLOB NOT NULL CHECK (length(eid) = 16),
+    subject BLOB,
+    body BLOB NOT NULL,
+    PRIMARY KEY (fid, sequence)
+) STRICT;
+
+CREATE TABLE object (
+    digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+    content BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE wanted (
+    digest BLOB PRIMARY KEY CHECK (length(digest) = 32)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE blob_state (
+    digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+    offset INTEGER NOT NULL CHECK (offset BETWEEN 0 AND total),
+    total INTEGER NOT NULL,
+    receipt BLOB
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE progress (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    records_total INTEGER NOT NULL,
+    records_done INTEGER NOT NULL,
+    bytes_total INTEGER NOT NULL,
+    bytes_done INTEGER NOT NULL,
+    began_wall_ms INTEGER NOT NULL,
+    remaining_s INTEGER
+) STRICT;
+
+CREATE TABLE link (
+    day INTEGER PRIMARY KEY,
+    sent_bytes INTEGER NOT NULL,
+    received_bytes INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE request_answer (
+    id INTEGER PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed')),
+    done INTEGER NOT NULL DEFAULT 0,
+    total INTEGER NOT NULL DEFAULT 0,
+    code TEXT NOT NULL DEFAULT '',
+    finished_wall_ms INTEGER
+) STRICT;
+
+CREATE INDEX aside_by_log ON aside (lid, first);
