@@ -33,6 +33,10 @@ TITLES: Final[Mapping[Problem, str]] = {
     Problem.SLOW_DOWN: "Too many requests; wait",
     Problem.BUSY: "Busy; wait",
     Problem.STORAGE_FULL: "The city has no room; nothing was stored",
+    Problem.CODE_REFUSED: "This enrolment code is wrong, used or past its time",
+    Problem.BAD_TOKEN: "No session with this token; greet again",
+    Problem.NOT_FOUND: "There is no such thing here",
+    Problem.WRONG_OFFSET: "The upload goes on at another offset",
 }
 
 ARCHIVE_PROBLEMS: Final[Mapping[ArchiveFault, Problem]] = {

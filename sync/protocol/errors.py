@@ -30,6 +30,13 @@ class ProtocolErrorCode(StrEnum):
     CANNOT_DECOMPRESS = "cannot_decompress"
     LOG_ID_MISMATCH = "log_id_mismatch"
     NONCE_MISMATCH = "nonce_mismatch"
+    CITY_MISMATCH = "city_mismatch"
+    TOO_FEW_SIGNATURES = "too_few_signatures"
+    OLD_KEYSET = "old_keyset"
+    WRONG_ROOT = "wrong_root"
+    BAD_CHECK = "bad_check"
+    BAD_MAC = "bad_mac"
+    CODE_EXPIRED = "code_expired"
 
 
 class ProtocolError(Exception):

@@ -35,6 +35,54 @@ MAXIMUM_TEXT_BYTES: Final = 16 << 10
 MAXIMUM_KEYS: Final = 16
 """Keys, versions or dictionary numbers in one list of a control message."""
 
+MAXIMUM_KEYSET_SIGNATURES: Final = 32
+"""Signatures on one keyset: old roots and new ones."""
+
+MAXIMUM_REVOKED_LOGS: Final = 1000
+"""Log positions named in one revocation."""
+
+MAXIMUM_FEEDS: Final = 16
+"""Feeds named in one HELLO or WELCOME."""
+
+MAXIMUM_WANTED_BLOBS: Final = 200
+"""Attachments that one WELCOME asks for."""
+
+MAXIMUM_NOTICES: Final = 200
+"""Notices to people in one WELCOME."""
+
+MINIMUM_TOKEN_BYTES: Final = 16
+"""Bytes of the shortest session token: as many as nobody guesses."""
+
+MAXIMUM_TOKEN_BYTES: Final = 64
+"""Bytes of the longest session token."""
+
+MAXIMUM_FEED_WAIT_S: Final = 60
+"""Seconds that a request for a feed may be kept waiting for news."""
+
+MAXIMUM_BLOB_BYTES: Final = 20 << 20
+"""Bytes of one attachment before sealing."""
+
+MINIMUM_BLOB_PART_BYTES: Final = 64 << 10
+"""Bytes of one part of an upload, unless it is the last."""
+
+MAXIMUM_BLOB_PART_BYTES: Final = 256 << 10
+"""Bytes of one part of an upload."""
+
+MAXIMUM_MEDIA_TYPE_BYTES: Final = 127
+"""Bytes of the media type of an attachment."""
+
+MAXIMUM_OBJECT_BYTES: Final = 16 << 20
+"""Bytes of one public object of the city (a packed catalogue), compressed."""
+
+MAXIMUM_CODE_TEXT: Final = 2048
+"""Characters of an enrolment code in its QR form."""
+
+CODE_LIFETIME_MS: Final = 72 * 3600 * 1000
+"""Milliseconds that an enrolment code is good for, at most."""
+
+CODE_TRIES: Final = 5
+"""Wrong answers after which an enrolment code is burnt."""
+
 MAXIMUM_PROTECTED_BYTES: Final = 64
 """Bytes of the protected header of a signed object."""
 
@@ -60,6 +108,7 @@ BOOT_ID_BYTES: Final = 8
 CITY_ID_BYTES: Final = 8
 GENERATION_BYTES: Final = 8
 KEY_ID_BYTES: Final = 8
+CODE_BYTES: Final = 16
 PUBLIC_KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 DIGEST_BYTES: Final = 32

@@ -37,10 +37,23 @@ def append(frontier: Frontier, size: int, leaf: bytes) -> Frontier:
 
 
 def extend(frontier: Frontier, size: int, leaves: Iterable[bytes]) -> Frontier:
-    """The frontier after many more leaves."""
-    for number, leaf in enumerate(leaves, start=size):
-        frontier = append(frontier, number, leaf)
-    return frontier
+    """The frontier after many more leaves; ``size`` is the number of leaves before them.
+
+    Whole levels at a time: each node is made once and no frontier in between.
+    """
+    nodes = list(leaves)
+    kept = len(frontier)
+    last: list[bytes] = []
+    while nodes:
+        if size & 1:
+            kept -= 1
+            nodes.insert(0, frontier[kept])
+        if len(nodes) & 1:
+            last.append(nodes.pop())
+        pairs = zip(nodes[::2], nodes[1::2], strict=True)
+        nodes = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        size >>= 1
+    return (*frontier[:kept], *reversed(last))
 
 
 def root(frontier: Frontier) -> bytes:

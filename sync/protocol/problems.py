@@ -28,6 +28,10 @@ class Problem(StrEnum):
     SLOW_DOWN = "slow-down"
     BUSY = "busy"
     STORAGE_FULL = "storage-full"
+    CODE_REFUSED = "code-refused"
+    BAD_TOKEN = "bad-token"
+    NOT_FOUND = "not-found"
+    WRONG_OFFSET = "wrong-offset"
 
 
 HTTP_STATUS: Final[Mapping[Problem, int]] = {
@@ -43,6 +47,10 @@ HTTP_STATUS: Final[Mapping[Problem, int]] = {
     Problem.SLOW_DOWN: 429,
     Problem.BUSY: 503,
     Problem.STORAGE_FULL: 507,
+    Problem.CODE_REFUSED: 403,
+    Problem.BAD_TOKEN: 401,
+    Problem.NOT_FOUND: 404,
+    Problem.WRONG_OFFSET: 409,
 }
 
 _OTHERWISE: Final[Mapping[ProtocolErrorCode, Problem]] = {
@@ -57,6 +65,11 @@ _OTHERWISE: Final[Mapping[ProtocolErrorCode, Problem]] = {
     ProtocolErrorCode.FORK: Problem.FORK,
     ProtocolErrorCode.NOT_SEALED: Problem.UNKNOWN_ENCRYPTION_KEY,
     ProtocolErrorCode.UNKNOWN_ENCRYPTION_KEY: Problem.UNKNOWN_ENCRYPTION_KEY,
+    ProtocolErrorCode.TOO_FEW_SIGNATURES: Problem.UNKNOWN_KEY,
+    ProtocolErrorCode.WRONG_ROOT: Problem.UNKNOWN_KEY,
+    ProtocolErrorCode.BAD_CHECK: Problem.CODE_REFUSED,
+    ProtocolErrorCode.BAD_MAC: Problem.CODE_REFUSED,
+    ProtocolErrorCode.CODE_EXPIRED: Problem.CODE_REFUSED,
 }
 
 
