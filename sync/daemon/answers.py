@@ -6,6 +6,7 @@ page). It must not know keys or the session's rules.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -18,13 +19,17 @@ TYPE_PREFIX: Final = "urn:wes1:problem:"
 
 
 class Answer(NamedTuple):
-    """An HTTP answer as it came; `retry_after` is the header's text, "" when absent."""
+    """An HTTP answer as it came; `retry_after` is the header's text, "" when absent.
+
+    `headers` are those that begin with `upload-`, their names in small letters.
+    """
 
     status: int
     media_type: str
     retry_after: str
     body: bytes
     elapsed_s: float
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class Message(NamedTuple):
@@ -99,4 +104,4 @@ def _named(answer: Answer) -> Refusal | None:
     # The status must fit the name, or the answer is nobody's.
     if problems.HTTP_STATUS[problem] != answer.status and answer.status != 400:
         return None
-    return _REFUSALS[problem]
+    return _REFUSALS.get(problem, Refusal.OTHER)

@@ -14,6 +14,8 @@ class State(StrEnum):
     OFFLINE = "offline"
     HELLO = "hello"
     DRAIN = "drain"
+    PULL = "pull"
+    BLOBS = "blobs"
     WAIT_APPLIED = "wait_applied"
     IDLE = "idle"
     BACKOFF = "backoff"
@@ -137,11 +139,41 @@ class Failed(NamedTuple):
     failure: Failure
 
 
+class Pulled(NamedTuple):
+    """So many entries of a feed were stored. `more`: a feed is still behind."""
+
+    entries: int
+    more: bool
+
+
+class PartSent(NamedTuple):
+    """So many bytes of an attachment were taken. `more`: another part may go now."""
+
+    sent_bytes: int
+    more: bool
+
+
+class Called(NamedTuple):
+    """The city has news in a feed."""
+
+
 class Stop(NamedTuple):
     """The process was told to end."""
 
 
-Event: TypeAlias = Started | Timer | Grown | Welcomed | Receipted | Problem | Failed | Stop
+Event: TypeAlias = (
+    Started
+    | Timer
+    | Grown
+    | Welcomed
+    | Receipted
+    | Problem
+    | Failed
+    | Pulled
+    | PartSent
+    | Called
+    | Stop
+)
 
 
 class SendHello(NamedTuple):

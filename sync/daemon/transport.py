@@ -20,16 +20,18 @@ from cryptography import x509
 
 from sync.daemon.answers import Answer
 from sync.daemon.events import Failure
+from sync.daemon.ports import Request
 from sync.protocol.batch import MEDIA_TYPE
-from sync.protocol.limits import MAXIMUM_CONTROL_BYTES
 
 CONNECT_TIMEOUT_S: Final = 15.0
 READ_TIMEOUT_S: Final = 30.0
 TOTAL_TIMEOUT_S: Final = 120.0
 KEEP_ALIVE_S: Final = 75.0
 
-MAXIMUM_ANSWER_BYTES: Final = MAXIMUM_CONTROL_BYTES
-"""Every answer is one control message or one problem."""
+MAXIMUM_CONNECTIONS: Final = 3
+"""One for batches, one to listen on, one for what is asked beside them."""
+
+UPLOAD_HEADERS: Final = "upload-"
 
 NO_CHECK_TIME: Final = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module does not name."""
@@ -68,33 +70,45 @@ class _Dates:
 
 
 class Transport:
-    """One keep-alive connection to the city; made by `open_transport`."""
+    """Keep-alive connections to the city; made by `open_transport`.
+
+    `token` is what the last welcome gave for reading, sent with requests that ask for it;
+    `sent_bytes` and `received_bytes` count bodies since the start.
+    """
 
     def __init__(
         self, session: aiohttp.ClientSession, base_url: str, ca_pem: str, *, clock_plausible: bool
     ) -> None:
         self._session = session
+        self._timeouts = session.timeout
+        self.token = ""
+        self.sent_bytes = 0
+        self.received_bytes = 0
         self._base_url = base_url.rstrip("/")
         self._dates = _Dates()
         self._strict = _context(ca_pem)
         self._dateless = _context(ca_pem, self._dates)
         self._check_dates = clock_plausible
 
-    async def post(self, path: str, body: bytes) -> Answer:
-        """Send `body` and return the answer, whatever its status. Raises TransportError."""
+    async def ask(self, request: Request) -> Answer:
+        """The city's answer, whatever its status. Raises TransportError."""
         try:
-            return await self._post(path, body)
+            return await self._ask(request)
         except aiohttp.ClientConnectorCertificateError as error:
             fault = error.certificate_error
             if not (self._check_dates and getattr(fault, "verify_code", 0) in _DATE_FAULTS):
                 raise TransportError(Failure.CERTIFICATE, _say(error)) from None
         # The clock or the certificate is wrong; only the city's signed time can tell which.
         self._check_dates = False
-        return await self.post(path, body)
+        return await self.ask(request)
 
-    async def _post(self, path: str, body: bytes) -> Answer:
+    async def post(self, path: str, body: bytes) -> Answer:
+        """Send `body` and return the answer, whatever its status. Raises TransportError."""
+        return await self.ask(Request("POST", path, body))
+
+    async def _ask(self, request: Request) -> Answer:
         try:
-            return await self._exchange(path, body)
+            return await self._exchange(request)
         except aiohttp.ClientConnectorCertificateError:
             raise
         except (aiohttp.ClientSSLError, ssl.SSLError) as error:
@@ -111,24 +125,48 @@ class Transport:
         except OSError as error:
             raise TransportError(Failure.UNREACHABLE, _say(error)) from None
 
-    async def _exchange(self, path: str, body: bytes) -> Answer:
+    async def _exchange(self, request: Request) -> Answer:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        async with self._session.post(
-            self._base_url + path,
-            data=body,
-            headers={"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE},
+        async with self._session.request(
+            request.method,
+            self._base_url + request.path,
+            data=request.body,
+            headers=self._headers(request),
             ssl=self._strict if self._check_dates else self._dateless,
             allow_redirects=False,
+            timeout=self._patience(request.patience_s),
         ) as response:
-            content = await _read_limited(response)
+            content = await _read_limited(response, request.maximum_bytes)
+            self.sent_bytes += len(request.body or b"")
+            self.received_bytes += len(content)
             return Answer(
                 response.status,
                 response.content_type,
                 response.headers.get("Retry-After", ""),
                 content,
                 loop.time() - began,
+                _upload_headers(response),
             )
+
+    def _headers(self, request: Request) -> dict[str, str]:
+        headers = {"Accept": MEDIA_TYPE}
+        if request.body is not None:
+            headers["Content-Type"] = MEDIA_TYPE
+        if request.bearer and self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        return {**headers, **request.headers}
+
+    def _patience(self, patience_s: float | None) -> aiohttp.ClientTimeout:
+        usual = self._timeouts
+        if patience_s is None:
+            return usual
+        return aiohttp.ClientTimeout(
+            total=patience_s + (usual.total or 0.0),
+            connect=usual.connect,
+            sock_connect=usual.sock_connect,
+            sock_read=patience_s + (usual.sock_read or 0.0),
+        )
 
     def certificate_fits(self, city_time_ms: int) -> bool:
         """Whether the city's certificate is valid at its own signed time.
@@ -150,7 +188,7 @@ async def open_transport(
     base_url: str, ca_pem: str, *, clock_plausible: bool, timeouts: Timeouts | None = None
 ) -> AsyncIterator[Transport]:
     """A transport to `base_url` that trusts the authority in `ca_pem` only."""
-    connector = aiohttp.TCPConnector(limit=2, keepalive_timeout=KEEP_ALIVE_S)
+    connector = aiohttp.TCPConnector(limit=MAXIMUM_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_S)
     async with aiohttp.ClientSession(
         connector=connector,
         timeout=(timeouts or Timeouts()).client,
@@ -186,11 +224,19 @@ def _witness(dates: _Dates) -> type[ssl.SSLObject]:
     return Witness
 
 
-async def _read_limited(response: aiohttp.ClientResponse) -> bytes:
+def _upload_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    return {
+        name.lower(): value
+        for name, value in response.headers.items()
+        if name.lower().startswith(UPLOAD_HEADERS)
+    }
+
+
+async def _read_limited(response: aiohttp.ClientResponse, maximum_bytes: int) -> bytes:
     content = bytearray()
     async for chunk in response.content.iter_any():
         content += chunk
-        if len(content) > MAXIMUM_ANSWER_BYTES:
+        if len(content) > maximum_bytes:
             raise TransportError(Failure.BAD_ANSWER, "answer too large")
     return bytes(content)
 
