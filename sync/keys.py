@@ -64,14 +64,14 @@ class KeyFileError(Exception):
 def generate_signing_key(path: Path) -> Ed25519PrivateKey:
     """A new Ed25519 key, on disk before it is returned. Errors: EXISTS, MISSING (the folder)."""
     key = Ed25519PrivateKey.generate()
-    _write(path, key)
+    write_key(path, key)
     return key
 
 
 def generate_encryption_key(path: Path) -> X25519PrivateKey:
     """A new X25519 key, on disk before it is returned. Errors: EXISTS, MISSING (the folder)."""
     key = X25519PrivateKey.generate()
-    _write(path, key)
+    write_key(path, key)
     return key
 
 
@@ -91,8 +91,24 @@ def load_encryption_key(path: Path) -> X25519PrivateKey:
     return key
 
 
-def _write(path: Path, key: Ed25519PrivateKey | X25519PrivateKey) -> None:
-    """Create the file with its content and its folder entry on disk, or not at all."""
+def credentials_directory() -> Path | None:
+    """Where systemd lends this service its credentials (`LoadCredential=`); None elsewhere."""
+    name = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    return Path(name) if name else None
+
+
+def find_key_file(directory: Path, name: str, credentials: Path | None = None) -> Path:
+    """The file of a key: in `directory`, or lent as a credential of the same name."""
+    path = directory / name
+    lent = credentials / name if credentials else path
+    return lent if lent.exists() and not os.path.lexists(path) else path
+
+
+def write_key(path: Path, key: Ed25519PrivateKey | X25519PrivateKey) -> None:
+    """Create the file with its content and its folder entry on disk, or not at all.
+
+    Errors: EXISTS, MISSING (the folder).
+    """
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:

@@ -16,12 +16,12 @@ from sync.city.shelf import Shelf
 from sync.protocol.canonical import decode, encode
 from sync.protocol.errors import ProtocolError
 from sync.protocol.fields import ControlMap, bytes_of
-from sync.protocol.limits import DIGEST_BYTES
+from sync.protocol.limits import CODE_BYTES, CODE_LIFETIME_MS, CODE_TRIES, DIGEST_BYTES
 
 CODES: Final = "codes"
-SECRET_BYTES: Final = 16
-MAXIMUM_LIFETIME_HOURS: Final = 72
-MAXIMUM_TRIES: Final = 5
+
+MAXIMUM_LIFETIME_HOURS: Final = CODE_LIFETIME_MS // 3_600_000
+MAXIMUM_TRIES: Final = CODE_TRIES
 """Wrong tries after which a code is dead, also for who knows it."""
 
 _HOUR_MS: Final = 3_600_000
@@ -121,7 +121,7 @@ class CodeBook:
         while True:
             content = await self._shelf.read(CODES, _name(station))
             code = None if content is None else _unpack(station, content)
-            claim = claim_of(code.secret if code else bytes(SECRET_BYTES))
+            claim = claim_of(code.secret if code else bytes(CODE_BYTES))
             verdict = judge(code, claim, now_ms)
             if code is None:
                 return verdict, None
@@ -157,7 +157,7 @@ def _unpack(station: int, content: bytes) -> IssuedCode | None:
             return None
         return IssuedCode(
             station=station,
-            secret=fields.bytes_of(1, SECRET_BYTES),
+            secret=fields.bytes_of(1, CODE_BYTES),
             expires_ms=fields.unsigned(2),
             name=fields.text(3),
             tries=fields.unsigned(4),
