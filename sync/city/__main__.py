@@ -215,7 +215,7 @@ async def _export(settings: Settings, station: int | None) -> None:
 def _check(settings: Settings) -> None:
     identity = prepare_identity(settings, _surroundings())
     prepare_context(settings, _clock_ms())
-    stations = StationDirectory(stations_directory(settings), identity.receipt_public).all()
+    stations = StationDirectory(stations_directory(settings), identity.ca_public).all()
     print(f"good: city {identity.city_id.hex()}, {len(stations)} stations enrolled")
 
 

@@ -32,7 +32,6 @@ from sync.protocol.cose import split_first
 from sync.protocol.entries import Entry
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.handshake import Hello, LogState, Welcome, sign_welcome, verify_hello
-from sync.protocol.keyset import Keyset, sign_keyset
 from sync.protocol.problems import Problem
 from sync.protocol.receipt import BatchReference, Receipt, sign_receipt
 
@@ -126,17 +125,8 @@ async def _accept(desk: Desk, data: bytes) -> bytes:
 
 
 def keyset(desk: Desk) -> bytes:
-    """The city's current public keys and dictionaries, signed by its receipt key."""
-    identity = desk.identity
-    return sign_keyset(
-        Keyset(
-            city_id=identity.city_id,
-            receipt_keys=(identity.receipt_public,),
-            encryption_keys=(identity.encryption_public,),
-            dictionaries=tuple(sorted(DICTIONARIES)),
-        ),
-        identity.receipt_key,
-    )
+    """The city's current public keys and dictionaries, signed by its roots."""
+    return desk.identity.keyset.message
 
 
 async def _in_executor(desk: Desk, work: Callable[[], _Result]) -> _Result:

@@ -75,7 +75,7 @@ def enrol(
             serial=operator.serial,
             not_after_ms=None,
         ),
-        identity.receipt_key,
+        identity.ca_key,
     )
     write_station(folder, asked.node_id, certificate, operator.name)
     answer = sign_enrolment(
@@ -84,8 +84,7 @@ def enrol(
             city_name=facts.name,
             city_url=facts.url,
             ca_pem=facts.ca_pem,
-            receipt_keys=(identity.receipt_public,),
-            encryption_keys=(identity.encryption_public,),
+            keyset=identity.keyset,
             certificate=certificate,
             dictionaries=tuple(sorted(DICTIONARIES)),
         ),
@@ -122,7 +121,7 @@ def _check_known(
     identity: CityIdentity, folder: Path, asked: StationRequest, *, replace: bool
 ) -> None:
     kid = raw_key_id(asked.signing_key)
-    for known in StationDirectory(folder, identity.receipt_public).all():
+    for known in StationDirectory(folder, identity.ca_public).all():
         if known.node_id == asked.node_id and known.kid != kid and not replace:
             raise EnrolmentError("this station is enrolled with another key; see --replace")
         if known.kid == kid and known.node_id != asked.node_id:

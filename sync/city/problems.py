@@ -34,7 +34,7 @@ TITLES: Final[Mapping[Problem, str]] = {
     Problem.BUSY: "Busy; wait",
     Problem.STORAGE_FULL: "The city has no room; nothing was stored",
     Problem.CODE_REFUSED: "This enrolment code is wrong, used or past its time",
-    Problem.BAD_TOKEN: "No session with this token; greet again",
+    Problem.NO_SESSION: "No session with this token; greet again",
     Problem.NOT_FOUND: "There is no such thing here",
     Problem.WRONG_OFFSET: "The upload goes on at another offset",
 }

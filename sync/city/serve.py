@@ -133,7 +133,7 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
     Raises PortBusyError, KeyFileError, CertificateError, DatabaseError.
     """
     identity = prepare_identity(settings, surroundings)
-    stations = StationDirectory(stations_directory(settings), identity.receipt_public)
+    stations = StationDirectory(stations_directory(settings), identity.ca_public)
     context = prepare_context(settings, surroundings.clock_ms())
     async with contextlib.AsyncExitStack() as stack:
         archive = await stack.enter_async_context(open_archive(settings.database_path))

@@ -50,7 +50,7 @@ class StationDirectory:
     """The stations in a folder, read again whenever an unknown key or a changed file turns up."""
 
     def __init__(self, folder: Path, city_key: bytes) -> None:
-        """`city_key` is the raw public receipt key that signed the certificates."""
+        """`city_key` is the raw public CA key that signed the certificates."""
         folder.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
         self._folder = folder
         self._find_city_key = keys_by_id([city_key])

@@ -179,8 +179,7 @@ def read_enrolment(path: Path) -> Enrolment:
 
 
 def _check_ours(enrolment: Enrolment, identity: Identity, keys: Keys) -> None:
-    find_key = keys_by_id(enrolment.receipt_keys)
-    certificate = verify_certificate(enrolment.certificate, find_key)
+    certificate = verify_certificate(enrolment.certificate, keys_by_id(enrolment.ca_keys))
     ours = (identity.node_id, int(identity.station_code))
     if (certificate.node_id, certificate.station) != ours:
         raise NotEnrolledError(ENROLMENT_OTHER, "the enrolment is for another station")

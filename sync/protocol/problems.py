@@ -29,7 +29,7 @@ class Problem(StrEnum):
     BUSY = "busy"
     STORAGE_FULL = "storage-full"
     CODE_REFUSED = "code-refused"
-    BAD_TOKEN = "bad-token"
+    NO_SESSION = "no-session"
     NOT_FOUND = "not-found"
     WRONG_OFFSET = "wrong-offset"
 
@@ -48,7 +48,7 @@ HTTP_STATUS: Final[Mapping[Problem, int]] = {
     Problem.BUSY: 503,
     Problem.STORAGE_FULL: 507,
     Problem.CODE_REFUSED: 403,
-    Problem.BAD_TOKEN: 401,
+    Problem.NO_SESSION: 401,
     Problem.NOT_FOUND: 404,
     Problem.WRONG_OFFSET: 409,
 }

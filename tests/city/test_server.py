@@ -238,7 +238,7 @@ async def test_an_expired_station_is_stored_apart_and_gets_no_receipt(tmp_path: 
             not_after_ms=city.clock.now_ms + 1000,
         )
         folder = city.settings.city.state_directory / "stations"
-        signed = sign_certificate(certificate, city.identity.receipt_key)
+        signed = sign_certificate(certificate, city.identity.ca_key)
         write_station(folder, station.node_id, signed, "")
         city.receipt(await city.send(station))
         city.clock.now_ms += 2000

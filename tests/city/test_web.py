@@ -18,7 +18,6 @@ from sync.city.problems import TITLES
 from sync.city.serve import PortBusyError, Surroundings, running
 from sync.city.web import SECURITY_HEADERS
 from sync.protocol.batch import MEDIA_TYPE, BatchInput
-from sync.protocol.enrolment import keys_by_id
 from sync.protocol.keyset import verify_keyset
 from sync.protocol.limits import MAXIMUM_BATCH_BYTES, MAXIMUM_CONTROL_BYTES
 from sync.protocol.problems import Problem
@@ -190,10 +189,11 @@ async def test_every_answer_has_the_security_headers(tmp_path: Path) -> None:
             assert "Server" not in reply.headers
 
 
-async def test_keyset_is_signed_by_the_city(tmp_path: Path) -> None:
+async def test_keyset_is_signed_by_the_citys_roots(tmp_path: Path) -> None:
     async with running_city(tmp_path) as city:
         reply = await city.request("GET", "/v1/keyset")
-        keyset = verify_keyset(reply.body, keys_by_id([city.identity.receipt_public]))
+        keyset = verify_keyset(reply.body, city.identity.keyset.keyset)
+    assert keyset.receipt_keys == (city.identity.receipt_public,)
     assert keyset.encryption_keys == (city.identity.encryption_public,)
     assert reply.headers["Content-Type"] == MEDIA_TYPE
 

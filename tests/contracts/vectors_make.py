@@ -7,15 +7,18 @@ may choose other bytes. What the fields of a vector mean stands in ``sync/vector
 
 import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from sync.dictionary import DICTIONARIES
 from sync.protocol import merkle
 from sync.protocol.batch_header import Compression
 from sync.protocol.canonical import Value, decode, encode
 from sync.protocol.cose import key_id, split_first, unverified_payload
 from sync.protocol.enrolment import (
     Enrolment,
+    SignedKeyset,
     StationCertificate,
     StationRequest,
     sign_certificate,
@@ -24,16 +27,18 @@ from sync.protocol.enrolment import (
 )
 from sync.protocol.entries import withheld
 from sync.protocol.handshake import Hello, LogHead, LogState, Welcome, sign_hello, sign_welcome
-from sync.protocol.keyset import Keyset, sign_keyset
+from sync.protocol.keyset import Keyset, encode_keyset, sign_keyset
 from sync.protocol.receipt import BatchReference, Receipt, sign_receipt
 from sync.protocol.record import Record, command_id, content_digest, encode_record
 from sync.protocol.seal import encryption_key_id
 from tests.contracts.vector_samples import (
     BOOT_ID,
+    CA_KEY,
     CITY_ENCRYPTION_KEY,
     CITY_ID,
     CITY_KEY,
     COMPRESSED,
+    FEED_KEY,
     FOR_THE_CITY,
     GENERATION,
     GENESIS,
@@ -47,6 +52,7 @@ from tests.contracts.vector_samples import (
     RECORDS,
     REFUSED,
     ROOT,
+    ROOT_KEYS,
     SEALED_AT,
     SOFTWARE,
     STATION,
@@ -97,7 +103,8 @@ def message(reads: str, about: str, data: bytes, **given: Any) -> Vector:
 
 def keys() -> Vector:
     """Seeds, public keys and key ids that every other vector uses."""
-    signing = {"station": STATION_KEY, "city": CITY_KEY}
+    roots = {f"root-{at}": key for at, key in enumerate(ROOT_KEYS, 1)}
+    signing = {"station": STATION_KEY, "city": CITY_KEY, "ca": CA_KEY, "feed": FEED_KEY, **roots}
     sealing = {"city": CITY_ENCRYPTION_KEY, "station": STATION_ENCRYPTION_KEY}
     return {
         "name": "keys",
@@ -235,26 +242,42 @@ def enrolment() -> list[Vector]:
     encryption_key = STATION_ENCRYPTION_KEY.public_key().public_bytes_raw()
     request = StationRequest(NODE_ID, STATION, signing_key, encryption_key, HARDWARE_ID, SOFTWARE)
     certificate = sign_certificate(
-        StationCertificate(CITY_ID, *request[:5], 1, WALL_MS + 10**11), CITY_KEY
+        StationCertificate(CITY_ID, *request[:5], 1, WALL_MS + 10**11), CA_KEY
     )
-    receipt_keys = (CITY_KEY.public_key().public_bytes_raw(),)
-    encryption_keys = (CITY_ENCRYPTION_KEY.public_key().public_bytes_raw(),)
+    keyset = Keyset(
+        city_id=CITY_ID,
+        version=1,
+        root_keys=tuple(key.public_key().public_bytes_raw() for key in ROOT_KEYS),
+        threshold=2,
+        ca_keys=(CA_KEY.public_key().public_bytes_raw(),),
+        receipt_keys=(CITY_KEY.public_key().public_bytes_raw(),),
+        feed_keys=(FEED_KEY.public_key().public_bytes_raw(),),
+        encryption_keys=(CITY_ENCRYPTION_KEY.public_key().public_bytes_raw(),),
+        dictionaries=((1, sha256(DICTIONARIES[1]).digest()),),
+    )
+    signed_keyset = SignedKeyset(sign_keyset(keyset, ROOT_KEYS[:2]), keyset)
     bundle = Enrolment(
         city_id=CITY_ID,
         city_name="Thành phố Mẫu",
         city_url="https://sync.example.vn",
         ca_pem="-----BEGIN CERTIFICATE-----\n",
-        receipt_keys=receipt_keys,
-        encryption_keys=encryption_keys,
+        keyset=signed_keyset,
         certificate=certificate,
         dictionaries=(1,),
     )
-    keyset = Keyset(CITY_ID, receipt_keys, encryption_keys, (1,))
     return [
         message("request", "A station asks.", sign_request(request, STATION_KEY)),
         message("certificate", "The city answers.", certificate),
         message("enrolment", "What is carried back.", sign_enrolment(bundle, CITY_KEY)),
-        message("keyset", "The city's current keys.", sign_keyset(keyset, CITY_KEY)),
+        {
+            "name": "keyset",
+            "about": "The city's current keys, signed by two roots of three.",
+            "reads": "keyset",
+            "given": {},
+            "bytes": signed_keyset.message.hex(),
+            "expect": "accepted",
+            "says": plain(decode(encode_keyset(keyset))),
+        },
     ]
 
 

@@ -26,6 +26,7 @@ from sync.protocol.batch import MEDIA_TYPE, SignedBatch, open_batch, parse_batch
 from sync.protocol.cose import raw_key_id
 from sync.protocol.enrolment import (
     Enrolment,
+    SignedKeyset,
     StationCertificate,
     keys_by_id,
     sign_certificate,
@@ -33,6 +34,7 @@ from sync.protocol.enrolment import (
     verify_request,
 )
 from sync.protocol.handshake import LogState, Welcome, sign_welcome, verify_hello
+from sync.protocol.keyset import Keyset, sign_keyset
 from sync.protocol.problems import HTTP_STATUS, PROBLEM_MEDIA_TYPE, Problem
 from sync.protocol.receipt import BatchReference, Receipt, sign_receipt
 from sync.protocol.seal import encryption_key_id
@@ -108,7 +110,10 @@ class CitySimulator:
     def __init__(self) -> None:
         self.city_id = secrets.token_bytes(8)
         self.generation = secrets.token_bytes(8)
+        self.root_key = Ed25519PrivateKey.generate()
+        self.ca_key = Ed25519PrivateKey.generate()
         self.receipt_key = Ed25519PrivateKey.generate()
+        self.feed_key = Ed25519PrivateKey.generate()
         self.encryption_keys = [X25519PrivateKey.generate(), X25519PrivateKey.generate()]
         self.closed_encryption_keys: set[bytes] = set()
         self.stations: dict[bytes, bytes] = {}
@@ -141,14 +146,27 @@ class CitySimulator:
             city_name="Thành phố Thử",
             city_url=url,
             ca_pem=ca_pem,
-            receipt_keys=(self.receipt_key.public_key().public_bytes_raw(),),
-            encryption_keys=tuple(
-                key.public_key().public_bytes_raw() for key in self.encryption_keys
-            ),
-            certificate=sign_certificate(certificate, self.receipt_key),
+            keyset=self.keyset(),
+            certificate=sign_certificate(certificate, self.ca_key),
             dictionaries=(1,),
         )
         return sign_enrolment(enrolment, self.receipt_key)
+
+    def keyset(self) -> SignedKeyset:
+        """The city's keys, under one root."""
+        keyset = Keyset(
+            city_id=self.city_id,
+            version=1,
+            root_keys=(self.root_key.public_key().public_bytes_raw(),),
+            threshold=1,
+            ca_keys=(self.ca_key.public_key().public_bytes_raw(),),
+            receipt_keys=(self.receipt_key.public_key().public_bytes_raw(),),
+            feed_keys=(self.feed_key.public_key().public_bytes_raw(),),
+            encryption_keys=tuple(
+                key.public_key().public_bytes_raw() for key in self.encryption_keys
+            ),
+        )
+        return SignedKeyset(sign_keyset(keyset, [self.root_key]), keyset)
 
     def restore(self, sizes: dict[bytes, int]) -> None:
         """Come back from a backup that holds less."""

@@ -10,6 +10,7 @@ from sync.protocol import merkle
 from sync.protocol.batch import BatchInput, Entry, SignedBatch, build_batch, open_batch
 from sync.protocol.batch_header import SealingTime
 from sync.protocol.cose import key_id
+from sync.protocol.keyset import Keyset
 from sync.protocol.record import (
     Genesis,
     LogIdentity,
@@ -27,6 +28,9 @@ CITY_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"\x02" * 32)
 CITY_ENCRYPTION_KEY: Final = X25519PrivateKey.from_private_bytes(b"\x03" * 32)
 STATION_ENCRYPTION_KEY: Final = X25519PrivateKey.from_private_bytes(b"\x04" * 32)
 STRANGER_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"\x05" * 32)
+CA_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
+FEED_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"\x08" * 32)
+ROOT_KEYS: Final = [Ed25519PrivateKey.from_private_bytes(bytes([9 + at]) * 32) for at in range(3)]
 
 NODE_ID: Final = bytes(range(16))
 SUBJECT: Final = bytes(range(0x10, 0x20))
@@ -42,9 +46,27 @@ TIME: Final = RecordTime(6_638, 1_795_392_000_000, 2)
 SEALED_AT: Final = SealingTime(BOOT_ID, TIME)
 
 
+def raw(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:
+    """The raw public half, 32 bytes."""
+    return key.public_key().public_bytes_raw()
+
+
+KEYSET: Final = Keyset(
+    city_id=CITY_ID,
+    version=1,
+    root_keys=tuple(raw(key) for key in ROOT_KEYS),
+    threshold=2,
+    ca_keys=(raw(CA_KEY),),
+    receipt_keys=(raw(CITY_KEY),),
+    feed_keys=(raw(FEED_KEY),),
+    encryption_keys=(raw(CITY_ENCRYPTION_KEY),),
+    dictionaries=((1, bytes(32)),),
+)
+
+
 def find_key(kid: bytes) -> Ed25519PublicKey | None:
     """The keys that the tests' receivers know: the station's and the city's."""
-    known = (STATION_KEY.public_key(), CITY_KEY.public_key())
+    known = (key.public_key() for key in (STATION_KEY, CITY_KEY, CA_KEY, FEED_KEY))
     return {key_id(key): key for key in known}.get(kid)
 
 

@@ -12,7 +12,6 @@ from sync.protocol.cose import (
     LABEL_CERTIFICATE,
     LABEL_ENROLMENT,
     LABEL_HELLO,
-    LABEL_KEYSET,
     LABEL_RECEIPT,
     LABEL_REQUEST,
     LABEL_WELCOME,
@@ -22,6 +21,7 @@ from sync.protocol.cose import (
 )
 from sync.protocol.enrolment import (
     Enrolment,
+    SignedKeyset,
     StationCertificate,
     StationRequest,
     fingerprint,
@@ -43,7 +43,7 @@ from sync.protocol.handshake import (
     verify_hello,
     verify_welcome,
 )
-from sync.protocol.keyset import Keyset, sign_keyset, verify_keyset
+from sync.protocol.keyset import sign_keyset
 from sync.protocol.limits import (
     MAXIMUM_CONTROL_BYTES,
     MAXIMUM_HELLO_LOGS,
@@ -98,17 +98,16 @@ REQUEST: Final = StationRequest(
     "edge-node 0.1.0",
 )
 CERTIFICATE: Final = StationCertificate(samples.CITY_ID, *REQUEST[:5], 7, None)
+KEYSET: Final = SignedKeyset(sign_keyset(samples.KEYSET, samples.ROOT_KEYS[:2]), samples.KEYSET)
 ENROLMENT: Final = Enrolment(
     samples.CITY_ID,
     "Thành phố Mẫu",
     "https://sync.example.vn",
     "-----BEGIN CERTIFICATE-----\n",
-    (samples.CITY_KEY.public_key().public_bytes_raw(),),
-    (samples.CITY_ENCRYPTION_KEY.public_key().public_bytes_raw(),),
-    sign_certificate(CERTIFICATE, samples.CITY_KEY),
+    KEYSET,
+    sign_certificate(CERTIFICATE, samples.CA_KEY),
     (1,),
 )
-KEYSET: Final = Keyset(samples.CITY_ID, ENROLMENT.receipt_keys, ENROLMENT.encryption_keys * 2, (1,))
 
 
 class Message(NamedTuple):
@@ -144,21 +143,20 @@ MESSAGES: Final = {
     ),
     "certificate": Message(
         CERTIFICATE,
-        sign_certificate(CERTIFICATE, samples.CITY_KEY),
+        sign_certificate(CERTIFICATE, samples.CA_KEY),
         lambda data: verify_certificate(data, samples.find_key),
         LABEL_CERTIFICATE,
-    ),
-    "keyset": Message(
-        KEYSET,
-        sign_keyset(KEYSET, samples.CITY_KEY),
-        lambda data: verify_keyset(data, samples.find_key),
-        LABEL_KEYSET,
     ),
     "enrolment": Message(
         ENROLMENT, sign_enrolment(ENROLMENT, samples.CITY_KEY), verify_enrolment, LABEL_ENROLMENT
     ),
 }
 NAMES: Final = sorted(MESSAGES)
+SIGNERS: Final = {
+    "hello": samples.STATION_KEY,
+    "request": samples.STATION_KEY,
+    "certificate": samples.CA_KEY,
+}
 
 
 def refusal(act: Callable[[], object]) -> ProtocolErrorCode:
@@ -173,8 +171,7 @@ def changed(name: str, change: dict[int | str, Any]) -> bytes:
     fields = decode(unverified_payload(message.data))
     assert isinstance(fields, dict)
     merged: dict[int | str, Value] = {**fields, **change}
-    by_station = name in {"hello", "request"}
-    key = samples.STATION_KEY if by_station else samples.CITY_KEY
+    key = SIGNERS.get(name, samples.CITY_KEY)
     kept: dict[int | str, Value] = {k: v for k, v in merged.items() if v != "absent"}
     return sign(key, message.label, encode(kept))
 
@@ -252,10 +249,12 @@ BAD_FIELDS: list[tuple[str, dict[int | str, Any], ProtocolErrorCode]] = [
     ("receipt", {14: b"short"}, ProtocolErrorCode.MALFORMED),
     ("request", {7: 5}, ProtocolErrorCode.MALFORMED),
     ("request", {7: "x" * (MAXIMUM_TEXT_BYTES + 1)}, ProtocolErrorCode.MALFORMED),
-    ("keyset", {3: []}, ProtocolErrorCode.MALFORMED),
-    ("keyset", {4: [b"short"]}, ProtocolErrorCode.MALFORMED),
+    ("request", {8: b"short"}, ProtocolErrorCode.MALFORMED),
+    ("request", {9: b"short"}, ProtocolErrorCode.MALFORMED),
     ("enrolment", {6: []}, ProtocolErrorCode.MALFORMED),
-    ("enrolment", {7: [b"short"]}, ProtocolErrorCode.MALFORMED),
+    ("enrolment", {6: b"\x80"}, ProtocolErrorCode.MALFORMED),
+    ("enrolment", {7: []}, ProtocolErrorCode.UNSUPPORTED),
+    ("enrolment", {11: b"short"}, ProtocolErrorCode.MALFORMED),
     ("enrolment", {8: "text"}, ProtocolErrorCode.MALFORMED),
     ("enrolment", {8: b"\xd2\x84"}, ProtocolErrorCode.MALFORMED),
 ]
@@ -279,7 +278,7 @@ def test_optional_fields_may_be_null() -> None:
     data = sign_receipt(bare, samples.CITY_KEY)
     assert verify_receipt(data, samples.find_key) == bare
     dated = CERTIFICATE._replace(not_after_ms=1_900_000_000_000)
-    data = sign_certificate(dated, samples.CITY_KEY)
+    data = sign_certificate(dated, samples.CA_KEY)
     assert verify_certificate(data, samples.find_key) == dated
 
 
@@ -327,9 +326,9 @@ def test_a_request_proves_the_key_that_it_names() -> None:
 def test_an_enrolment_is_consistent_in_itself() -> None:
     stranger = samples.STRANGER_KEY
     assert refusal(lambda: sign_enrolment(ENROLMENT, stranger)) is ProtocolErrorCode.MALFORMED
-    elsewhere = sign_certificate(CERTIFICATE._replace(city_id=b"ELSEWHER"), samples.CITY_KEY)
+    elsewhere = sign_certificate(CERTIFICATE._replace(city_id=b"ELSEWHER"), samples.CA_KEY)
     foreign = sign_enrolment(ENROLMENT._replace(certificate=elsewhere), samples.CITY_KEY)
-    assert refusal(lambda: verify_enrolment(foreign)) is ProtocolErrorCode.MALFORMED
+    assert refusal(lambda: verify_enrolment(foreign)) is ProtocolErrorCode.CITY_MISMATCH
     forged = ENROLMENT._replace(certificate=sign_certificate(CERTIFICATE, stranger))
     data = sign_enrolment(forged, samples.CITY_KEY)
     assert refusal(lambda: verify_enrolment(data)) is ProtocolErrorCode.UNKNOWN_KEY

@@ -15,7 +15,7 @@ from sync.protocol.cose import split_first, unverified_payload
 from sync.protocol.enrolment import verify_certificate, verify_enrolment, verify_request
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.handshake import verify_hello, verify_welcome
-from sync.protocol.keyset import verify_keyset
+from sync.protocol.keyset import encode_keyset, verify_keyset
 from sync.protocol.receipt import verify_receipt
 from sync.protocol.record import content_digest, decode_record, encode_record
 from tests.protocol import samples
@@ -100,7 +100,7 @@ READERS: Final[dict[str, Callable[[bytes, Vector], Any]]] = {
     "request": payload_of(verify_request),
     "certificate": payload_of(lambda data: verify_certificate(data, samples.find_key)),
     "enrolment": payload_of(verify_enrolment),
-    "keyset": payload_of(lambda data: verify_keyset(data, samples.find_key)),
+    "keyset": lambda data, _: decode(encode_keyset(verify_keyset(data))),
 }
 
 

@@ -32,7 +32,6 @@ LABELS: Final = {
     "request": "wes1/request",
     "certificate": "wes1/cert",
     "enrolment": "wes1/enrol",
-    "keyset": "wes1/keyset",
 }
 NOT_SIGNED_WELL: Final = {"bad_signature", "unknown_key"}
 SIGNED: Final = sorted(name for name, vector in VECTORS.items() if vector["reads"] in LABELS)
