@@ -31,10 +31,11 @@ class Head(NamedTuple):
     size: int
     frontier: bytes
     closed: bool
+    boot_id: bytes
 
 
 class StoredRecord(NamedTuple):
-    """One record as it will travel, with its leaf."""
+    """One record as it will travel, with its leaf; `raw` is empty once its body was purged."""
 
     raw: bytes
     leaf: bytes
@@ -57,23 +58,27 @@ def identity(connection: sqlite3.Connection) -> Identity | None:
 
 
 def heads(connection: sqlite3.Connection) -> list[Head]:
-    """Every log, oldest first."""
+    """Every log that the city is to have, oldest first.
+
+    Not those abandoned after a fork: their records were journalled again in another log.
+    """
     node = identity(connection)
     if node is None:
         return []
     rows = connection.execute(
-        "SELECT number, lid, nonce, lane, parent_lid, parent_size, parent_root, size, frontier,"
-        " closed FROM log ORDER BY number"
+        "SELECT number, identity_number, lid, nonce, lane, parent_lid, parent_size, parent_root,"
+        " size, frontier, state, boot_id FROM log WHERE state <> 'abandoned' ORDER BY number"
     )
     return [
         Head(
             log_number=row[0],
-            lid=row[1],
-            identity=LogIdentity(node.node_id, row[0], row[2], row[3]),
-            parent=Parent(row[4], row[5], row[6]) if row[4] is not None else None,
-            size=row[7],
-            frontier=row[8],
-            closed=bool(row[9]),
+            lid=row[2],
+            identity=LogIdentity(node.node_id, row[1], row[3], row[4]),
+            parent=Parent(row[5], row[6], row[7]) if row[5] is not None else None,
+            size=row[8],
+            frontier=row[9],
+            closed=row[10] != "open",
+            boot_id=row[11],
         )
         for row in rows
     ]
@@ -119,7 +124,8 @@ def waiting(
     """
     events = dossiers = 0
     oldest: int | None = None
-    for number, lid, size in connection.execute("SELECT number, lid, size FROM log"):
+    logs = "SELECT number, lid, size FROM log WHERE state <> 'abandoned'"
+    for number, lid, size in connection.execute(logs):
         first = acked.get(lid, 0)
         if first >= size:
             continue

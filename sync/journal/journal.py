@@ -2,13 +2,15 @@
 
 Rules:
 
-* a log belongs to one run of the node: the first append after a start opens a new one, lazily,
-  so that a card restored from an old image can never continue a log the city has longer
-  (SPEC: logs and epochs);
+* a log belongs to one run of the node and to one lane: the first append after a start opens a new
+  one, lazily, so that a card restored from an old image can never continue a log the city has
+  longer (SPEC: logs and epochs). It is closed when it is full or old, or when `renew` says that
+  something happened to the station's history or keys;
 * one append = one record, one leaf, the command's id, the new frontier: all in the caller's
   transaction or not at all. The frontier is kept in memory between commits and written once per
   commit; an undone transaction resets it (`sync.database.Participant`);
-* a command id is appended once for ever; the second time is `DuplicateCommand`.
+* a command id is appended once for ever; the second time is `DuplicateCommand`. A copy of a record
+  whose log was abandoned is no second time.
 
 It must not know what an event says, who reads the journal, or that a city exists.
 """
@@ -20,6 +22,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from sync.protocol import merkle
 from sync.protocol.record import (
+    CONTENT_JSON,
     Genesis,
     LogIdentity,
     Parent,
@@ -34,13 +37,19 @@ from sync.protocol.record import (
 MAXIMUM_LOG_RECORDS: Final = 100_000
 """A log this long is closed and the next append opens another."""
 
+MAXIMUM_LOG_AGE_MS: Final = 30 * 24 * 60 * 60 * 1000
+"""A log this old is closed. A log is of one run, so the monotonic clock measures its age."""
+
 SEQUENCE_BITS: Final = 20
 """record.position = log number · 2^20 + sequence; MAXIMUM_LOG_RECORDS fits."""
 
 MAXIMUM_TAG_DRAWS: Final = 64
 """Nonces drawn for a log whose tag this station has not used before."""
 
+LANE_URGENT: Final = 0
 LANE_DOSSIERS: Final = 1
+LANE_BULK: Final = 2
+LANES: Final = (LANE_URGENT, LANE_DOSSIERS, LANE_BULK)
 
 
 class DuplicateCommand(Exception):  # noqa: N818 - an answer, not a fault
@@ -48,13 +57,18 @@ class DuplicateCommand(Exception):  # noqa: N818 - an answer, not a fault
 
 
 class JournalEvent(NamedTuple):
-    """What is to be recorded. `body` is UTF-8 JSON; `version` counts per subject from 1."""
+    """What is to be recorded; `version` counts per subject from 1.
+
+    `body` is UTF-8 JSON, or canonical CBOR where `content_type` says so.
+    """
 
     eid: bytes
     kind: int
     subject: bytes | None
     version: int
     body: bytes
+    content_type: int = CONTENT_JSON
+    lane: int = LANE_DOSSIERS
 
 
 class Position(NamedTuple):
@@ -76,19 +90,28 @@ class Run:
     reason: str = "start"
 
 
-@dataclass(slots=True)
-class _OpenLog:
-    """The open log as of the last append; written to its row once per commit."""
+class _OpenLog(NamedTuple):
+    """An open log as of the last append; written to its row once per commit."""
 
     number: int
     lid: bytes
     tag: str
+    lane: int
+    ends_mono_ms: int
     size: int
     frontier: merkle.Frontier
     dossiers: int
 
 
-_Mark: TypeAlias = tuple[_OpenLog, int, merkle.Frontier, int] | None
+_Logs: TypeAlias = tuple[_OpenLog | None, ...]
+_NONE_OPEN: Final[_Logs] = (None,) * len(LANES)
+
+
+class _Mark(NamedTuple):
+    """What a transaction that is undone goes back to."""
+
+    logs: _Logs
+    reason: str
 
 
 class Journal:
@@ -101,95 +124,134 @@ class Journal:
         self._run = run
         self._entropy = entropy
         self._tag_of = tag_of
-        self._log: _OpenLog | None = None
+        self._reason = run.reason
+        self._logs = _NONE_OPEN
+        self._written = _NONE_OPEN
+        self.last_receipt: int | None = None
+        """Number of the last city receipt seen, stated by the next log's first record."""
+
+    @property
+    def boot_id(self) -> bytes:
+        """The boot this run belongs to."""
+        return self._run.boot_id
 
     def mark(self) -> _Mark:
-        """The open log now, and how far it is."""
-        log = self._log
-        return (log, log.size, log.frontier, log.dossiers) if log is not None else None
+        """The open logs now, and how far they are."""
+        return _Mark(self._logs, self._reason)
 
     def reset(self, mark: _Mark) -> None:
         """Forget what was undone."""
-        if mark is None:
-            self._log = None
-            return
-        log, size, frontier, dossiers = mark
-        log.size, log.frontier, log.dossiers = size, frontier, dossiers
-        self._log = log
+        self._logs, self._reason = mark
+        self._written = _NONE_OPEN  # what was written may be undone as well
 
     def flush(self, connection: sqlite3.Connection) -> None:
-        """Write the open log's size and frontier, once for all appends of a commit."""
-        log = self._log
-        if log is not None:
-            connection.execute(
-                "UPDATE log SET size = ?, frontier = ?, dossiers = ? WHERE number = ?",
-                (log.size, merkle.pack(log.frontier), log.dossiers, log.number),
-            )
+        """Write size and frontier of the logs that grew, once for all appends of a commit."""
+        for log, written in zip(self._logs, self._written, strict=True):
+            if log is not None and log is not written:
+                connection.execute(
+                    "UPDATE log SET size = ?, frontier = ?, dossiers = ? WHERE number = ?",
+                    (log.size, merkle.pack(log.frontier), log.dossiers, log.number),
+                )
+        self._written = self._logs
+
+    def renew(self, connection: sqlite3.Connection, reason: str) -> None:
+        """Close every open log; the next append of each lane opens another that says why."""
+        self.flush(connection)
+        connection.execute("UPDATE log SET state = 'closed' WHERE state = 'open'")
+        self._logs = self._written = _NONE_OPEN
+        self._reason = reason
 
     def append(
         self, connection: sqlite3.Connection, event: JournalEvent, time: RecordTime
     ) -> Position:
-        """Record `event` at the end of the open log and return where it stands."""
-        log = self._open_log(connection, time)
-        record = Record(
-            log.size, event.kind, event.eid, event.subject, event.version, time, 0, event.body
-        )
+        """Record `event` at the end of its lane's open log and return where it stands."""
+        log = self._open_log(connection, time, event.lane)
+        eid, kind, subject, version, body, content_type, _ = event
+        record = Record(log.size, kind, eid, subject, version, time, content_type, body)
         self._store(connection, log, record)
         return Position(log.number, log.lid, record.sequence)
 
+    def append_copy(
+        self, connection: sqlite3.Connection, record: Record, origin: int, time: RecordTime
+    ) -> Position:
+        """Record once more what stands at position `origin` of an abandoned log.
+
+        `record` is that record with its `ext` naming the first copy; its own time is kept.
+        """
+        lane = connection.execute(
+            "SELECT lane FROM log WHERE number = ?", (origin >> SEQUENCE_BITS,)
+        ).fetchone()[0]
+        log = self._open_log(connection, time, lane)
+        self._store(connection, log, record._replace(sequence=log.size), origin)
+        return Position(log.number, log.lid, log.size)
+
     def next_position(self, connection: sqlite3.Connection, time: RecordTime) -> Position:
-        """Where the next append of this transaction will stand."""
-        log = self._open_log(connection, time)
+        """Where the next dossier event of this transaction will stand."""
+        log = self._open_log(connection, time, LANE_DOSSIERS)
         return Position(log.number, log.lid, log.size)
 
     def next_dossier(self, connection: sqlite3.Connection, time: RecordTime) -> tuple[str, int]:
-        """The open log's tag and the next number in it (from 1): unique without any clock."""
-        log = self._open_log(connection, time)
-        log.dossiers += 1
+        """The dossier log's tag and the next number in it (from 1): unique without any clock."""
+        log = self._open_log(connection, time, LANE_DOSSIERS)
+        log = log._replace(dossiers=log.dossiers + 1)
+        self._keep(log)
         return log.tag, log.dossiers
 
-    def _open_log(self, connection: sqlite3.Connection, time: RecordTime) -> _OpenLog:
-        log = self._log
-        if log is not None and log.size < MAXIMUM_LOG_RECORDS:
-            return log
-        if log is not None:
-            self.flush(connection)
-        return self._begin_log(connection, time)
+    def _keep(self, log: _OpenLog) -> None:
+        logs, lane = self._logs, log.lane
+        self._logs = (*logs[:lane], log, *logs[lane + 1 :])
 
-    def _begin_log(self, connection: sqlite3.Connection, time: RecordTime) -> _OpenLog:
+    def _open_log(self, connection: sqlite3.Connection, time: RecordTime, lane: int) -> _OpenLog:
+        log = self._logs[lane]
+        if log is None:
+            return self._begin_log(connection, time, lane, self._reason)
+        if log.size < MAXIMUM_LOG_RECORDS and time.mono_ms < log.ends_mono_ms:
+            return log
+        self.flush(connection)
+        reason = "full" if log.size >= MAXIMUM_LOG_RECORDS else "age"
+        return self._begin_log(connection, time, lane, reason)
+
+    def _begin_log(
+        self, connection: sqlite3.Connection, time: RecordTime, lane: int, reason: str
+    ) -> _OpenLog:
         node_id = ensure_identity(connection, self._run, self._entropy)
-        newest = connection.execute(
-            "SELECT number, lid, size, frontier FROM log ORDER BY number DESC LIMIT 1"
-        ).fetchone()
-        number, parent = 0, None
-        if newest is not None:
-            number = newest[0] + 1
-            parent = Parent(newest[1], newest[2], merkle.root(merkle.unpack(newest[3])))
+        number = next_number(connection)
+        parent = newest_of_lane(connection, lane)
         nonce, tag = self._fresh_nonce(connection)
-        identity = LogIdentity(node_id, number, nonce, LANE_DOSSIERS)
-        _insert_log(connection, identity, tag, parent, time)
+        identity = LogIdentity(node_id, number, nonce, lane)
+        connection.execute(
+            "UPDATE log SET state = 'closed' WHERE state = 'open' AND lane = ?", (lane,)
+        )
+        insert_log(connection, LogRow(number, identity, tag, parent, self._run.boot_id), time)
         genesis = Genesis(
             identity=identity,
             station=int(self._run.station_code),
             parent=parent,
             boot_id=self._run.boot_id,
-            reason=self._run.reason,
+            reason=reason,
             software=self._run.software,
             hardware_id=hardware_id(node_id, self._run.board_serial),
-            last_receipt=None,
+            last_receipt=self.last_receipt,
         )
-        log = _OpenLog(number, log_id(identity), tag, 0, (), 0)
+        ends_mono_ms = time.mono_ms + MAXIMUM_LOG_AGE_MS
+        log = _OpenLog(number, log_id(identity), tag, lane, ends_mono_ms, 0, (), 0)
         return self._store(connection, log, genesis_record(genesis, time))
 
-    def _store(self, connection: sqlite3.Connection, log: _OpenLog, record: Record) -> _OpenLog:
+    def _store(
+        self,
+        connection: sqlite3.Connection,
+        log: _OpenLog,
+        record: Record,
+        origin: int | None = None,
+    ) -> _OpenLog:
         raw = encode_record(record)
         leaf = merkle.leaf_hash(raw)
+        number, lid, tag, lane, ends_mono_ms, size, frontier, dossiers = log
         try:
             connection.execute(
-                "INSERT INTO record (position, leaf, eid, subject, kind, version, wall_ms, raw)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                INSERT_RECORD,
                 (
-                    log.number << SEQUENCE_BITS | record.sequence,
+                    number << SEQUENCE_BITS | size,
                     leaf,
                     record.eid,
                     record.subject,
@@ -197,13 +259,14 @@ class Journal:
                     record.version,
                     record.time.wall_ms,
                     raw,
+                    origin,
                 ),
             )
         except sqlite3.IntegrityError as error:
             raise DuplicateCommand(record.eid.hex()) from error
-        log.frontier = merkle.append(log.frontier, log.size, leaf)
-        log.size += 1
-        self._log = log
+        frontier = merkle.append(frontier, size, leaf)
+        log = _OpenLog(number, lid, tag, lane, ends_mono_ms, size + 1, frontier, dossiers)
+        self._keep(log)
         return log
 
     def _fresh_nonce(self, connection: sqlite3.Connection) -> tuple[bytes, str]:
@@ -214,6 +277,24 @@ class Journal:
                 return nonce, tag
         message = f"no free log tag in {MAXIMUM_TAG_DRAWS} draws"
         raise RuntimeError(message)
+
+
+INSERT_RECORD: Final = (
+    "INSERT INTO record (position, leaf, eid, subject, kind, version, wall_ms, raw, origin)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class LogRow(NamedTuple):
+    """What is known of a log when its row is made; the parent is None for a lane's first."""
+
+    number: int
+    identity: LogIdentity
+    tag: str
+    parent: Parent | None
+    boot_id: bytes
+    state: str = "open"
+    recovered: bool = False
 
 
 def ensure_identity(
@@ -231,25 +312,40 @@ def ensure_identity(
     return node_id
 
 
-def _insert_log(
-    connection: sqlite3.Connection,
-    identity: LogIdentity,
-    tag: str,
-    parent: Parent | None,
-    time: RecordTime,
-) -> None:
-    connection.execute("UPDATE log SET closed = 1 WHERE closed = 0")
+def next_number(connection: sqlite3.Connection) -> int:
+    """The number of the next log of this database."""
+    return int(connection.execute("SELECT coalesce(max(number) + 1, 0) FROM log").fetchone()[0])
+
+
+def newest_of_lane(connection: sqlite3.Connection, lane: int) -> Parent | None:
+    """The log a new one of this lane follows, as it stands; never one that came back."""
+    row = connection.execute(
+        "SELECT lid, size, frontier FROM log WHERE lane = ? AND recovered = 0"
+        " ORDER BY number DESC LIMIT 1",
+        (lane,),
+    ).fetchone()
+    return Parent(row[0], row[1], merkle.root(merkle.unpack(row[2]))) if row is not None else None
+
+
+def insert_log(connection: sqlite3.Connection, row: LogRow, time: RecordTime) -> None:
+    """Make a log's row, empty."""
+    number, identity, tag, parent, boot_id, state, recovered = row
     connection.execute(
-        "INSERT INTO log (number, lid, nonce, tag, lane, parent_lid, parent_size, parent_root,"
-        " size, frontier, opened_wall_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+        "INSERT INTO log (number, identity_number, lid, nonce, tag, lane, boot_id, parent_lid,"
+        " parent_size, parent_root, size, frontier, opened_wall_ms, state, recovered)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
         (
+            number,
             identity.number,
             log_id(identity),
             identity.nonce,
             tag,
             identity.lane,
+            boot_id,
             *(parent if parent is not None else (None, None, None)),
             merkle.pack(()),
             time.wall_ms,
+            state,
+            int(recovered),
         ),
     )

@@ -6,14 +6,19 @@ CREATE TABLE journal_identity (
     hardware_id BLOB NOT NULL CHECK (length(hardware_id) = 16)
 ) STRICT;
 
--- A log is one process's run of appends (SPEC: logs and epochs). frontier holds the roots of
--- the perfect subtrees, so that an append costs at most log2(size) hashes.
+-- A log is one process's run of appends in one lane (SPEC: logs and epochs). frontier holds the
+-- roots of the perfect subtrees, so that an append costs at most log2(size) hashes. number is the
+-- row's own; identity_number is the one its genesis states, which differs only in a log that came
+-- back from the city after this database had been set back. In an abandoned log every record has
+-- been journalled again elsewhere: it is kept, never sent.
 CREATE TABLE log (
     number INTEGER PRIMARY KEY,
+    identity_number INTEGER NOT NULL,
     lid BLOB NOT NULL UNIQUE CHECK (length(lid) = 16),
     nonce BLOB NOT NULL CHECK (length(nonce) = 8),
     tag TEXT NOT NULL UNIQUE,
     lane INTEGER NOT NULL CHECK (lane BETWEEN 0 AND 2),
+    boot_id BLOB NOT NULL CHECK (length(boot_id) = 8),
     parent_lid BLOB,
     parent_size INTEGER,
     parent_root BLOB,
@@ -21,28 +26,65 @@ CREATE TABLE log (
     frontier BLOB NOT NULL,
     dossiers INTEGER NOT NULL DEFAULT 0,
     opened_wall_ms INTEGER,
-    closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1))
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed', 'abandoned')),
+    recovered INTEGER NOT NULL DEFAULT 0 CHECK (recovered IN (0, 1))
 ) STRICT;
 
 -- position = log number * 2^20 + sequence: records stand in the order they were appended.
--- eid is the command's id, kept for ever: the same command is never appended twice.
+-- eid is the command's id, kept for ever: the same command is appended once. The one exception is
+-- a copy of a record whose log was abandoned; origin is the position of what it copies.
+-- raw is empty when the city's backup has held the record for long enough (retention); the leaf
+-- stays.
 CREATE TABLE record (
     position INTEGER PRIMARY KEY CHECK (position >= 0),
     log_number INTEGER GENERATED ALWAYS AS (position >> 20) VIRTUAL,
     sequence INTEGER GENERATED ALWAYS AS (position & 1048575) VIRTUAL,
     leaf BLOB NOT NULL CHECK (length(leaf) = 32),
-    eid BLOB NOT NULL UNIQUE CHECK (length(eid) = 16),
+    eid BLOB NOT NULL CHECK (length(eid) = 16),
     subject BLOB,
     kind INTEGER NOT NULL,
     version INTEGER NOT NULL,
     wall_ms INTEGER,
-    raw BLOB NOT NULL
+    raw BLOB NOT NULL,
+    origin INTEGER
 ) STRICT;
 
+CREATE UNIQUE INDEX record_by_command ON record (eid) WHERE origin IS NULL;
+CREATE UNIQUE INDEX record_by_origin ON record (origin) WHERE origin IS NOT NULL;
 CREATE INDEX record_by_subject ON record (subject) WHERE subject IS NOT NULL;
 
 CREATE TRIGGER record_is_never_changed BEFORE UPDATE ON record
+WHEN length(new.raw) > 0 OR new.position <> old.position OR new.leaf <> old.leaf
+    OR new.eid <> old.eid OR new.subject IS NOT old.subject OR new.kind <> old.kind
+    OR new.version <> old.version OR new.wall_ms IS NOT old.wall_ms
+    OR new.origin IS NOT old.origin
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 
 CREATE TRIGGER record_is_never_deleted BEFORE DELETE ON record
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+-- Attachments, sealed for the city at capture. digest is of the sealed bytes and names the file
+-- beside this database (blobs/<hex>), which is whole on the disk before its row is. The file is
+-- gone once purged is 1; the row stays.
+CREATE TABLE blob (
+    digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+    plain_digest BLOB NOT NULL CHECK (length(plain_digest) = 32),
+    plain_bytes INTEGER NOT NULL CHECK (plain_bytes > 0),
+    sealed_bytes INTEGER NOT NULL CHECK (sealed_bytes > 0),
+    key_id BLOB NOT NULL CHECK (length(key_id) = 8),
+    media_type TEXT NOT NULL,
+    subject BLOB CHECK (length(subject) = 16),
+    captured_wall_ms INTEGER,
+    purged INTEGER NOT NULL DEFAULT 0 CHECK (purged IN (0, 1))
+) STRICT;
+
+CREATE INDEX blob_by_plain ON blob (plain_digest);
+CREATE INDEX blob_by_subject ON blob (subject) WHERE subject IS NOT NULL;
+
+-- What the daemon is asked to do for a person at the status page; its answer is in sync.db.
+CREATE TABLE request_to_daemon (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('stick_export', 'stick_import', 'enrol')),
+    argument TEXT NOT NULL DEFAULT '',
+    asked_wall_ms INTEGER NOT NULL
+) STRICT;
