@@ -28,12 +28,20 @@ class Refusal(StrEnum):
 
 
 class NoticeCode(StrEnum):
-    """What a new log tells a person about the machine that opened it."""
+    """What a person must look at; the values are in WELCOME and on the page."""
 
     ROLLBACK = "rollback"
-    """The new log begins before the end of its parent: the station lost records the city has."""
+    """A new log begins before the end of its parent: the station lost records the city has."""
     BRANCH = "branch"
-    """The parent already has another child: a card was restored or copied."""
+    """Two logs name the same parent: a card was restored or copied."""
+    BRANCH_OTHER_HARDWARE = "branch_other_hardware"
+    """Two logs with one parent come from different machines: a copied card."""
+    MISSING_TAIL = "missing_tail"
+    """A parent's promised end has not come for a day."""
+    PARKED_LONG = "parked_long"
+    """A record has waited a day for an earlier one of its dossier."""
+    LOST_ARCHIVED = "lost_archived"
+    """The station says that the city lost what it had promised to have in a backup."""
 
 
 class Claim(NamedTuple):

@@ -1,7 +1,7 @@
-"""Read-only views of the SQLite archive: the overview of the stations and the export.
+"""Read-only views of the SQLite archive: stations, notices, gauges and the export.
 
-Rules: no statement here writes; the export reads one page in one short transaction, so that it
-never holds the writer back and needs memory for one page only.
+Rules: no statement here writes; the export reads one batch in one short transaction, so that it
+never holds the writer back and needs memory for one batch only.
 """
 
 import contextlib
@@ -12,62 +12,107 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from sync.city.archive.port import ArchiveError, ArchiveFault, ExportedRecord, StationSummary
+from sync.city.archive.port import (
+    STATION_NOTICES,
+    Anchor,
+    ArchiveError,
+    ArchiveFault,
+    ExportedBatch,
+    Gauges,
+    LogTimes,
+    NoticeCode,
+    StationSummary,
+    StoredBatch,
+    VerdictCode,
+)
 from sync.database import DatabaseError, Reader, open_reader
 
-EXPORT_PAGE_RECORDS: Final = 500
 MISSING_TAIL_AFTER_MS: Final = 24 * 3600 * 1000
+PARKED_LONG_AFTER_MS: Final = 24 * 3600 * 1000
+MAXIMUM_NOTICES: Final = 200
+"""Notices in one WELCOME: a person has enough to do with them."""
 
 
 class Place(NamedTuple):
-    """The position of an exported record in the order of the export."""
+    """The position of a batch in the order of the export."""
 
     station: int
     log_id: int
-    sequence: int
-
-
-class PlacedRecord(NamedTuple):
-    """A record of the export with its position."""
-
-    place: Place
-    record: ExportedRecord
+    start: int
 
 
 START: Final = Place(-1, -1, -1)
 
-_PROBLEMS: Final = """
+_NOTICES: Final = """
+    SELECT log.node_id AS node_id, log.station AS station, log.id AS log_id, log.lid AS lid,
+        notice.code AS code
+    FROM notice JOIN log ON log.id = notice.log_id
+    UNION ALL
+    SELECT child.node_id, child.station, child.id, child.parent_lid, 'missing_tail'
+    FROM log AS child LEFT JOIN log AS parent ON parent.lid = child.parent_lid
+    WHERE child.parent_lid IS NOT NULL AND child.parent_size > coalesce(parent.size, 0)
+        AND child.first_received_ms < :missing_before_ms
+    UNION ALL
+    SELECT child.node_id, child.station, child.id, child.lid, 'branch_other_hardware'
+    FROM log AS child
+    WHERE child.parent_lid IS NOT NULL AND EXISTS (
+        SELECT 1 FROM log AS other WHERE other.parent_lid = child.parent_lid
+            AND other.id < child.id AND other.hardware_id <> child.hardware_id)
+    UNION ALL
+    SELECT DISTINCT log.node_id, log.station, log.id, log.lid, 'parked_long'
+    FROM parked JOIN log ON log.id = parked.log_id WHERE parked.since_ms < :parked_before_ms
+"""
+
+_PROBLEMS: Final = f"""
 SELECT station, code, count(*) FROM (
     SELECT log.station AS station, verdict.code AS code
     FROM verdict JOIN log ON log.id = verdict.log_id WHERE verdict.code <> 'duplicate'
-    UNION ALL SELECT station, reason FROM quarantine
-    UNION ALL
-    SELECT log.station, notice.code FROM notice JOIN log ON log.id = notice.log_id
-    UNION ALL
-    SELECT child.station, 'missing_tail'
-    FROM log AS child JOIN log AS parent ON parent.lid = child.parent_lid
-    WHERE child.parent_size > parent.size AND child.first_received_ms < :patience_ends_ms
+    UNION ALL SELECT station, reason FROM quarantine WHERE released_ms IS NULL
+    UNION ALL SELECT station, code FROM ({_NOTICES})
 ) GROUP BY station, code ORDER BY station, code
-"""
+"""  # noqa: S608 - constants
 
 _COUNTS: Final = """
-SELECT station, max(contact_ms), sum(stored), sum(entered), sum(dossiers) FROM (
-    SELECT station, NULL AS contact_ms, size AS stored, applied AS entered, 0 AS dossiers FROM log
+SELECT station, max(contact_ms), sum(stored), sum(entered), sum(dossiers), sum(archived),
+    sum(behind)
+FROM (
+    SELECT station, NULL AS contact_ms, size AS stored, opened AS entered, 0 AS dossiers,
+        archived, 0 AS behind FROM log
     UNION ALL
-    SELECT station, last_contact_ms, 0, 0, 0 FROM contact
+    SELECT station, last_contact_ms, 0, 0, 0, 0, behind FROM contact
     UNION ALL
-    SELECT station, NULL, 0, 0, dossiers FROM register_station
+    SELECT station, NULL, 0, 0, dossiers, 0, 0 FROM register_station
 ) GROUP BY station ORDER BY station
 """
 
-_PAGE: Final = """
-SELECT log.station, log.id, record.sequence, log.lid, record.kind, record.eid, record.subject,
-    record.version, coalesce(
-        verdict.code, iif(record.sequence < log.applied, 'entered', 'stored')), record.raw
-FROM record JOIN log ON log.id = record.log_id
-LEFT JOIN verdict ON verdict.log_id = record.log_id AND verdict.sequence = record.sequence
-WHERE log.id = ? AND record.sequence > ? ORDER BY record.sequence LIMIT ?
+_GAUGES: Final = """
+SELECT coalesce((SELECT sum(size) FROM log), 0), coalesce((SELECT sum(opened) FROM log), 0),
+    coalesce((SELECT sum(archived) FROM log), 0),
+    (SELECT min(batch.received_ms) FROM log JOIN batch ON batch.log_id = log.id
+        AND batch.start = log.opened WHERE log.opened < log.size),
+    (SELECT count(*) FROM parked), (SELECT min(since_ms) FROM parked),
+    (SELECT count(*) FROM quarantine WHERE released_ms IS NULL),
+    (SELECT coalesce(sum(size_bytes), 0) FROM quarantine)
 """
+
+_BATCH: Final = """
+SELECT log.station, log.node_id, log.lid, log.opened, log.id,
+    batch.number, batch.start, batch.end, batch.raw, batch.received_ms
+FROM batch JOIN log ON log.id = batch.log_id
+WHERE log.id = ? AND batch.start > ? ORDER BY batch.start LIMIT 1
+"""
+
+
+def notices(
+    connection: sqlite3.Connection, node_id: bytes, now_ms: int
+) -> list[tuple[NoticeCode, bytes]]:
+    """What a WELCOME tells this station, by log."""
+    found = connection.execute(
+        f"SELECT code, lid FROM ({_NOTICES}) WHERE node_id = :node_id ORDER BY log_id, code",  # noqa: S608 - constants
+        {"node_id": node_id, **_patience(now_ms)},
+    )
+    told = [(NoticeCode(code), bytes(lid)) for code, lid in found if code in STATION_NOTICES]
+    return told[:MAXIMUM_NOTICES]
 
 
 def summarise(connection: sqlite3.Connection, now_ms: int) -> list[StationSummary]:
@@ -76,14 +121,46 @@ def summarise(connection: sqlite3.Connection, now_ms: int) -> list[StationSummar
     A log's promised end is missing only after a day: until then it may be on its way.
     """
     problems: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for station, code, count in connection.execute(
-        _PROBLEMS, {"patience_ends_ms": now_ms - MISSING_TAIL_AFTER_MS}
-    ):
+    for station, code, count in connection.execute(_PROBLEMS, _patience(now_ms)):
         problems[station].append((code, count))
     return [
-        StationSummary(station, contact_ms, stored, entered, dossiers, tuple(problems[station]))
-        for station, contact_ms, stored, entered, dossiers in connection.execute(_COUNTS)
+        StationSummary(
+            station, contact_ms, stored, entered, dossiers, tuple(problems[station]), *rest
+        )
+        for station, contact_ms, stored, entered, dossiers, *rest in connection.execute(_COUNTS)
     ]
+
+
+def gauges(connection: sqlite3.Connection) -> Gauges:
+    """The archive as a whole."""
+    return Gauges(*connection.execute(_GAUGES).fetchone())
+
+
+def timeline(connection: sqlite3.Connection, node_id: bytes) -> list[LogTimes]:
+    """The logs of a node by number, with the anchors of each."""
+    anchors: dict[int, list[Anchor]] = defaultdict(list)
+    for log_id, *anchor in connection.execute(
+        "SELECT anchor.log_id, sequence, anchor.boot_id, city_time_ms, mono_sent_ms,"
+        " mono_received_ms FROM anchor JOIN log ON log.id = anchor.log_id WHERE node_id = ?"
+        " ORDER BY anchor.log_id, sequence",
+        (node_id,),
+    ):
+        anchors[log_id].append(Anchor(*anchor))
+    return [
+        LogTimes(lid, number, boot_id, parent_lid, anchors[log_id])
+        for lid, number, boot_id, parent_lid, log_id in connection.execute(
+            "SELECT lid, number, boot_id, parent_lid, id FROM log WHERE node_id = ?"
+            " ORDER BY number, id",
+            (node_id,),
+        )
+    ]
+
+
+def _patience(now_ms: int) -> dict[str, int]:
+    return {
+        "missing_before_ms": now_ms - MISSING_TAIL_AFTER_MS,
+        "parked_before_ms": now_ms - PARKED_LONG_AFTER_MS,
+    }
 
 
 class SqliteExporter:
@@ -92,15 +169,19 @@ class SqliteExporter:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    async def export(self, station: int | None) -> AsyncIterator[Sequence[ExportedRecord]]:
-        """Every stored record in pages, each read in its own short transaction."""
+    async def export(self, station: int | None) -> AsyncIterator[ExportedBatch]:
+        """Every stored batch, each read in its own short transaction."""
         place = START
         while True:
-            page = await self._reader.query(partial(export_page, station=station, after=place))
-            if not page:
+            found = await self._reader.query(partial(next_batch, station=station, after=place))
+            if found is None:
                 return
-            yield [row.record for row in page]
-            place = page[-1].place
+            place, batch = found
+            yield batch
+
+    async def timeline(self, node_id: bytes) -> Sequence[LogTimes]:
+        """The logs of a node by number, with the anchors of each."""
+        return await self._reader.query(partial(timeline, node_id=node_id))
 
 
 @contextlib.asynccontextmanager
@@ -115,21 +196,36 @@ async def open_exporter(path: Path) -> AsyncIterator[SqliteExporter]:
         raise ArchiveError(ArchiveFault.BROKEN, f"{path} {error}") from error
 
 
-def export_page(
+def next_batch(
     connection: sqlite3.Connection, station: int | None, after: Place
-) -> list[PlacedRecord]:
-    """The records after this place, at most a page of one log; empty at the end."""
+) -> tuple[Place, ExportedBatch] | None:
+    """The batch after this place; None at the end."""
     place = after
     while True:
-        rows = connection.execute(
-            _PAGE, (place.log_id, place.sequence, EXPORT_PAGE_RECORDS)
-        ).fetchall()
-        if rows:
-            return [_placed(row) for row in rows]
+        row = connection.execute(_BATCH, (place.log_id, place.start)).fetchone()
+        if row is not None:
+            number, node_id, lid, opened, log_id, *stored = row
+            batch = StoredBatch(*stored)
+            verdicts = _verdicts(connection, log_id, batch)
+            exported = ExportedBatch(number, node_id, lid, opened, batch, verdicts)
+            return Place(place.station, log_id, batch.start), exported
         log = _next_log(connection, station, place)
         if log is None:
-            return []
+            return None
         place = log
+
+
+def _verdicts(
+    connection: sqlite3.Connection, log_id: int, batch: StoredBatch
+) -> dict[int, VerdictCode]:
+    return {
+        sequence: VerdictCode(code)
+        for sequence, code in connection.execute(
+            "SELECT sequence, code FROM verdict WHERE log_id = ? AND sequence >= ?"
+            " AND sequence < ?",
+            (log_id, batch.start, batch.end),
+        )
+    }
 
 
 def _next_log(connection: sqlite3.Connection, station: int | None, place: Place) -> Place | None:
@@ -139,9 +235,3 @@ def _next_log(connection: sqlite3.Connection, station: int | None, place: Place)
         (place.station, place.log_id, station, station),
     ).fetchone()
     return Place(row[0], row[1], -1) if row else None
-
-
-def _placed(row: tuple[object, ...]) -> PlacedRecord:
-    station, log_id, sequence, lid, kind, eid, subject, version, status, raw = row
-    record = ExportedRecord(station, lid, sequence, kind, eid, subject, version, status, raw)  # type: ignore[arg-type]  # columns of _PAGE
-    return PlacedRecord(Place(station, log_id, sequence), record)  # type: ignore[arg-type]  # likewise

@@ -1,174 +1,116 @@
 """What the city server asks of an archive.
 
 Responsible for: the values and the Protocol between the server and the place records are kept.
-Rules: `store` returns only after a durable commit; a stored record never changes; entering a record
-into the register and advancing `applied` are one transaction. It must not name a database product.
+
+Rules: a batch is kept whole, as it came, for ever; what is told about it (leaves, verdicts,
+register) is computed from it later, in *openings*. `store`, `keep_apart` and every other call that
+changes something return only after a durable commit. Opening a log and entering its records into
+the register are one transaction, in the order of the log. `archived ≤ opened ≤ size` of every log
+at any time. It must not name a database product, nor hold keys: the archive sees sealed bytes and
+what others read from them.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from enum import StrEnum
-from types import MappingProxyType
-from typing import Final, NamedTuple, Protocol
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Final, Protocol
 
-from sync.city.intake import Claim, Refuse
-from sync.protocol.batch import BatchHeader, Entry
-from sync.protocol.receipt import RecordStatus
-
-
-class ArchiveFault(StrEnum):
-    """Why an archive cannot do what was asked just now."""
-
-    FULL = "full"
-    BUSY = "busy"
-    BROKEN = "broken"
-    MISSING = "missing"
-
-
-class ArchiveError(Exception):
-    """Nothing was stored; `fault` says whether to wait, to make room or to look at the disk."""
-
-    def __init__(self, fault: ArchiveFault, detail: str = "") -> None:
-        super().__init__(f"{detail}: {fault.value}" if detail else fault.value)
-        self.fault = fault
-
-
-class VerdictCode(StrEnum):
-    """What a stored record is when it is not simply entered; the values are in the export."""
-
-    DUPLICATE = "duplicate"
-    """The same command with the same content was entered before: no second effect."""
-    CONFLICT = "conflict"
-    """The same command id with other content: both are kept, a person decides."""
-    UNKNOWN_KIND = "unknown_kind"
-    """A newer station's record: entered after the city's next upgrade."""
-    WITHHELD = "withheld"
-    """Only the leaf came."""
-    REJECTED = "rejected"
-    """The body cannot be read as its kind says."""
-
-
-WIRE_STATUS: Final[Mapping[VerdictCode, RecordStatus]] = MappingProxyType(
-    {
-        VerdictCode.DUPLICATE: RecordStatus.DUPLICATE,
-        VerdictCode.CONFLICT: RecordStatus.CONFLICT,
-        VerdictCode.UNKNOWN_KIND: RecordStatus.UNKNOWN_KIND,
-        VerdictCode.WITHHELD: RecordStatus.WITHHELD,
-        VerdictCode.REJECTED: RecordStatus.REJECTED,
-    }
+from sync.city.archive.values import (
+    STATION_NOTICES,
+    WIRE_STATUS,
+    Anchor,
+    ArchiveError,
+    ArchiveFault,
+    Arrival,
+    AskedHead,
+    Boot,
+    Caller,
+    Command,
+    ExportedBatch,
+    Gauges,
+    Head,
+    LogTimes,
+    MustOpen,
+    Opening,
+    OpeningWork,
+    Quarantined,
+    Replay,
+    Replayed,
+    Sealed,
+    StationSummary,
+    Stored,
+    StoredBatch,
+    Unreadable,
+    Verdict,
+    VerdictCode,
+    Watermark,
 )
-"""The number that a receipt gives a station for a verdict."""
+from sync.city.intake import NoticeCode, Refuse
 
+__all__ = [
+    "LEASE_MS",
+    "STATION_NOTICES",
+    "WIRE_STATUS",
+    "Anchor",
+    "Archive",
+    "ArchiveError",
+    "ArchiveFault",
+    "Arrival",
+    "AskedHead",
+    "Boot",
+    "Caller",
+    "Command",
+    "ExportedBatch",
+    "Exporter",
+    "Gauges",
+    "Head",
+    "LogTimes",
+    "MustOpen",
+    "NoticeCode",
+    "Opening",
+    "OpeningWork",
+    "Quarantined",
+    "Replay",
+    "Replayed",
+    "Sealed",
+    "StationSummary",
+    "Stored",
+    "StoredBatch",
+    "Unreadable",
+    "Verdict",
+    "VerdictCode",
+    "Watermark",
+]
 
-class Arrival(NamedTuple):
-    """A verified and opened batch of the enrolled station its header names.
-
-    `signed` is the signed header, kept as evidence; `received_ms` counts from 1970 UTC.
-    """
-
-    header: BatchHeader
-    entries: Sequence[Entry]
-    signed: bytes
-    received_ms: int
-
-    @property
-    def claim(self) -> Claim:
-        """What the batch says about its log."""
-        leaves = [entry.leaf for entry in self.entries]
-        return Claim(self.header.first, self.header.previous_root, self.header.root, leaves)
-
-
-class Head(NamedTuple):
-    """What is stored of a log. `archived` and `applied` count leading records."""
-
-    lid: bytes
-    size: int
-    root: bytes
-    archived: int
-    applied: int
-    statuses: tuple[tuple[int, int], ...]
-
-
-class Stored(NamedTuple):
-    """The durable outcome of a batch. `number` is the newest batch's and never goes back."""
-
-    head: Head
-    number: int
-    new_records: int
-
-
-class Sealed(NamedTuple):
-    """Bytes kept apart for a person: they are in no log and have no effect."""
-
-    node_id: bytes
-    station: int
-    lid: bytes
-    reason: str
-    raw: bytes
-    received_ms: int
-
-
-class AskedHead(NamedTuple):
-    """A log and the size the station says it has."""
-
-    lid: bytes
-    size: int
-
-
-class Caller(NamedTuple):
-    """An enrolled station that made contact."""
-
-    node_id: bytes
-    station: int
-
-
-class StationSummary(NamedTuple):
-    """One row of the overview; counts of records unless said otherwise."""
-
-    station: int
-    last_contact_ms: int | None
-    stored: int
-    entered: int
-    dossiers: int
-    problems: tuple[tuple[str, int], ...]
-
-    @property
-    def pending(self) -> int:
-        """Stored but not entered yet."""
-        return self.stored - self.entered
-
-
-class ExportedRecord(NamedTuple):
-    """A stored record with where it belongs and what became of it."""
-
-    station: int
-    lid: bytes
-    sequence: int
-    kind: int | None
-    eid: bytes | None
-    subject: bytes | None
-    version: int | None
-    status: str
-    raw: bytes | None
+LEASE_MS: Final = 30_000
+"""How long logs claimed for opening stay with one process; after that another may take them."""
 
 
 class Archive(Protocol):
-    """Keeps each record once, for ever."""
+    """Keeps each batch once, for ever. Every call raises ArchiveError when it cannot."""
 
     @property
     def generation(self) -> bytes:
-        """8 random bytes that change only when the archive is made anew."""
+        """8 random bytes that change only when the archive is made anew or restored."""
         ...
 
     async def check(self) -> None:
-        """Read something. Raises ArchiveError."""
+        """Read something."""
         ...
 
-    async def store(self, arrival: Arrival) -> Stored | Refuse:
-        """Compare with what is stored and keep what is new, durably. Raises ArchiveError."""
+    async def store(self, arrival: Arrival) -> Stored | MustOpen | Refuse:
+        """Keep a batch that continues its log exactly, durably; it is opened later.
+
+        MustOpen when it overlaps what is stored, leaves a gap, contradicts the stored root, or when
+        the log is wary. A log that another node owns is refused as FOREIGN. The contact is noted.
+        """
         ...
 
-    async def keep_apart(self, sealed: Sealed) -> bool:
-        """Put bytes into quarantine, durably; False when the station's share of it is full."""
+    async def store_opened(
+        self, arrival: Arrival, leaves: Sequence[bytes]
+    ) -> Stored | MustOpen | Refuse:
+        """Compare an opened batch leaf by leaf (`intake.decide`) and keep what is new.
+
+        MustOpen when the log has batches that are not opened yet.
+        """
         ...
 
     async def greet(
@@ -180,12 +122,86 @@ class Archive(Protocol):
         """
         ...
 
-    async def enter(self, maximum_records: int) -> int:
-        """Enter up to this many records of one log into the register; how many were entered."""
+    async def claim(self, now_ms: int, maximum_records: int) -> Sequence[OpeningWork]:
+        """Batches to open, of the logs whose turn it is, and keep others away for LEASE_MS.
+
+        At most `maximum_records`, but at least one batch when there is one; batches of one log
+        are consecutive and begin at its `opened`. Empty when nothing waits.
+        """
         ...
 
-    async def reconsider(self) -> int:
-        """Enter some records whose kind an older program did not know; how many."""
+    async def claim_log(self, log: int, maximum_records: int) -> OpeningWork | None:
+        """The same for one log, whoever has claimed it; None when it is opened to its end."""
+        ...
+
+    async def enter(self, openings: Sequence[Opening], now_ms: int) -> int:
+        """Write down what was opened, let the records take effect, move `opened`: one transaction.
+
+        An opening whose `before` is no longer the log's `opened` is passed over: another process
+        was faster. Returns how many records were entered by this call.
+        """
+        ...
+
+    async def set_back(self, unreadable: Unreadable, now_ms: int) -> bool:
+        """Put the batch at `opened` and all after it into quarantine and make the log wary.
+
+        The log's size goes back to `opened`. False when `opened` has moved meanwhile.
+        """
+        ...
+
+    async def find_replays(self, kinds: Collection[int], maximum_records: int) -> Sequence[Replay]:
+        """Records of formerly unknown kinds that are among `kinds`, with their batches."""
+        ...
+
+    async def replay(self, replayed: Sequence[Replayed], now_ms: int) -> int:
+        """Take the verdicts away and let the records take effect; how many there were."""
+        ...
+
+    async def keep_apart(self, sealed: Sealed) -> bool:
+        """Put bytes into quarantine, durably; False when the station's share of it is full.
+
+        The same bytes again are one item, and true.
+        """
+        ...
+
+    async def quarantined(self, station: int | None) -> Sequence[Quarantined]:
+        """What lies in quarantine, oldest first, released items too."""
+        ...
+
+    async def read_quarantined(self, item: int) -> bytes | None:
+        """The bytes of an item as they came."""
+        ...
+
+    async def release(self, item: int, now_ms: int) -> None:
+        """Mark an item as let go by a person; its bytes stay."""
+        ...
+
+    async def leaves(self, lid: bytes, first: int, end: int) -> list[bytes]:
+        """The leaves of these positions, as far as they are opened."""
+        ...
+
+    async def batch_at(self, node_id: bytes, lid: bytes, sequence: int) -> StoredBatch | None:
+        """The batch whose own records include this one; None beyond the end or for another node."""
+        ...
+
+    async def watermarks(self) -> Sequence[Watermark]:
+        """Every log, in order of arrival."""
+        ...
+
+    async def set_archived(self, archived: Mapping[bytes, int]) -> None:
+        """These leading records are in a verified backup. Never lowers, never passes `opened`."""
+        ...
+
+    async def renew(self) -> bytes:
+        """A new generation, after a restore; the new value."""
+        ...
+
+    async def notices(self, node_id: bytes, now_ms: int) -> Sequence[tuple[NoticeCode, bytes]]:
+        """What a WELCOME tells this station (STATION_NOTICES), with the log it is about."""
+        ...
+
+    async def gauges(self) -> Gauges:
+        """The archive as a whole."""
         ...
 
     async def summarise(self, now_ms: int) -> list[StationSummary]:
@@ -196,6 +212,10 @@ class Archive(Protocol):
 class Exporter(Protocol):
     """Reads everything that is stored, while the server runs."""
 
-    def export(self, station: int | None) -> AsyncIterator[Sequence[ExportedRecord]]:
-        """Every stored record in pages: by station, log in order of first arrival, sequence."""
+    def export(self, station: int | None) -> AsyncIterator[ExportedBatch]:
+        """Every stored batch: by station, log in order of first arrival, start."""
+        ...
+
+    async def timeline(self, node_id: bytes) -> Sequence[LogTimes]:
+        """The logs of a node by number, with the anchors of each; one short read."""
         ...

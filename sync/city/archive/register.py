@@ -1,212 +1,231 @@
-"""Enters stored records into the city's register, in SQLite.
+"""Enters records into the city's register, in SQLite.
 
-Responsible for: one effect for one (command id, content), verdicts for the rest, and advancing
-`applied` in the transaction of the effect. Rules: each log is entered in order; the record with
-the newest version decides a dossier's state, so the register ends the same in whatever order the
-logs arrive. It must not know how records came.
+Responsible for: one effect for one (command id, content), verdicts for the rest, the versions of a
+dossier in their order, and what waits for a gap among them. Rules: the record with the newest
+version decides a dossier's state, so the register ends the same in whatever order the logs arrive.
+It must not know how records came or how they are stored.
 """
 
-import json
 import sqlite3
-from collections.abc import Sequence
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
-from sync.city.archive.port import VerdictCode
-from sync.city.vocabulary import (
-    CONTROL_KINDS,
-    DOSSIER_KINDS,
-    KNOWN_KINDS,
-    Fact,
-    read_fact,
-)
-from sync.protocol.plain_record import read_plain_record
-from sync.protocol.record import Record, content_digest, decode_record
-
-RECONSIDER_RECORDS: Final = 500
-"""Records of a formerly unknown kind entered in one transaction."""
+from sync.city.archive.port import Command, Verdict, VerdictCode
+from sync.city.vocabulary import DOSSIER_KINDS
 
 
-class Turn(NamedTuple):
-    """The log whose turn it was and how many of its records were entered."""
+class _Place(NamedTuple):
+    """Whose records these are."""
 
-    log_id: int
-    entered: int
-
-
-class _Row(NamedTuple):
     log_id: int
     station: int
+    now_ms: int
+
+
+class _Waiting(NamedTuple):
+    """A parked record: a row of `parked` without its dossier."""
+
+    version: int
+    log_id: int
     sequence: int
-    kind: int | None
-    raw: bytes | None
+    station: int
+    kind: int
+    dossier_no: str
+    procedure_id: str
+    state: str
+    counts: int
 
 
-class _Candidate(NamedTuple):
-    """A record that takes effect unless its command was entered before."""
-
-    row: _Row
-    record: Record
-    fact: Fact
-
-
-_Verdict: TypeAlias = tuple[_Row, VerdictCode]
-
-
-def enter_next(connection: sqlite3.Connection, after_log: int, maximum_records: int) -> Turn:
-    """Enter up to `maximum_records` of the next log after `after_log` that has some waiting."""
-    log = connection.execute(
-        "SELECT id, station, applied FROM log WHERE applied < size ORDER BY id <= ?, id LIMIT 1",
-        (after_log,),
-    ).fetchone()
-    if log is None:
-        return Turn(after_log, 0)
-    log_id, station, applied = log
-    rows = connection.execute(
-        "SELECT sequence, kind, raw FROM record WHERE log_id = ? AND sequence >= ?"
-        " ORDER BY sequence LIMIT ?",
-        (log_id, applied, maximum_records),
-    ).fetchall()
-    _enter(connection, [_Row(log_id, station, *row) for row in rows])
-    connection.execute("UPDATE log SET applied = ? WHERE id = ?", (applied + len(rows), log_id))
-    return Turn(log_id, len(rows))
-
-
-def reconsider(connection: sqlite3.Connection) -> int:
-    """Enter records set aside as of unknown kind whose kind this program knows."""
-    found = connection.execute(
-        "SELECT record.log_id, log.station, record.sequence, record.kind, record.raw"
-        " FROM verdict JOIN record USING (log_id, sequence) JOIN log ON log.id = record.log_id"
-        " WHERE verdict.code = ? AND record.kind IN (SELECT value FROM json_each(?))"
-        " ORDER BY record.log_id, record.sequence LIMIT ?",
-        (VerdictCode.UNKNOWN_KIND.value, json.dumps(sorted(KNOWN_KINDS)), RECONSIDER_RECORDS),
-    ).fetchall()
-    rows = [_Row(*row) for row in found]
-    connection.executemany(
-        "DELETE FROM verdict WHERE log_id = ? AND sequence = ?",
-        [(row.log_id, row.sequence) for row in rows],
-    )
-    _enter(connection, rows)
-    return len(rows)
-
-
-def _enter(connection: sqlite3.Connection, rows: Sequence[_Row]) -> None:
-    """Let these records take effect, in their order, and note a verdict for those that do not."""
-    candidates: list[_Candidate] = []
-    verdicts: list[_Verdict] = []
-    for row in rows:
-        judged = _judge(row)
-        if isinstance(judged, _Candidate):
-            candidates.append(judged)
-        elif judged is not None:
-            verdicts.append((row, judged))
-    first, repeated = _claim_commands(connection, candidates)
-    dossiers = [candidate for candidate in first if candidate.record.kind in DOSSIER_KINDS]
-    verdicts += repeated + _update_dossiers(connection, dossiers)
-    connection.executemany(
-        "INSERT INTO verdict (log_id, sequence, code) VALUES (?, ?, ?)",
-        [(row.log_id, row.sequence, code.value) for row, code in verdicts],
+def take_effect(
+    connection: sqlite3.Connection, log_id: int, commands: Sequence[Command], now_ms: int
+) -> None:
+    """Let these records of one log take effect in their order; verdicts for those that do not."""
+    if not commands:
+        return
+    (station,) = connection.execute("SELECT station FROM log WHERE id = ?", (log_id,)).fetchone()
+    place = _Place(log_id, station, now_ms)
+    good = [command for command in commands if command.verdict is None]
+    repeated = _claim(connection, log_id, good)
+    _advance(
+        connection, place, [command for command in commands if command.sequence not in repeated]
     )
 
 
-def _judge(row: _Row) -> _Candidate | VerdictCode | None:
-    """What a record is by itself; None when it needs no effect."""
-    if row.raw is None:
-        return VerdictCode.WITHHELD
-    if row.kind not in KNOWN_KINDS:
-        return VerdictCode.UNKNOWN_KIND
-    if row.kind in CONTROL_KINDS:
-        return None
-    record = _read_record(row.raw)
-    fact = read_fact(record)
-    return VerdictCode.REJECTED if fact is None else _Candidate(row, record, fact)
+def note_verdicts(connection: sqlite3.Connection, log_id: int, verdicts: Iterable[Verdict]) -> None:
+    """Write down what is known of these records without the register."""
+    connection.executemany(
+        "INSERT INTO verdict (log_id, sequence, code, kind) VALUES (?, ?, ?, ?)",
+        [(log_id, sequence, code.value, kind) for sequence, code, kind in verdicts],
+    )
 
 
-def _read_record(raw: bytes) -> Record:
-    """The record in bytes that were checked when they came in."""
-    plain = read_plain_record(raw, 0)
-    return decode_record(raw) if plain is None else plain[0]
-
-
-def _claim_commands(
-    connection: sqlite3.Connection, candidates: list[_Candidate]
-) -> tuple[list[_Candidate], list[_Verdict]]:
-    """The candidates whose command is new, and verdicts on those that repeat one."""
+def _claim(
+    connection: sqlite3.Connection, log_id: int, commands: Sequence[Command]
+) -> frozenset[int]:
+    """The sequences of those whose command was entered before, after a verdict on each."""
     claimed = connection.executemany(
-        "INSERT INTO effect (eid, log_id, sequence) VALUES (?, ?, ?) ON CONFLICT (eid) DO NOTHING",
-        [(record.eid, row.log_id, row.sequence) for row, record, _ in candidates],
+        "INSERT INTO effect (eid, digest, log_id, sequence) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (eid) DO NOTHING",
+        [(command.eid, command.digest, log_id, command.sequence) for command in commands],
     ).rowcount
-    if claimed == len(candidates):
-        return candidates, []
-    first: list[_Candidate] = []
-    repeated: list[_Verdict] = []
-    for candidate in candidates:
-        code = _repetition(connection, candidate)
-        if code is None:
-            first.append(candidate)
-        else:
-            repeated.append((candidate.row, code))
-    return first, repeated
+    if claimed == len(commands):
+        return frozenset()
+    verdicts = []
+    for command in commands:
+        digest, *place = connection.execute(
+            "SELECT digest, log_id, sequence FROM effect WHERE eid = ?", (command.eid,)
+        ).fetchone()
+        if place != [log_id, command.sequence]:
+            same = digest == command.digest
+            code = VerdictCode.DUPLICATE if same else VerdictCode.CONFLICT
+            verdicts.append(Verdict(command.sequence, code, command.kind))
+    note_verdicts(connection, log_id, verdicts)
+    return frozenset(verdict.sequence for verdict in verdicts)
 
 
-def _repetition(connection: sqlite3.Connection, candidate: _Candidate) -> VerdictCode | None:
-    """Whether another record took this command, and whether with the same content."""
-    row, record, _ = candidate
-    log_id, sequence, raw = connection.execute(
-        "SELECT log_id, sequence, record.raw FROM effect JOIN record USING (log_id, sequence)"
-        " WHERE effect.eid = ?",
-        (record.eid,),
-    ).fetchone()
-    if (log_id, sequence) == (row.log_id, row.sequence):
-        return None
-    same = content_digest(_read_record(raw)) == content_digest(record)
-    return VerdictCode.DUPLICATE if same else VerdictCode.CONFLICT
-
-
-def _update_dossiers(
-    connection: sqlite3.Connection, candidates: list[_Candidate]
-) -> list[_Verdict]:
-    """Let the records change their dossiers; verdicts on those of another station's dossiers."""
+def _advance(connection: sqlite3.Connection, place: _Place, commands: Iterable[Command]) -> None:
+    """Let the records change their dossiers; those that come too early wait."""
+    first: list[Command] = []
+    later: list[Command] = []
+    for command in commands:
+        if command.subject is None or (command.kind not in DOSSIER_KINDS and not command.verdict):
+            continue
+        # A kind that is not known says nothing about what its subject is.
+        opens = command.version <= 1 and command.kind in DOSSIER_KINDS
+        (first if opens else later).append(command)
     changed = connection.executemany(
-        _UPSERT_DOSSIER,
-        [
-            (
-                record.subject,
-                fact.dossier_no,
-                row.station,
-                fact.procedure_id,
-                fact.state,
-                record.version,
-                record.kind,
-            )
-            for row, record, fact in candidates
-        ],
+        _OPEN_DOSSIER, [_parameters(place.station, command) for command in first]
     ).rowcount
-    if changed == len(candidates):
-        return []
-    return [
-        (row, VerdictCode.REJECTED)
-        for row, record, _ in candidates
-        if _station_of(connection, record.subject) != row.station
-    ]
+    if changed != len(first):
+        _reject_foreign(connection, place, first)
+    for command in later:
+        _change(connection, place, command)
+    if connection.execute("SELECT 1 FROM parked LIMIT 1").fetchone():
+        for subject in dict.fromkeys(command.subject for command in (*first, *later)):
+            _fill(connection, subject)
 
 
-_UPSERT_DOSSIER: Final = """
+_SET: Final = """
+    dossier_no = iif(dossier_no = '', ?2, dossier_no),
+    procedure_id = iif(procedure_id = '', ?4, procedure_id),
+    state = iif(?6 >= version AND ?5 <> '', ?5, state),
+    last_kind = iif(?6 >= version AND ?8, ?7, last_kind),
+    version = max(version, ?6),
+    events = events + ?8
+"""
+_OPEN_DOSSIER: Final = f"""
 INSERT INTO register_dossier
     (dossier_id, dossier_no, station, procedure_id, state, version, last_kind, events)
-VALUES (?, ?, ?, ?, ?, ?, ?, 1)
-ON CONFLICT (dossier_id) DO UPDATE SET
-    dossier_no = iif(dossier_no = '', excluded.dossier_no, dossier_no),
-    procedure_id = iif(procedure_id = '', excluded.procedure_id, procedure_id),
-    state = iif(excluded.version >= version AND excluded.state <> '', excluded.state, state),
-    last_kind = iif(excluded.version >= version, excluded.last_kind, last_kind),
-    version = max(version, excluded.version),
-    events = events + 1
-WHERE station = excluded.station
-"""
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+ON CONFLICT (dossier_id) DO UPDATE SET {_SET} WHERE station = ?3
+"""  # noqa: S608 - constants
+_CHANGE_DOSSIER: Final = f"""
+UPDATE register_dossier SET {_SET}
+WHERE dossier_id = ?1 AND station = ?3 AND version >= ?6 - 1
+"""  # noqa: S608 - constants
 
 
-def _station_of(connection: sqlite3.Connection, dossier_id: bytes | None) -> int:
-    (station,) = connection.execute(
+def _parameters(station: int, command: Command) -> tuple[object, ...]:
+    return (
+        *(command.subject, command.dossier_no, station, command.procedure_id),
+        *(command.state, command.version, command.kind, command.verdict is None),
+    )
+
+
+def _change(connection: sqlite3.Connection, place: _Place, command: Command) -> None:
+    """Let a later version change its dossier, or park it, or reject it."""
+    if connection.execute(_CHANGE_DOSSIER, _parameters(place.station, command)).rowcount:
+        return
+    owner = _station_of(connection, command.subject)
+    if owner not in {None, place.station}:
+        _reject(connection, place, [command])
+        return
+    if command.version <= 1:
+        return
+    connection.execute(
+        "INSERT INTO parked (dossier_id, version, log_id, sequence, station, kind, dossier_no,"
+        " procedure_id, state, counts, since_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            *(command.subject, command.version, place.log_id, command.sequence, place.station),
+            *(command.kind, command.dossier_no, command.procedure_id, command.state),
+            *(command.verdict is None, place.now_ms),
+        ),
+    )
+    if command.verdict is None:
+        verdict = Verdict(command.sequence, VerdictCode.PARKED, command.kind)
+        note_verdicts(connection, place.log_id, [verdict])
+
+
+def _fill(connection: sqlite3.Connection, dossier_id: bytes | None) -> None:
+    """Enter what waited for this dossier, version after version, as far as it goes."""
+    while True:
+        row = connection.execute(
+            "SELECT parked.version, log_id, sequence, parked.station, kind, parked.dossier_no,"
+            " parked.procedure_id, parked.state, counts FROM parked"
+            " JOIN register_dossier AS dossier USING (dossier_id)"
+            " WHERE dossier_id = ? AND parked.version <= dossier.version + 1"
+            " ORDER BY parked.version, log_id, sequence LIMIT 1",
+            (dossier_id,),
+        ).fetchone()
+        if row is None:
+            return
+        _unpark(connection, dossier_id, _Waiting(*row))
+
+
+def _unpark(connection: sqlite3.Connection, dossier_id: bytes | None, waiting: _Waiting) -> None:
+    key = (waiting.log_id, waiting.sequence)
+    connection.execute(
+        "DELETE FROM parked WHERE dossier_id = ? AND version = ? AND log_id = ? AND sequence = ?",
+        (dossier_id, waiting.version, *key),
+    )
+    changed = connection.execute(
+        _CHANGE_DOSSIER,
+        (
+            *(dossier_id, waiting.dossier_no, waiting.station, waiting.procedure_id),
+            *(waiting.state, waiting.version, waiting.kind, waiting.counts),
+        ),
+    ).rowcount
+    if changed:
+        connection.execute(
+            "DELETE FROM verdict WHERE log_id = ? AND sequence = ? AND code = 'parked'", key
+        )
+    else:
+        connection.execute(
+            "UPDATE verdict SET code = 'rejected' WHERE log_id = ? AND sequence = ?"
+            " AND code = 'parked'",
+            key,
+        )
+
+
+def _reject_foreign(
+    connection: sqlite3.Connection, place: _Place, commands: Sequence[Command]
+) -> None:
+    _reject(
+        connection,
+        place,
+        [
+            command
+            for command in commands
+            if _station_of(connection, command.subject) != place.station
+        ],
+    )
+
+
+def _reject(connection: sqlite3.Connection, place: _Place, commands: Sequence[Command]) -> None:
+    """Verdicts on records of another station's dossiers; they keep the one they have already."""
+    note_verdicts(
+        connection,
+        place.log_id,
+        [
+            Verdict(command.sequence, VerdictCode.REJECTED, command.kind)
+            for command in commands
+            if command.verdict is None
+        ],
+    )
+
+
+def _station_of(connection: sqlite3.Connection, dossier_id: bytes | None) -> int | None:
+    row = connection.execute(
         "SELECT station FROM register_dossier WHERE dossier_id = ?", (dossier_id,)
     ).fetchone()
-    return int(station)
+    return None if row is None else int(row[0])
