@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from sync.certificates import DIRECTORY_MODE, PUBLIC_MODE, write_whole
-from sync.city.archive.port import ArchiveError, ArchiveFault
+from sync.city.archive.values import ArchiveError, ArchiveFault
 
 MAXIMUM_CONTENT_BYTES: Final = 4 << 20
 """One content; larger things are objects of the object store."""
@@ -97,7 +97,7 @@ class FolderShelf:
 
 
 class Pool(Protocol):
-    """What the shelf uses of a pool of PostgreSQL connections."""
+    """What the shelf uses of a pool of PostgreSQL connections; raises ArchiveError."""
 
     async def fetch(self, query: str, *arguments: Any) -> Any:
         """All rows."""
@@ -112,50 +112,44 @@ class Pool(Protocol):
 class PostgresShelf:
     """Contents as rows of the table `shelf`, shared by all processes of the city."""
 
-    def __init__(self, pool: Pool, translate: Callable[[Exception], ArchiveError | None]) -> None:
-        """`translate` names the fault behind an error of the pool; None when it is no fault."""
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._translate = translate
 
     async def list(self, folder: str) -> dict[str, str]:
         """See Shelf."""
-        with self._faults():
-            rows = await self._pool.fetch(
-                "SELECT name, version FROM shelf WHERE folder = $1", _checked(folder)
-            )
+        rows = await self._pool.fetch(
+            "SELECT name, version FROM shelf WHERE folder = $1", _checked(folder)
+        )
         return {row["name"]: str(row["version"]) for row in rows}
 
     async def read(self, folder: str, name: str) -> bytes | None:
         """See Shelf."""
-        with self._faults():
-            content = await self._pool.fetchval(
-                "SELECT content FROM shelf WHERE folder = $1 AND name = $2",
-                _checked(folder),
-                _checked(name),
-            )
+        content = await self._pool.fetchval(
+            "SELECT content FROM shelf WHERE folder = $1 AND name = $2",
+            _checked(folder),
+            _checked(name),
+        )
         return None if content is None else bytes(content)
 
     async def write(self, folder: str, name: str, content: bytes) -> None:
         """See Shelf."""
         _check_content(content)
-        with self._faults():
-            await self._pool.execute(
-                "INSERT INTO shelf (folder, name, content) VALUES ($1, $2, $3)"
-                " ON CONFLICT (folder, name) DO UPDATE SET content = excluded.content,"
-                " version = nextval('shelf_version_seq')",
-                _checked(folder),
-                _checked(name),
-                content,
-            )
+        await self._pool.execute(
+            "INSERT INTO shelf (folder, name, content) VALUES ($1, $2, $3)"
+            " ON CONFLICT (folder, name) DO UPDATE SET content = excluded.content,"
+            " version = nextval('shelf_version_seq')",
+            _checked(folder),
+            _checked(name),
+            content,
+        )
 
     async def remove(self, folder: str, name: str) -> None:
         """See Shelf."""
-        with self._faults():
-            await self._pool.execute(
-                "DELETE FROM shelf WHERE folder = $1 AND name = $2",
-                _checked(folder),
-                _checked(name),
-            )
+        await self._pool.execute(
+            "DELETE FROM shelf WHERE folder = $1 AND name = $2",
+            _checked(folder),
+            _checked(name),
+        )
 
     async def swap(self, folder: str, name: str, seen: bytes | None, content: bytes | None) -> bool:
         """See Shelf."""
@@ -184,18 +178,7 @@ class PostgresShelf:
                 seen,
                 content,
             )
-        with self._faults():
-            return await changed is not None
-
-    @contextlib.contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            fault = self._translate(error)
-            if fault is None:
-                raise
-            raise fault from error
+        return await changed is not None
 
 
 def _checked(name: str) -> str:
