@@ -81,6 +81,12 @@ def make_roots(directory: Path) -> list[Ed25519PrivateKey]:
     return keys
 
 
+def remove_unpublished(directory: Path) -> None:
+    """Take away the keys of a first start that did not come to its keyset: nobody knows them."""
+    for _, path in list(_key_files(directory, None)):
+        path.unlink()
+
+
 def expected_path(directory: Path, role: Role, kid: bytes) -> Path:
     """Where the file of a key that is missing should lie: for the message about it."""
     first = directory / f"{role}.pem"
@@ -119,7 +125,7 @@ def read_keysets(directory: Path) -> list[SignedKeyset]:
             message = path.read_bytes()[: MAXIMUM_CONTROL_BYTES + 1]
             found.append(SignedKeyset(message, verify_keyset(message)))
         except (OSError, ProtocolError):
-            raise KeyFileError(KeyFileFault.NOT_A_KEY, path) from None
+            raise KeyFileError(KeyFileFault.UNREADABLE, path) from None
     return sorted(found, key=lambda one: one.keyset.version)
 
 
