@@ -18,6 +18,7 @@ from sync.protocol.batch_header import (
     BatchHeader,
     Compression,
     LogDescription,
+    LogIdOf,
     SealedFor,
     SealingTime,
     encode_header,
@@ -51,6 +52,7 @@ __all__ = [
     "Compression",
     "Dictionary",
     "Entry",
+    "Form",
     "LogDescription",
     "SealedFor",
     "SealingTime",
@@ -59,6 +61,21 @@ __all__ = [
     "open_batch",
     "parse_batch",
 ]
+
+
+class Form(NamedTuple):
+    """Who may have signed a batch, and how the id of its log is made.
+
+    The same bytes carry a station's logs, the city's feeds and a station's own records on their
+    way back; the label of the signature keeps the three apart.
+    """
+
+    label: str
+    id_of: LogIdOf
+
+
+STATION_FORM: Final = Form(LABEL_BATCH, log_id)
+"""A station's batch for the city."""
 
 
 class BatchInput(NamedTuple):
@@ -84,6 +101,7 @@ class SignedBatch(NamedTuple):
     header: BatchHeader
     kid: bytes
     body: bytes
+    label: str = LABEL_BATCH
 
 
 def build_batch(
@@ -92,13 +110,14 @@ def build_batch(
     signing_key: Ed25519PrivateKey,
     recipient: X25519PublicKey | None,
     dictionary: Dictionary | None,
+    form: Form = STATION_FORM,
 ) -> bytes:
-    """The bytes of a batch. Without a recipient it is not sealed: for tests only.
+    """The bytes of a batch. Without a recipient it is not sealed: public feeds, and tests.
 
     Errors: TOO_LARGE (too many entries, too much plaintext, too big a batch: cut it smaller),
     MALFORMED (no entries).
     """
-    header = _describe(batch_input)
+    header = _describe(batch_input, form)
     plaintext = b"".join(batch_input.entries)
     if len(plaintext) > MAXIMUM_PLAINTEXT_BYTES:
         raise ProtocolError(ProtocolErrorCode.TOO_LARGE, "plaintext")
@@ -108,7 +127,7 @@ def build_batch(
         compression = Compression(COMPRESSION_ZSTD, dictionary.number)
     sealed_for = None
     if recipient is not None:
-        body = seal(body, recipient, _info(header))
+        body = seal(body, recipient, _info(header, form.label))
         sealed_for = SealedFor(SUITE_1, encryption_key_id(recipient))
     header = replace(
         header,
@@ -118,14 +137,14 @@ def build_batch(
         body_bytes=len(body),
         plaintext_bytes=len(plaintext),
     )
-    signed = sign(signing_key, LABEL_BATCH, encode_header(header))
+    signed = sign(signing_key, form.label, encode_header(header))
     batch = signed + head(BYTES, len(body)) + body
     if len(batch) > MAXIMUM_BATCH_BYTES:
         raise ProtocolError(ProtocolErrorCode.TOO_LARGE, "batch")
     return batch
 
 
-def parse_batch(data: bytes, find_key: FindKey) -> SignedBatch:
+def parse_batch(data: bytes, find_key: FindKey, form: Form = STATION_FORM) -> SignedBatch:
     """Steps 1–5 of accepting a batch (SPEC.md §11): size, form, signature, body digest, log id.
 
     Errors: TOO_LARGE, MALFORMED, NOT_CANONICAL, FORBIDDEN_TYPE, UNSUPPORTED, UNKNOWN_KEY,
@@ -137,11 +156,11 @@ def parse_batch(data: bytes, find_key: FindKey) -> SignedBatch:
     body, end = read_bytes(rest, 0)
     if end != len(rest):
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "trailing bytes")
-    verified = verify(message, LABEL_BATCH, find_key)
-    header = parse_header(verified.payload)
+    verified = verify(message, form.label, find_key)
+    header = parse_header(verified.payload, form.id_of)
     if (len(body), sha256(body).digest()) != (header.body_bytes, header.body_digest):
         raise ProtocolError(ProtocolErrorCode.DIGEST_MISMATCH, "batch body")
-    return SignedBatch(header, verified.kid, body)
+    return SignedBatch(header, verified.kid, body, form.label)
 
 
 def open_batch(
@@ -164,7 +183,7 @@ def open_batch(
     return read_entries(plaintext, header.first, header.count)
 
 
-def _describe(batch_input: BatchInput) -> BatchHeader:
+def _describe(batch_input: BatchInput, form: Form) -> BatchHeader:
     """The header as far as it does not depend on the body."""
     identity = batch_input.identity
     count = len(batch_input.entries)
@@ -175,7 +194,7 @@ def _describe(batch_input: BatchInput) -> BatchHeader:
     description = LogDescription(identity.number, identity.nonce, identity.lane, batch_input.parent)
     return BatchHeader(
         node_id=identity.node_id,
-        lid=log_id(identity),
+        lid=form.id_of(identity),
         first=batch_input.first,
         count=count,
         previous_root=batch_input.previous_root,
@@ -191,8 +210,8 @@ def _describe(batch_input: BatchInput) -> BatchHeader:
     )
 
 
-def _info(header: BatchHeader) -> bytes:
-    return batch_info(header.lid, header.first, header.count, header.root)
+def _info(header: BatchHeader, label: str) -> bytes:
+    return batch_info(header.lid, header.first, header.count, header.root, label)
 
 
 def _unseal(
@@ -209,7 +228,7 @@ def _unseal(
     key = find_encryption_key(sealed_for.kid)
     if key is None:
         raise ProtocolError(ProtocolErrorCode.UNKNOWN_ENCRYPTION_KEY, sealed_for.kid.hex())
-    return open_sealed(signed.body, key, _info(signed.header))
+    return open_sealed(signed.body, key, _info(signed.header, signed.label))
 
 
 def _inflate(

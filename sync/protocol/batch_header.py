@@ -1,7 +1,8 @@
 """The header of a batch: the signed part, permanent evidence for the records it names."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from sync.protocol.canonical import Value, decode, encode
 from sync.protocol.compression import COMPRESSION_NONE, COMPRESSION_ZSTD
@@ -24,6 +25,9 @@ from sync.protocol.record import LogIdentity, Parent, RecordTime, log_id, parse_
 from sync.protocol.seal import SUITE_1
 
 _KEYS: Final = frozenset(range(1, 16))
+
+LogIdOf: TypeAlias = Callable[[LogIdentity], bytes]
+"""What makes the id of a log, or of a feed, from its parts."""
 
 
 class SealedFor(NamedTuple):
@@ -100,8 +104,8 @@ def encode_header(header: BatchHeader) -> bytes:
     return encode(fields)
 
 
-def parse_header(payload: bytes) -> BatchHeader:
-    """The header in a verified payload.
+def parse_header(payload: bytes, id_of: LogIdOf = log_id) -> BatchHeader:
+    """The header in a verified payload; ``id_of`` is the formula that the log's id must follow.
 
     Errors: MALFORMED, UNSUPPORTED (version, suite, compression, unknown key), TOO_LARGE,
     LOG_ID_MISMATCH and those of ``canonical.decode``.
@@ -125,7 +129,7 @@ def parse_header(payload: bytes) -> BatchHeader:
         description=_description(fields.value(15)) if fields.has(15) else None,
     )
     _check_range(header)
-    _check_log_id(header)
+    _check_log_id(header, id_of)
     return header
 
 
@@ -186,9 +190,9 @@ def _check_range(header: BatchHeader) -> None:
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "key 15 is missing")
 
 
-def _check_log_id(header: BatchHeader) -> None:
+def _check_log_id(header: BatchHeader, id_of: LogIdOf) -> None:
     if header.description is None:
         return
     number, nonce, lane, _ = header.description
-    if log_id(LogIdentity(header.node_id, number, nonce, lane)) != header.lid:
+    if id_of(LogIdentity(header.node_id, number, nonce, lane)) != header.lid:
         raise ProtocolError(ProtocolErrorCode.LOG_ID_MISMATCH, "key 3")

@@ -4,8 +4,8 @@ The city is the one that says where to resume; the station keeps no cursor. The 
 a late WELCOME worthless, and its city time fresh.
 """
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -14,7 +14,7 @@ from sync.protocol.canonical import Value, decode
 from sync.protocol.control import check_size, sign_control
 from sync.protocol.cose import LABEL_HELLO, LABEL_WELCOME, FindKey, verify
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
-from sync.protocol.fields import ControlMap, array, bytes_of, tuple_of, unsigned
+from sync.protocol.fields import ControlMap, any_bytes, array, bytes_of, tuple_of, unsigned
 from sync.protocol.limits import (
     CITY_ID_BYTES,
     DIGEST_BYTES,
@@ -27,9 +27,26 @@ from sync.protocol.limits import (
     NONCE_BYTES,
     PROTOCOL_VERSION,
 )
+from sync.protocol.session_extras import (
+    FeedHead,
+    FeedState,
+    Notice,
+    Policy,
+    encode_feed_heads,
+    encode_feed_states,
+    encode_notices,
+    encode_policy,
+    encode_wanted,
+    parse_feed_heads,
+    parse_feed_states,
+    parse_notices,
+    parse_policy,
+    parse_wanted,
+)
 
-_HELLO_KEYS: Final = frozenset({1, 2, 3, 4, 5, 7, 9})
-_WELCOME_KEYS: Final = frozenset({1, 2, 3, 4, 5, 6, 13, 15})
+_HELLO_KEYS: Final = frozenset({1, 2, 3, 4, 5, 7, 8, 9, 10})
+_WELCOME_KEYS: Final = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15})
+_T = TypeVar("_T")
 
 
 class LogHead(NamedTuple):
@@ -41,7 +58,11 @@ class LogHead(NamedTuple):
 
 
 class Hello(NamedTuple):
-    """Who asks, since when, and for which logs. ``sent_at`` carries the boot id and the clocks."""
+    """Who asks, since when, and for which logs. ``sent_at`` carries the boot id and the clocks.
+
+    ``feeds`` says how far the city's feeds have arrived; ``stats`` is a free map of numbers for
+    the city's operators.
+    """
 
     node_id: bytes
     station: int
@@ -49,6 +70,8 @@ class Hello(NamedTuple):
     logs: tuple[LogHead, ...]
     sent_at: SealingTime
     versions: tuple[int, ...] = (PROTOCOL_VERSION,)
+    feeds: tuple[FeedHead, ...] = ()
+    stats: dict[int | str, Value] | None = None
 
 
 class LogState(NamedTuple):
@@ -69,7 +92,11 @@ class LogState(NamedTuple):
 
 
 class Welcome(NamedTuple):
-    """The city's answer. ``generation`` changes when its database was restored or rebuilt."""
+    """The city's answer. ``generation`` changes when its database was restored or rebuilt.
+
+    ``sealed_token`` opens with ``session_extras.open_token`` and is good for this session's
+    requests; ``keyset_version`` is the newest keyset; ``wanted`` are H(cipher) of attachments.
+    """
 
     city_id: bytes
     generation: bytes
@@ -78,6 +105,12 @@ class Welcome(NamedTuple):
     logs: tuple[LogState, ...]
     receipt_number: int
     version: int = PROTOCOL_VERSION
+    feeds: tuple[FeedState, ...] = ()
+    policy: Policy | None = None
+    sealed_token: bytes | None = None
+    keyset_version: int | None = None
+    wanted: tuple[bytes, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 class VerifiedHello(NamedTuple):
@@ -99,6 +132,10 @@ def sign_hello(hello: Hello, key: Ed25519PrivateKey) -> bytes:
         7: [list(log) for log in hello.logs],
         9: encode_sealing_time(hello.sent_at),
     }
+    if hello.feeds:
+        fields[8] = encode_feed_heads(hello.feeds)
+    if hello.stats is not None:
+        fields[10] = hello.stats
     return sign_control(key, LABEL_HELLO, fields)
 
 
@@ -119,6 +156,8 @@ def verify_hello(message: bytes, find_key: FindKey) -> VerifiedHello:
         versions=tuple(unsigned(item, "key 5") for item in fields.array(5, MAXIMUM_KEYS)),
         logs=tuple(_log_head(item) for item in fields.array(7, MAXIMUM_HELLO_LOGS)),
         sent_at=parse_sealing_time(fields.value(9), "key 9"),
+        feeds=_if_there(fields, 8, parse_feed_heads) or (),
+        stats=_if_there(fields, 10, _free_map),
     )
     if PROTOCOL_VERSION not in hello.versions:
         raise ProtocolError(ProtocolErrorCode.UNSUPPORTED, "no version in common")
@@ -137,6 +176,7 @@ def sign_welcome(welcome: Welcome, key: Ed25519PrivateKey) -> bytes:
         6: [_encode_log_state(log) for log in welcome.logs],
         13: welcome.version,
         15: welcome.receipt_number,
+        **_extras(welcome),
     }
     return sign_control(key, LABEL_WELCOME, fields)
 
@@ -159,6 +199,12 @@ def verify_welcome(message: bytes, find_key: FindKey, nonce: bytes) -> Welcome:
         city_time_ms=fields.unsigned(5),
         logs=tuple(_log_state(item) for item in fields.array(6, MAXIMUM_HELLO_LOGS)),
         receipt_number=fields.unsigned(15),
+        feeds=_if_there(fields, 7, parse_feed_states) or (),
+        policy=_if_there(fields, 8, parse_policy),
+        sealed_token=_if_there(fields, 9, any_bytes),
+        keyset_version=_if_there(fields, 10, unsigned),
+        wanted=_if_there(fields, 11, parse_wanted) or (),
+        notices=_if_there(fields, 12, parse_notices) or (),
     )
 
 
@@ -180,6 +226,29 @@ def check_progress(archived: int, applied: int, size: int) -> None:
     """Neither more archived nor more applied than stored. Errors: MALFORMED."""
     if archived > size or applied > size:
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "archived or applied beyond the size")
+
+
+def _extras(welcome: Welcome) -> dict[int | str, Value]:
+    """The optional keys, those that say something."""
+    extras: dict[int | str, Value] = {
+        7: encode_feed_states(welcome.feeds) if welcome.feeds else None,
+        8: None if welcome.policy is None else encode_policy(welcome.policy),
+        9: welcome.sealed_token,
+        10: welcome.keyset_version,
+        11: encode_wanted(welcome.wanted) if welcome.wanted else None,
+        12: encode_notices(welcome.notices) if welcome.notices else None,
+    }
+    return {key: value for key, value in extras.items() if value is not None}
+
+
+def _if_there(fields: ControlMap, key: int, read: Callable[[Value, str], _T]) -> _T | None:
+    return read(fields.value(key), f"key {key}") if fields.has(key) else None
+
+
+def _free_map(value: Value, place: str) -> dict[int | str, Value]:
+    if not isinstance(value, dict):
+        raise ProtocolError(ProtocolErrorCode.MALFORMED, f"{place}: a map was expected")
+    return value
 
 
 def _check_logs(logs: Sequence[object]) -> None:

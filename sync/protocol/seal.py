@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from sync.protocol.canonical import encode
-from sync.protocol.cose import raw_key_id
+from sync.protocol.cose import LABEL_BATCH, raw_key_id
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.limits import PUBLIC_KEY_BYTES
 
@@ -20,13 +20,12 @@ SUITE_1: Final = 1
 OVERHEAD_BYTES: Final = 48
 """Bytes that sealing adds: 32 for the encapsulated key, 16 for the tag."""
 
-_INFO_LABEL: Final = b"wes1/batch\x00"
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 
-def batch_info(lid: bytes, first: int, count: int, root: bytes) -> bytes:
-    """The context that a batch body is sealed under."""
-    return _INFO_LABEL + encode([lid, first, count, root])
+def batch_info(lid: bytes, first: int, count: int, root: bytes, label: str = LABEL_BATCH) -> bytes:
+    """The context that a batch body is sealed under; ``label`` is that of its header."""
+    return label.encode() + b"\0" + encode([lid, first, count, root])
 
 
 def encryption_key(raw: bytes) -> X25519PublicKey:
