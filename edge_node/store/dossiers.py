@@ -7,7 +7,7 @@ import msgspec
 
 from edge_node.domain.codes import fold
 from edge_node.domain.dossier import DossierState
-from edge_node.domain.events import Answer, Applicant
+from edge_node.domain.events import Answer, Applicant, DossierSubmitted
 from edge_node.store.unit_of_work import Transaction
 from sync.journal.journal import Position
 
@@ -16,18 +16,13 @@ _answers = msgspec.json.Decoder(dict[str, Answer])
 _documents = msgspec.json.Decoder(dict[str, bool])
 
 
-class NewDossier(NamedTuple):
-    """What is known when a dossier is handed in."""
+class HandIn(NamedTuple):
+    """What belongs to a dossier handed in besides its event: `digest` is of what was asked."""
 
-    id: bytes
-    number: str
-    procedure_id: str
-    catalogue_version: str
-    channel: str
-    applicant: Applicant
-    identity_level: str
-    answers: dict[str, Answer]
+    dossier_id: bytes
     documents: dict[str, bool]
+    ticket_id: int
+    digest: bytes
 
 
 class DossierRow(NamedTuple):
@@ -72,20 +67,23 @@ def _row(values: sqlite3.Row | tuple[str, ...]) -> DossierRow:
     )  # fmt: skip
 
 
-def insert(transaction: Transaction, dossier: NewDossier, position: Position) -> None:
-    """Store a dossier handed in now, at `position` in the journal."""
-    applicant = dossier.applicant
+def insert(
+    transaction: Transaction, event: DossierSubmitted, hand_in: HandIn, position: Position
+) -> None:
+    """Store a dossier handed in now; its event stands at `position` in the journal."""
+    applicant = event.applicant
     transaction.connection.execute(
         "INSERT INTO dossier (id, number, procedure_id, catalogue_version, channel, state,"
         " version, full_name, folded_name, id_number, date_of_birth, sex, address, phone,"
-        " identity_level, answers, documents, submitted_at, log_number, last_sequence)"
-        " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " identity_level, answers, documents, submitted_at, log_number, last_sequence,"
+        " ticket_id, request_digest)"
+        " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            dossier.id,
-            dossier.number,
-            dossier.procedure_id,
-            dossier.catalogue_version,
-            dossier.channel,
+            hand_in.dossier_id,
+            event.dossier_no,
+            event.procedure_id,
+            event.catalogue,
+            event.channel,
             _SUBMITTED,
             applicant.full_name,
             fold(applicant.full_name),
@@ -94,12 +92,14 @@ def insert(transaction: Transaction, dossier: NewDossier, position: Position) ->
             applicant.sex,
             applicant.address,
             applicant.phone,
-            dossier.identity_level,
-            _json.encode(dossier.answers).decode(),
-            _json.encode(dossier.documents).decode(),
-            transaction.moment.text,
+            event.identity_level,
+            _json.encode(event.answers).decode(),
+            _json.encode(hand_in.documents).decode(),
+            event.saved_at,
             position.log_number,
             position.sequence,
+            hand_in.ticket_id,
+            hand_in.digest,
         ),
     )
 

@@ -121,7 +121,7 @@ def of_dossier(connection: sqlite3.Connection, dossier_id: bytes) -> list[PrintJ
         f"SELECT {_COLUMNS} FROM print_job"  # noqa: S608
         " WHERE dossier_id = ?1 AND ticket_id IS NULL"
         f" UNION ALL SELECT {_COLUMNS} FROM print_job WHERE ticket_id IN"
-        " (SELECT id FROM ticket WHERE ticket.dossier_id = ?1) ORDER BY 1",
+        " (SELECT dossier.ticket_id FROM dossier WHERE dossier.id = ?1) ORDER BY 1",
         (dossier_id,),
     )
     return [_row(row) for row in rows]

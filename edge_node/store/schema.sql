@@ -29,7 +29,10 @@ CREATE TABLE dossier (
     due_at TEXT NOT NULL DEFAULT '',
     supplement_requests INTEGER NOT NULL DEFAULT 0,
     log_number INTEGER NOT NULL,
-    last_sequence INTEGER NOT NULL
+    last_sequence INTEGER NOT NULL,
+    -- The number it got when it was handed in, and the digest of what was handed in.
+    ticket_id INTEGER,
+    request_digest BLOB NOT NULL CHECK (length(request_digest) = 32)
 ) STRICT;
 
 CREATE TABLE ticket (
@@ -81,8 +84,6 @@ CREATE TABLE sign_in_failure (
     failures INTEGER NOT NULL,
     last_wall_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX ticket_of_dossier ON ticket (dossier_id) WHERE dossier_id IS NOT NULL;
 
 CREATE INDEX print_job_open ON print_job (role, state, id)
 WHERE state IN ('queued', 'sent', 'failed');

@@ -1,28 +1,63 @@
-"""Answers given to idempotency keys. Kept for ever, never changed."""
+"""What was answered to commands, so that the same key gets the same answer for ever.
+
+An officer's answer is stored with its key. What a citizen hands in is found by its command id in
+the journal, which takes every id once, and the answer is put together again from the rows.
+"""
 
 import sqlite3
+from typing import NamedTuple
 
+from edge_node.domain.events import TicketIssued
+from edge_node.store import payloads
 from edge_node.store.unit_of_work import Transaction
+from sync.protocol.record import decode_record
 
 
 def find(connection: sqlite3.Connection, key: str) -> tuple[bytes, bytes] | None:
-    """Digest of the request and the answer it got, or None for a new key."""
+    """Digest of an officer's request and the answer it got, or None for a new key."""
     row = connection.execute(
         "SELECT digest, answer FROM submission WHERE key = ?", (key,)
     ).fetchone()
     return (row[0], row[1]) if row is not None else None
 
 
-def insert(transaction: Transaction, key: str, digest: bytes, answer: bytes) -> bool:
-    """Remember what is answered; False when the key has an answer already.
+def insert(transaction: Transaction, key: str, digest: bytes, answer: bytes) -> None:
+    """Remember what an officer is answered."""
+    transaction.connection.execute(
+        "INSERT INTO submission (key, digest, answer) VALUES (?, ?, ?)",
+        (key, digest, answer),
+    )
 
-    Called before the other rows are written, so that a repeated key changes nothing.
-    """
-    try:
-        transaction.connection.execute(
-            "INSERT INTO submission (key, digest, answer) VALUES (?, ?, ?)",
-            (key, digest, answer),
-        )
-    except sqlite3.IntegrityError:
-        return False
-    return True
+
+class HandedIn(NamedTuple):
+    """A dossier as it was handed in: what was asked, what it got, where its event stands."""
+
+    request_digest: bytes
+    dossier_id: bytes
+    number: str
+    submitted_at: str
+    letter: str
+    ticket_number: int
+    lid: bytes
+    sequence: int
+
+
+def dossier_of(connection: sqlite3.Connection, eid: bytes) -> HandedIn | None:
+    """The dossier that the command `eid` handed in."""
+    row = connection.execute(
+        "SELECT dossier.request_digest, dossier.id, dossier.number, dossier.submitted_at,"
+        " ticket.letter, ticket.number, log.lid, record.sequence FROM record"
+        " JOIN dossier ON dossier.id = record.subject"
+        " JOIN ticket ON ticket.id = dossier.ticket_id"
+        " JOIN log ON log.number = record.log_number"
+        " WHERE record.eid = ? AND record.version = 1",
+        (eid,),
+    ).fetchone()
+    return HandedIn(*row) if row is not None else None
+
+
+def ticket_of(connection: sqlite3.Connection, eid: bytes) -> TicketIssued | None:
+    """The number that the command `eid` took; None when it did something else."""
+    row = connection.execute("SELECT raw FROM record WHERE eid = ?", (eid,)).fetchone()
+    event = payloads.read(decode_record(row[0]).body) if row is not None and row[0] else None
+    return event if isinstance(event, TicketIssued) else None

@@ -178,10 +178,10 @@ def recent_calls(connection: sqlite3.Connection, day: str, limit: int) -> list[T
 
 
 def of_dossier(connection: sqlite3.Connection, dossier_id: bytes) -> TicketRow | None:
-    """The newest ticket of a dossier."""
+    """The ticket a dossier got when it was handed in."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM ticket WHERE dossier_id = ?"  # noqa: S608
-        " ORDER BY id DESC LIMIT 1",
+        f"SELECT {_COLUMNS} FROM ticket"  # noqa: S608
+        " WHERE id = (SELECT ticket_id FROM dossier WHERE dossier.id = ?)",
         (dossier_id,),
     ).fetchone()
     return _row(row) if row is not None else None

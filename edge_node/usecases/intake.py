@@ -35,6 +35,7 @@ from edge_node.store import dossiers, print_jobs, submissions, tickets
 from edge_node.store.unit_of_work import Cause, Moment, Transaction
 from edge_node.usecases.station import Station, storage_error
 from sync.database import DatabaseError
+from sync.journal.journal import DuplicateCommand, Position
 from sync.protocol.record import command_id
 
 Channel: TypeAlias = Literal["kiosk", "api"]
@@ -143,32 +144,46 @@ async def submit_dossier(station: Station, command: SubmitDossier, asked: Asked)
     Errors: idempotency_key_*, procedure_unknown, answer_*, document_unknown, the person's codes,
     storage_full, storage_failing, busy.
     """
-    key = _checked_key(asked)
+    eid = _command_id(asked)
     checked = _check(station, command)
     digest = hashlib.sha256(_json.encode(command)).digest()
-    request = _Request(asked, key, digest)
-    return await _commit(
-        station, request, lambda transaction: _store_dossier(station, transaction, checked, request)
-    )
+
+    def work(transaction: Transaction) -> bytes:
+        return _store_dossier(station, transaction, checked, _Request(asked, eid, digest))
+
+    body = await _commit(station, work)
+    if body is not None:
+        return Submission(body, replayed=False)
+    found = await station.store.read(lambda connection: submissions.dossier_of(connection, eid))
+    if found is None or found.request_digest != digest:
+        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
+    return Submission(_answer_again(found), replayed=True)
 
 
 async def take_ticket(station: Station, service_id: str, asked: Asked) -> Submission:
     """Give out a number without a dossier. Errors: as above, and service_unknown."""
-    key = _checked_key(asked)
+    eid = _command_id(asked)
     service = station.catalogue.service(service_id)
-    digest = hashlib.sha256(b"ticket\0" + service.id.encode()).digest()
-    request = _Request(asked, key, digest)
-    return await _commit(
-        station, request, lambda transaction: _store_ticket(station, transaction, service, request)
-    )
+
+    def work(transaction: Transaction) -> bytes:
+        return _store_ticket(station, transaction, service, _Request(asked, eid, b""))
+
+    body = await _commit(station, work)
+    if body is not None:
+        return Submission(body, replayed=False)
+    found = await station.store.read(lambda connection: submissions.ticket_of(connection, eid))
+    if found is None or found.service != service.id:
+        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
+    return Submission(_ticket_answer(found), replayed=True)
 
 
-def _checked_key(asked: Asked) -> str:
+def _command_id(asked: Asked) -> bytes:
+    """The id that the journal takes once: one command for one key of a channel."""
     if not asked.key:
         raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MISSING)
     if _KEY.fullmatch(asked.key) is None:
         raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MALFORMED, maximum=MAXIMUM_KEY_CHARACTERS)
-    return f"{asked.channel}:{asked.key}"
+    return command_id(f"{asked.channel}:{asked.key}")
 
 
 def _check(station: Station, command: SubmitDossier) -> _Checked:
@@ -201,56 +216,74 @@ def _check(station: Station, command: SubmitDossier) -> _Checked:
 
 
 class _Request(NamedTuple):
-    """How the request came, with its stored key and the digest of what it asks."""
+    """How the request came, the command's id and the digest of what it asks."""
 
     asked: Asked
-    key: str
+    eid: bytes
     digest: bytes
-
-
-class _AnsweredBefore(Exception):  # noqa: N818 - undoes the numbers drawn for nothing
-    """The key has an answer; what this transaction drew must be given back."""
 
 
 def _store_dossier(
     station: Station, transaction: Transaction, checked: _Checked, request: _Request
 ) -> bytes:
     moment, service = transaction.moment, checked.service
-    number = format_dossier_number(station.code, *transaction.next_dossier())
     ticket_number = transaction.next_ticket(service.letter)
-    ticket = format_ticket(service.letter, ticket_number)
-    dossier = dossiers.NewDossier(
-        id=station.new_id(moment),
-        number=number,
+    dossier_id = station.new_id(moment)
+    event = DossierSubmitted(
+        dossier_no=format_dossier_number(station.code, *transaction.next_dossier()),
+        dossier_id=dossier_id.hex(),
         procedure_id=checked.procedure.id,
-        catalogue_version=station.catalogue.version,
+        catalogue=station.catalogue.version,
         channel=request.asked.channel,
+        ticket=format_ticket(service.letter, ticket_number),
         applicant=checked.applicant,
         identity_level=request.asked.identity_level,
         answers=checked.answers,
-        documents=checked.documents,
-    )
-    position = transaction.next_position()
-    answer = SubmittedAnswer(
-        dossier_id=dossier.id.hex(),
-        dossier_no=number,
-        state="submitted",
-        ticket=ticket,
+        documents=tuple(
+            DocumentAnswer(id=name, have=have) for name, have in checked.documents.items()
+        ),
+        missing=checked.missing,
         saved_at=moment.text,
-        log=LogPosition(lid=position.lid.hex(), seq=position.sequence),
     )
-    body = _json.encode(answer)
-    if not submissions.insert(transaction, request.key, request.digest, body):
-        raise _AnsweredBefore
-    event = _submitted(dossier, ticket, checked.missing, moment)
-    transaction.record(event, Cause(command_id(request.key), dossier.id, 1))
-    dossiers.insert(transaction, dossier, position)
+    # First of all: a repeated command must change nothing.
+    position = transaction.record(event, Cause(request.eid, dossier_id, 1))
     ticket_id = tickets.insert(
-        transaction, tickets.NewTicket(service.letter, ticket_number, service.id, dossier.id)
+        transaction, tickets.NewTicket(service.letter, ticket_number, service.id, dossier_id)
     )
-    slip = _ticket_slip(station, service, ticket, number, request.asked.language, moment)
-    _queue_ticket(transaction, slip, dossier.id, ticket_id)
-    return body
+    hand_in = dossiers.HandIn(dossier_id, checked.documents, ticket_id, request.digest)
+    dossiers.insert(transaction, event, hand_in, position)
+    slip = _ticket_slip(
+        station, service, event.ticket, event.dossier_no, request.asked.language, moment
+    )
+    _queue_ticket(transaction, slip, dossier_id, ticket_id)
+    return _dossier_answer(event, position)
+
+
+def _dossier_answer(event: DossierSubmitted, position: Position) -> bytes:
+    return _json.encode(
+        SubmittedAnswer(
+            dossier_id=event.dossier_id,
+            dossier_no=event.dossier_no,
+            state="submitted",
+            ticket=event.ticket,
+            saved_at=event.saved_at,
+            log=LogPosition(lid=position.lid.hex(), seq=position.sequence),
+        )
+    )
+
+
+def _answer_again(found: submissions.HandedIn) -> bytes:
+    """Byte for byte what the first answer was."""
+    return _json.encode(
+        SubmittedAnswer(
+            dossier_id=found.dossier_id.hex(),
+            dossier_no=found.number,
+            state="submitted",
+            ticket=format_ticket(found.letter, found.ticket_number),
+            saved_at=found.submitted_at,
+            log=LogPosition(lid=found.lid.hex(), seq=found.sequence),
+        )
+    )
 
 
 def _store_ticket(
@@ -259,38 +292,19 @@ def _store_ticket(
     moment = transaction.moment
     number = transaction.next_ticket(service.letter)
     ticket = format_ticket(service.letter, number)
-    answer = TicketAnswer(ticket=ticket, service=service.id, issued_at=moment.text)
-    body = _json.encode(answer)
-    if not submissions.insert(transaction, request.key, request.digest, body):
-        raise _AnsweredBefore
+    event = TicketIssued(ticket=ticket, day=moment.day, service=service.id, issued_at=moment.text)
+    transaction.record(event, Cause(request.eid))
     ticket_id = tickets.insert(
         transaction, tickets.NewTicket(service.letter, number, service.id, None)
     )
-    event = TicketIssued(ticket=ticket, day=moment.day, service=service.id, issued_at=moment.text)
-    transaction.record(event, Cause(command_id(request.key)))
     slip = _ticket_slip(station, service, ticket, "", request.asked.language, moment)
     _queue_ticket(transaction, slip, None, ticket_id)
-    return body
+    return _ticket_answer(event)
 
 
-def _submitted(
-    dossier: dossiers.NewDossier, ticket: str, lacking: tuple[str, ...], moment: Moment
-) -> DossierSubmitted:
-    return DossierSubmitted(
-        dossier_no=dossier.number,
-        dossier_id=dossier.id.hex(),
-        procedure_id=dossier.procedure_id,
-        catalogue=dossier.catalogue_version,
-        channel=dossier.channel,
-        ticket=ticket,
-        applicant=dossier.applicant,
-        identity_level=dossier.identity_level,
-        answers=dossier.answers,
-        documents=tuple(
-            DocumentAnswer(id=name, have=have) for name, have in dossier.documents.items()
-        ),
-        missing=lacking,
-        saved_at=moment.text,
+def _ticket_answer(event: TicketIssued) -> bytes:
+    return _json.encode(
+        TicketAnswer(ticket=event.ticket, service=event.service, issued_at=event.issued_at)
     )
 
 
@@ -327,24 +341,18 @@ def _queue_ticket(
     print_jobs.insert(transaction, job)
 
 
-async def _commit(
-    station: Station, request: _Request, work: Callable[[Transaction], bytes]
-) -> Submission:
-    """Run `work` once per key. Errors: idempotency_key_reused, storage_full, …."""
+async def _commit(station: Station, work: Callable[[Transaction], bytes]) -> bytes | None:
+    """The answer once it is durable; None when the journal has this command already.
+
+    Errors: storage_full, storage_failing, busy.
+    """
     try:
         body = await station.store.write(station.moment(), work)
-    except _AnsweredBefore:
-        return await _replay(station, request)
+    except DuplicateCommand:
+        # Its first copy is committed, or shares this very commit: either way it can be read now.
+        return None
     except DatabaseError as error:
         raise storage_error(error) from error
     station.paper.ring()
     station.changes.announce("ticket")
-    return Submission(body, replayed=False)
-
-
-async def _replay(station: Station, request: _Request) -> Submission:
-    """The answer this key got before; it is committed, or the key would not have been taken."""
-    found = await station.store.read(lambda connection: submissions.find(connection, request.key))
-    if found is None or found[0] != request.digest:
-        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
-    return Submission(found[1], replayed=True)
+    return body

@@ -1,4 +1,5 @@
--- What was answered to each idempotency key, kept for ever: the same key gets the same answer.
+-- What was answered to an officer's command, by its idempotency key: the same key gets the same
+-- answer for ever. What a citizen hands in needs no row here: its command id is in the journal.
 CREATE TABLE submission (
     key TEXT PRIMARY KEY,
     digest BLOB NOT NULL CHECK (length(digest) = 32),
@@ -28,7 +29,10 @@ CREATE TABLE dossier (
     due_at TEXT NOT NULL DEFAULT '',
     supplement_requests INTEGER NOT NULL DEFAULT 0,
     log_number INTEGER NOT NULL,
-    last_sequence INTEGER NOT NULL
+    last_sequence INTEGER NOT NULL,
+    -- The number it got when it was handed in, and the digest of what was handed in.
+    ticket_id INTEGER,
+    request_digest BLOB NOT NULL CHECK (length(request_digest) = 32)
 ) STRICT;
 
 CREATE TABLE ticket (
@@ -47,8 +51,6 @@ CREATE TABLE ticket (
     call_order INTEGER NOT NULL DEFAULT 0,
     UNIQUE (day, letter, number)
 ) STRICT;
-
-CREATE INDEX ticket_of_dossier ON ticket (dossier_id) WHERE dossier_id IS NOT NULL;
 
 -- Paper leaves the station only through these rows; one loop prints them in order.
 CREATE TABLE print_job (
