@@ -154,8 +154,9 @@ def open_feed_batch(
 
 
 def _log_identity(identity: FeedIdentity) -> LogIdentity:
+    # The topic may be a member of an enumeration; the wire carries a plain integer.
     return LogIdentity(
-        city_node_id(identity.city_id), identity.number, identity.nonce, identity.feed
+        city_node_id(identity.city_id), identity.number, identity.nonce, int(identity.feed)
     )
 
 

@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from sync.dictionary import CURRENT_DICTIONARY, DICTIONARIES
 from sync.protocol import merkle
-from sync.protocol.batch import BatchInput, Entry, SignedBatch, build_batch, open_batch
+from sync.protocol.batch import BatchInput, Entry, Form, SignedBatch, build_batch, open_batch
 from sync.protocol.batch_header import SealingTime
-from sync.protocol.cose import key_id
+from sync.protocol.cose import LABEL_FEED, LABEL_RETURN, key_id
 from sync.protocol.keyset import Keyset
 from sync.protocol.record import (
     Genesis,
@@ -44,6 +44,8 @@ IDENTITY: Final = LogIdentity(NODE_ID, 0, bytes(range(0xA0, 0xA8)), 1)
 LID: Final = log_id(IDENTITY)
 TIME: Final = RecordTime(6_638, 1_795_392_000_000, 2)
 SEALED_AT: Final = SealingTime(BOOT_ID, TIME)
+RETURN_FORM: Final = Form(LABEL_RETURN, log_id)
+FEED_FORM_WITH_LOG_IDS: Final = Form(LABEL_FEED, log_id)
 
 
 def raw(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:
@@ -73,6 +75,11 @@ def find_key(kid: bytes) -> Ed25519PublicKey | None:
 def find_encryption_key(kid: bytes) -> X25519PrivateKey | None:
     known = encryption_key_id(CITY_ENCRYPTION_KEY.public_key())
     return CITY_ENCRYPTION_KEY if kid == known else None
+
+
+def find_station_key(kid: bytes) -> X25519PrivateKey | None:
+    known = encryption_key_id(STATION_ENCRYPTION_KEY.public_key())
+    return STATION_ENCRYPTION_KEY if kid == known else None
 
 
 def a_genesis() -> Genesis:

@@ -25,6 +25,7 @@ from sync.protocol.request import sign_request, verify_request
 from tests.protocol import samples
 from tests.protocol.test_messages import ENROLMENT, REQUEST, refusal
 
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 SECRET: Final = bytes(range(16))
 OTHER: Final = bytes(range(1, 17))
 PIN: Final = root_hash(samples.KEYSET.root_keys)
