@@ -1,0 +1,250 @@
+"""What a city may tell its stations, and the entry each kind of it becomes.
+
+Responsible for: the published field names, checking them, and the entry's kind, identity and
+subject. Pure. A field may be added, never renamed or reused. Times are ISO 8601 with offset, money
+is in đồng. It must not know where entries are kept or who reads them.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Annotated, Final, Literal, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+
+from sync.city.archive.feed_store.port import Draft, FeedName
+from sync.protocol.canonical import encode
+from sync.protocol.feed import EVERY_STATION, Feed, FeedKind
+from sync.protocol.limits import EVENT_ID_BYTES, MAXIMUM_RECORD_BYTES
+from sync.protocol.record import CONTENT_CBOR
+
+ENTRY_LABEL: Final = b"wes1/announcement\x00"
+MAXIMUM_ANNOUNCEMENT_BYTES: Final = MAXIMUM_RECORD_BYTES - 1024
+"""Bytes of one body; the rest of a record needs less than the difference."""
+
+_HEX_16: Final = "^[0-9a-f]{32}$"
+_HEX_32: Final = "^[0-9a-f]{64}$"
+
+Identifier: TypeAlias = Annotated[str, msgspec.Meta(pattern=_HEX_16)]
+Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern=_HEX_32)]
+Word: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Note: TypeAlias = Annotated[str, msgspec.Meta(max_length=4000)]
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+StationNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=1, lt=1 << 32)]
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
+
+
+class AnnouncementError(Exception):
+    """Not published; the message is one line and names the field."""
+
+
+class CatalogueReleased(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="catalogue.released",
+):
+    """A catalogue of procedures and fees; the packed files are the object `sha256`."""
+
+    version: Word
+    valid_from: date
+    sha256: Digest
+    bytes: Annotated[int, msgspec.Meta(gt=0)]
+
+
+class DecisionMade(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="decision.made",
+):
+    """The city decided about a dossier; `state` is the dossier state that follows."""
+
+    dossier_id: Identifier
+    dossier_no: Word
+    state: Word
+    decided_at: Moment
+    official_code: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    reason: Note = ""
+
+
+class ResultArrived(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="result.arrived",
+):
+    """The result of a dossier can be handed over at the station."""
+
+    dossier_id: Identifier
+    dossier_no: Word
+    arrived_at: Moment
+    result_no: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    note: Note = ""
+
+
+class PaymentConfirmed(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="payment.confirmed",
+):
+    """The bank says that money with this reference came in; `transaction` is the bank's number."""
+
+    reference: Annotated[str, msgspec.Meta(pattern="^[0-9A-Z]{1,13}$")]
+    amount_vnd: Annotated[int, msgspec.Meta(gt=0, lt=1 << 53)]
+    transaction: Word
+    paid_at: Moment
+    beneficiary: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class RecordStatusChanged(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="record.status",
+):
+    """A record of this station was not simply entered, or was entered late after all."""
+
+    lid: Identifier
+    sequence: Count
+    code: Literal[
+        "entered", "duplicate", "conflict", "parked", "rejected", "unknown_kind", "withheld",
+        "unreadable",
+    ]  # fmt: skip
+    text: Note = ""
+
+
+class OfficerChanged(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="officer.changed",
+):
+    """Who may work at the station, and as what; never a PIN."""
+
+    officer_id: Word
+    name: Word
+    role: Literal["officer", "cashier", "chief", "technician"]
+    active: bool
+    changed_at: Moment
+
+
+class DossierReassigned(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="dossier.reassigned",
+):
+    """Another station goes on with a dossier; both are told."""
+
+    dossier_id: Identifier
+    dossier_no: Word
+    from_station: StationNumber
+    to_station: StationNumber
+    reassigned_at: Moment
+    reason: Note = ""
+
+
+Announcement: TypeAlias = (
+    CatalogueReleased
+    | DecisionMade
+    | ResultArrived
+    | PaymentConfirmed
+    | RecordStatusChanged
+    | OfficerChanged
+    | DossierReassigned
+)
+
+T = TypeVar("T", bound=Announcement)
+
+
+class Addressed(NamedTuple):
+    """An entry and the feed it belongs to."""
+
+    name: FeedName
+    draft: Draft
+
+
+KINDS: Final[Mapping[type[Announcement], FeedKind]] = {
+    CatalogueReleased: FeedKind.CATALOGUE_RELEASE,
+    DecisionMade: FeedKind.DECISION,
+    ResultArrived: FeedKind.RESULT_ARRIVED,
+    PaymentConfirmed: FeedKind.PAYMENT_CONFIRMED,
+    RecordStatusChanged: FeedKind.RECORD_STATUS,
+    OfficerChanged: FeedKind.OFFICER,
+    DossierReassigned: FeedKind.REASSIGNMENT,
+}
+"""The record kind of each announcement; the numbers are for ever."""
+
+_NEWEST_OF: Final[Mapping[type[Announcement], Callable[[Announcement], str]]] = {
+    CatalogueReleased: lambda said: f"catalogue:{getattr(said, 'version', '')}",
+    OfficerChanged: lambda said: f"officer:{getattr(said, 'officer_id', '')}",
+}
+
+
+def read_announcement(data: bytes, kind: type[T]) -> T:
+    """The announcement in JSON text. Raises AnnouncementError that names the field."""
+    if len(data) > MAXIMUM_ANNOUNCEMENT_BYTES:
+        raise AnnouncementError(f"more than {MAXIMUM_ANNOUNCEMENT_BYTES} bytes")
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise AnnouncementError(" ".join(str(error).split())) from None
+
+
+def address(said: Announcement, station: int) -> list[Addressed]:
+    """The entries that tell it: to everybody, to `station`, or to both ends of a reassignment."""
+    if isinstance(said, CatalogueReleased):
+        return [Addressed(FeedName(Feed.CATALOGUE, EVERY_STATION), _draft(said))]
+    stations = [station]
+    if isinstance(said, DossierReassigned):
+        stations = [said.from_station, said.to_station]
+        if said.from_station == said.to_station:
+            raise AnnouncementError("from_station and to_station are the same - at `$.to_station`")
+    return [Addressed(FeedName(Feed.STATION, number), _draft(said)) for number in stations]
+
+
+def key_change(message: bytes, about: str) -> Addressed:
+    """The entry for a signed revocation or certificate; `about` names the key it speaks of."""
+    draft = Draft(
+        kind=FeedKind.KEY_CHANGE,
+        eid=_eid(FeedKind.KEY_CHANGE, message),
+        body=message,
+        content_type=CONTENT_CBOR,
+        state_key=f"key:{about}",
+    )
+    return Addressed(FeedName(Feed.KEYS, EVERY_STATION), draft)
+
+
+def _draft(said: Announcement) -> Draft:
+    kind = KINDS[type(said)]
+    body = msgspec.json.encode(said)
+    dossier_id = getattr(said, "dossier_id", "")
+    newest_of = _NEWEST_OF.get(type(said))
+    return Draft(
+        kind=kind,
+        eid=_eid(kind, body),
+        body=body,
+        subject=bytes.fromhex(dossier_id) or None,
+        state_key="" if newest_of is None else newest_of(said),
+    )
+
+
+def _eid(kind: FeedKind, body: bytes) -> bytes:
+    """The same said twice is one entry."""
+    return sha256(ENTRY_LABEL + encode([int(kind), body])).digest()[:EVENT_ID_BYTES]

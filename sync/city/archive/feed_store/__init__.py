@@ -1,0 +1,1 @@
+"""What the city says to its stations, and what it knows of their attachments."""

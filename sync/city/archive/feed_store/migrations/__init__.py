@@ -1,0 +1,1 @@
+"""Numbered SQL files of the feeds and of the ledger of attachments in SQLite."""
