@@ -6,6 +6,7 @@ import itertools
 import tempfile
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,4 +49,6 @@ def _run(statement: str) -> None:
         finally:
             await connection.close()
 
-    asyncio.run(run())
+    # In a thread of its own: the test that asks may already be inside an event loop.
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(lambda: asyncio.run(run())).result()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.city.archive.port import ArchiveError, ArchiveFault
+from sync.city.archive.values import ArchiveError, ArchiveFault
 from sync.city.objects.folder import FolderBucket
 from sync.city.objects.port import MAXIMUM_OBJECT_BYTES, Bucket
 from sync.city.objects.s3 import S3Bucket, S3Place

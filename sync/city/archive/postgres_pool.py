@@ -59,6 +59,10 @@ _AGAIN_STATE: Final = "40"
 _Result = TypeVar("_Result")
 
 
+class RunAgainError(Exception):
+    """Raised by a transaction's work: what it saw is no longer so; it is undone and run again."""
+
+
 class Pool:
     """Connections to one database; made by `open_pool`."""
 
@@ -95,6 +99,9 @@ class Pool:
             try:
                 async with self._pool.acquire() as connection, connection.transaction():
                     return await work(connection)
+            except RunAgainError:
+                if not runs_left:
+                    raise ArchiveError(ArchiveFault.BUSY, "contention") from None
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 if runs_left and _state(error).startswith(_AGAIN_STATE):
                     continue

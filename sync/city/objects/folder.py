@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from sync.certificates import DIRECTORY_MODE, PRIVATE_MODE
-from sync.city.archive.port import ArchiveError, ArchiveFault
+from sync.city.archive.values import ArchiveError, ArchiveFault
 from sync.city.objects.port import (
     MAXIMUM_LISTED,
     MAXIMUM_OBJECT_BYTES,

@@ -10,7 +10,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from sync.city.archive.port import ArchiveError, ArchiveFault
+from sync.city.archive.values import ArchiveError, ArchiveFault
 from sync.city.objects.port import MAXIMUM_LISTED, MAXIMUM_OBJECT_BYTES, check_content, check_key
 
 REQUEST_TIMEOUT: Final = "60s"

@@ -8,7 +8,7 @@ one and nothing is lost when a process ends. It must not know HTTP, seals or who
 from hashlib import sha256
 from typing import Final
 
-from sync.city.archive.port import ArchiveError, ArchiveFault
+from sync.city.archive.values import ArchiveError, ArchiveFault
 from sync.city.objects.port import MAXIMUM_OBJECT_BYTES, Bucket
 
 MAXIMUM_PART_BYTES: Final = 1 << 20

@@ -1,0 +1,1 @@
+"""Numbered SQL files of the PostgreSQL archive."""
