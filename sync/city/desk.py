@@ -1,15 +1,20 @@
 """Takes HELLO and batches over the counter: from bytes to a signed answer.
 
-Responsible for the order of the steps: verify, open, store durably, then sign. Nothing is signed
-before the archive has committed. It must not know HTTP beyond the problem it refuses with.
+Responsible for the order of the steps: check, store durably, then sign. Rules: nothing is signed
+before the archive has committed; a batch that continues its log is not opened before its receipt;
+every other one is opened and compared first. It must not know HTTP beyond the problem it refuses
+with.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
 from typing import Final, NamedTuple, TypeVar
 
+from sync.city.admission import Admission, policy
 from sync.city.archive.port import (
     Archive,
     ArchiveError,
@@ -17,43 +22,59 @@ from sync.city.archive.port import (
     AskedHead,
     Caller,
     Head,
+    MustOpen,
     Sealed,
     Stored,
 )
+from sync.city.checking import Checked, Checker, check_batch, check_hello
 from sync.city.identity import CityIdentity
 from sync.city.intake import Refusal, Refuse
 from sync.city.metrics import Metrics
+from sync.city.opening import BodyKeys
 from sync.city.problems import ARCHIVE_PROBLEMS, Refused, refuse
-from sync.city.projections import Traffic
-from sync.city.stations import Station, StationDirectory
+from sync.city.projections import Opener, Traffic
+from sync.city.stations import StationDirectory
 from sync.dictionary import DICTIONARIES
-from sync.protocol.batch import SignedBatch, open_batch, parse_batch
-from sync.protocol.cose import split_first
-from sync.protocol.entries import Entry
+from sync.protocol.batch import SignedBatch, open_batch
+from sync.protocol.custody import Custody, CustodyReason, sign_custody
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
-from sync.protocol.handshake import Hello, LogState, Welcome, sign_welcome, verify_hello
+from sync.protocol.handshake import Hello, LogState, Welcome, sign_welcome
 from sync.protocol.problems import Problem
 from sync.protocol.receipt import BatchReference, Receipt, sign_receipt
+from sync.protocol.session_extras import FeedState, Notice
 
 _Result = TypeVar("_Result")
 
-MAXIMUM_IN_PROGRESS: Final = 64
-"""Station requests at one time, bodies included; bounds memory to about 64 MiB of bodies."""
+MAXIMUM_TRIES: Final = 3
+"""How often an overlapping batch is compared anew because the log moved meanwhile."""
 
-_NOT_KEPT: Final = frozenset(
-    {
-        ProtocolErrorCode.UNKNOWN_ENCRYPTION_KEY,
-        ProtocolErrorCode.UNKNOWN_DICTIONARY,
-        ProtocolErrorCode.UNSUPPORTED,
-        ProtocolErrorCode.TOO_LARGE,
-    }
-)
-"""Refusals after which the station sends the same records in another form."""
+_CURED_BY_PACKING: Final = frozenset({ProtocolErrorCode.UNSUPPORTED, ProtocolErrorCode.TOO_LARGE})
+"""Refusals after which the station sends the same records in another form: nothing is kept."""
+
+
+class WelcomeParts(NamedTuple):
+    """What others have to say in a WELCOME: feeds, session token, attachments that are wanted."""
+
+    feeds: tuple[FeedState, ...] = ()
+    sealed_token: bytes | None = None
+    wanted: tuple[bytes, ...] = ()
+
+
+WelcomePartsOf = Callable[[Hello], Awaitable[WelcomeParts]]
+
+
+async def no_parts(hello: Hello) -> WelcomeParts:
+    """A WELCOME with nothing but logs, policy and notices."""
+    del hello
+    return WelcomeParts()
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What taking a message in needs; `clock_ms` reads milliseconds since 1970 UTC."""
+    """What taking a message in needs; `clock_ms` reads milliseconds since 1970 UTC.
+
+    `parts` are asked at each HELLO.
+    """
 
     archive: Archive
     stations: StationDirectory
@@ -61,31 +82,34 @@ class Desk:
     metrics: Metrics
     clock_ms: Callable[[], int]
     executor: Executor
+    parts: WelcomePartsOf = no_parts
     traffic: Traffic = field(default_factory=Traffic)
-    admission: asyncio.Semaphore = field(
-        default_factory=lambda: asyncio.Semaphore(MAXIMUM_IN_PROGRESS)
-    )
+    admission: Admission = field(default_factory=Admission)
+    keys: BodyKeys = field(init=False)
+    opener: Opener = field(init=False)
+    checker: Checker = field(init=False)
 
-
-class _Opened(NamedTuple):
-    signed: SignedBatch
-    entries: list[Entry]
-
-
-class _CannotOpen(NamedTuple):
-    signed: SignedBatch
-    error: ProtocolError
+    def __post_init__(self) -> None:
+        """Put together what works with the same parts."""
+        keys = BodyKeys(self.identity.find_encryption_key, DICTIONARIES.get)
+        opener = Opener(self.archive, keys, self.executor, self.clock_ms, self.metrics)
+        checker = Checker(
+            self.executor, lambda data: check_batch(self.stations, keys, data, self.clock_ms())
+        )
+        object.__setattr__(self, "keys", keys)
+        object.__setattr__(self, "opener", opener)
+        object.__setattr__(self, "checker", checker)
 
 
 async def greet(desk: Desk, data: bytes) -> bytes:
     """The WELCOME for a HELLO. Raises Refused."""
-    hello = await _in_executor(desk, lambda: _verified_hello(desk, data))
+    check = partial(check_hello, desk.stations, data)
+    hello = await _known(desk, lambda: _in_executor(desk, check))
     now_ms = desk.clock_ms()
-    asked = [AskedHead(log.lid, log.size) for log in hello.logs]
     try:
-        heads, number = await desk.archive.greet(
-            Caller(hello.node_id, hello.station), asked, now_ms
-        )
+        heads, number = await _heads(desk, hello, now_ms)
+        notices = await desk.archive.notices(hello.node_id, now_ms)
+        parts = await desk.parts(hello)
     except ArchiveError as error:
         raise Refused(ARCHIVE_PROBLEMS[error.fault]) from error
     desk.metrics.hellos.inc()
@@ -96,37 +120,93 @@ async def greet(desk: Desk, data: bytes) -> bytes:
         city_time_ms=desk.clock_ms(),
         logs=tuple(_log_state(head) for head in heads),
         receipt_number=number,
+        feeds=parts.feeds,
+        policy=policy(len(desk.stations.all())),
+        sealed_token=parts.sealed_token,
+        keyset_version=desk.identity.keyset.keyset.version,
+        wanted=parts.wanted,
+        notices=tuple(Notice(code.value, lid) for code, lid in notices),
     )
     return sign_welcome(welcome, desk.identity.receipt_key)
 
 
 async def accept(desk: Desk, data: bytes) -> bytes:
-    """The receipt for a batch, signed after the commit. Raises Refused."""
+    """The receipt for a batch, or custody when it is set aside. Raises Refused."""
     with desk.traffic.batch():
-        return await _accept(desk, data)
+        checked = await _known(desk, lambda: desk.checker.check(data))
+        try:
+            if checked.aside is not None:
+                return await _set_aside(desk, data, checked)
+            stored = await _store(desk, data, checked.signed)
+        except ArchiveError as error:
+            raise Refused(ARCHIVE_PROBLEMS[error.fault]) from error
+    return _sign_receipt(desk, checked.signed, stored)
 
 
-async def _accept(desk: Desk, data: bytes) -> bytes:
-    now_ms = desk.clock_ms()
-    opened = await _in_executor(desk, lambda: _open(desk, data, now_ms))
-    try:
-        if isinstance(opened, _CannotOpen):
-            raise await _refuse_unreadable(desk, data, opened, now_ms)
-        arrival = Arrival(opened.signed.header, opened.entries, split_first(data)[0], now_ms)
-        stored = await desk.archive.store(arrival)
-        if isinstance(stored, Refuse):
-            raise await _refuse_stored(desk, data, opened.signed, stored)
-    except ArchiveError as error:
-        raise Refused(ARCHIVE_PROBLEMS[error.fault]) from error
-    desk.metrics.records.inc(stored.new_records)
-    if stored.new_records:
+async def accept_released(desk: Desk, data: bytes) -> Stored:
+    """Store bytes from the quarantine that a person let go, whatever their key's standing.
+
+    Raises Refused, ArchiveError.
+    """
+    checked = await desk.checker.check(data)
+    return await _store(desk, data, checked.signed)
+
+
+async def _heads(desk: Desk, hello: Hello, now_ms: int) -> tuple[list[Head], int]:
+    """The heads of the station's logs; what must be opened for a root is opened now."""
+    caller = Caller(hello.node_id, hello.station)
+    asked = [AskedHead(log.lid, log.size) for log in hello.logs]
+    heads, number = await desk.archive.greet(caller, asked, now_ms)
+    closed = [head.lid for head in heads if head.root is None]
+    if closed:
+        for lid in closed:
+            await desk.opener.open_log(lid)
+        heads, number = await desk.archive.greet(caller, asked, now_ms)
+    if any(head.root is None for head in heads):
+        raise Refused(Problem.BUSY)
+    return heads, number
+
+
+async def _store(desk: Desk, data: bytes, signed: SignedBatch) -> Stored:
+    arrival = Arrival(signed.header, data, desk.clock_ms())
+    outcome = await desk.archive.store(arrival)
+    if isinstance(outcome, MustOpen):
+        outcome = await _store_opened(desk, arrival, signed)
+    if isinstance(outcome, Refuse):
+        raise await _refuse_stored(desk, data, signed, outcome)
+    desk.metrics.records.inc(outcome.new_records)
+    if outcome.new_records:
         desk.traffic.arrived.set()
-    return _sign_receipt(desk, opened.signed, stored)
+    return outcome
 
 
-def keyset(desk: Desk) -> bytes:
-    """The city's current public keys and dictionaries, signed by its roots."""
-    return desk.identity.keyset.message
+async def _store_opened(desk: Desk, arrival: Arrival, signed: SignedBatch) -> Stored | Refuse:
+    """Open the log and the batch, then compare them leaf by leaf."""
+    try:
+        leaves = await _in_executor(desk, partial(_leaves, desk.keys, signed))
+    except ProtocolError as error:
+        raise await _refuse_unreadable(desk, arrival.raw, signed, error) from error
+    for _ in range(MAXIMUM_TRIES):
+        await desk.opener.open_log(arrival.header.lid)
+        outcome = await desk.archive.store_opened(arrival, leaves)
+        if not isinstance(outcome, MustOpen):
+            return outcome
+    raise Refused(Problem.BUSY)
+
+
+def _leaves(keys: BodyKeys, signed: SignedBatch) -> list[bytes]:
+    return [entry.leaf for entry in open_batch(signed, **keys._asdict())]
+
+
+async def _known(desk: Desk, check: Callable[[], Awaitable[_Result]]) -> _Result:
+    """What `check` gives; a stranger may have been enrolled since the shelf was looked at."""
+    try:
+        return await check()
+    except Refused as refused:
+        if refused.problem is not Problem.UNKNOWN_KEY:
+            raise
+    await desk.stations.look_for_stranger()
+    return await check()
 
 
 async def _in_executor(desk: Desk, work: Callable[[], _Result]) -> _Result:
@@ -134,56 +214,32 @@ async def _in_executor(desk: Desk, work: Callable[[], _Result]) -> _Result:
     return await asyncio.get_running_loop().run_in_executor(desk.executor, work)
 
 
-def _verified_hello(desk: Desk, data: bytes) -> Hello:
-    try:
-        verified = verify_hello(data, desk.stations.find_key)
-    except ProtocolError as error:
-        raise refuse(error.code, error.detail) from error
-    station = _signer(desk, verified.kid)
-    if (station.node_id, station.code) != (verified.hello.node_id, verified.hello.station):
-        raise refuse(ProtocolErrorCode.NODE_MISMATCH)
-    return verified.hello
+async def _set_aside(desk: Desk, data: bytes, checked: Checked) -> bytes:
+    """The signed word that a batch of an expired or revoked key is kept for a person."""
+    assert checked.aside is not None
+    header = checked.signed.header
+    if not await _keep_apart(desk, data, checked.signed, checked.aside.name.lower()):
+        raise Refused(Problem.STORAGE_FULL)
+    custody = Custody(
+        city_id=desk.identity.city_id,
+        generation=desk.archive.generation,
+        batch_digest=sha256(data).digest(),
+        reason=CustodyReason(checked.aside),
+        lid=header.lid,
+        first=header.first,
+        count=header.count,
+        city_time_ms=desk.clock_ms(),
+        nonce=None,
+    )
+    return sign_custody(custody, desk.identity.receipt_key)
 
 
-def _open(desk: Desk, data: bytes, now_ms: int) -> _Opened | _CannotOpen:
-    try:
-        signed = parse_batch(data, desk.stations.find_key)
-    except ProtocolError as error:
-        raise refuse(error.code, error.detail) from error
-    station = _signer(desk, signed.kid)
-    if (station.node_id, station.code) != (signed.header.node_id, signed.header.station):
-        raise refuse(ProtocolErrorCode.NODE_MISMATCH)
-    if station.not_after_ms is not None and station.not_after_ms < now_ms:
-        return _CannotOpen(signed, ProtocolError(ProtocolErrorCode.UNKNOWN_KEY, _EXPIRED))
-    try:
-        entries = open_batch(
-            signed,
-            find_encryption_key=desk.identity.find_encryption_key,
-            find_dictionary=DICTIONARIES.get,
-        )
-    except ProtocolError as error:
-        return _CannotOpen(signed, error)
-    return _Opened(signed, entries)
-
-
-_EXPIRED: Final = "certificate expired"
-
-
-def _signer(desk: Desk, kid: bytes) -> Station:
-    station = desk.stations.find(kid)
-    if station is None:
-        raise refuse(ProtocolErrorCode.UNKNOWN_KEY)
-    return station
-
-
-async def _refuse_unreadable(desk: Desk, data: bytes, cannot: _CannotOpen, now_ms: int) -> Refused:
-    error = cannot.error
-    if error.code in _NOT_KEPT:
+async def _refuse_unreadable(
+    desk: Desk, data: bytes, signed: SignedBatch, error: ProtocolError
+) -> Refused:
+    if error.code in _CURED_BY_PACKING:
         return refuse(error.code, error.detail)
-    if error.detail == _EXPIRED:
-        stored = await _keep_apart(desk, data, cannot.signed, Problem.REVOKED, now_ms)
-        return Refused(Problem.REVOKED, error.detail, stored=stored)
-    stored = await _keep_apart(desk, data, cannot.signed, Problem.MALFORMED, now_ms)
+    stored = await _keep_apart(desk, data, signed, Problem.MALFORMED.value)
     return refuse(error.code, error.detail, stored=stored)
 
 
@@ -193,32 +249,33 @@ async def _refuse_stored(desk: Desk, data: bytes, signed: SignedBatch, refusal: 
     if refusal.reason is Refusal.FOREIGN:
         return refuse(ProtocolErrorCode.LOG_ID_MISMATCH)
     code = ProtocolErrorCode(refusal.reason.value)
-    kept = await _keep_apart(desk, data, signed, refuse(code).problem, desk.clock_ms())
+    kept = await _keep_apart(desk, data, signed, refuse(code).problem.value)
     return refuse(code, have=refusal.have, stored=kept)
 
 
-async def _keep_apart(
-    desk: Desk, data: bytes, signed: SignedBatch, reason: Problem, now_ms: int
-) -> bool:
+async def _keep_apart(desk: Desk, data: bytes, signed: SignedBatch, reason: str) -> bool:
     header = signed.header
-    return await desk.archive.keep_apart(
-        Sealed(header.node_id, header.station, header.lid, reason.value, data, now_ms)
+    sealed = Sealed(
+        header.node_id,
+        header.station,
+        header.lid,
+        header.first,
+        header.count,
+        reason,
+        data,
+        desk.clock_ms(),
     )
+    return await desk.archive.keep_apart(sealed)
 
 
 def _log_state(head: Head) -> LogState:
-    return LogState(
-        lid=head.lid,
-        size=head.size,
-        archived=head.archived,
-        root=head.root,
-        applied=head.applied,
-        statuses=head.statuses,
-    )
+    assert head.root is not None
+    return LogState(head.lid, head.size, head.archived, head.root, head.applied, head.statuses)
 
 
 def _sign_receipt(desk: Desk, signed: SignedBatch, stored: Stored) -> bytes:
     head, header = stored.head, signed.header
+    assert head.root is not None
     receipt = Receipt(
         city_id=desk.identity.city_id,
         generation=desk.archive.generation,

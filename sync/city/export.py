@@ -1,17 +1,22 @@
 """Every stored record as one line of JSON, for auditors and for other systems.
 
 Responsible for the shape of a line: `station` (code as text), `lid`, `seq`, `kind`, `eid`,
-`subject`, `version`, `status`, `body`. Ids are hexadecimal. A JSON body is given as the object it
-is; a control record as an object with a `type`; bytes nobody can read as `{"type": "unreadable"}`.
+`subject`, `version`, `status`, `body`, `time`. Ids are hexadecimal. A JSON body is given as the
+object it is; a control record as an object with a `type`; bytes nobody can read as
+`{"type": "unreadable"}`. `time` is what the city knows of when the record was made, milliseconds
+since 1970 UTC: not before `from_ms`, not after `to_ms`, most likely at `estimate_ms`. Batches are
+opened on the way, also those that the server has not opened yet; nothing is written.
 """
 
-from collections.abc import AsyncIterator
-from typing import Any, Final
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from sync.city.archive.port import ExportedRecord, Exporter
+from sync.city.archive.port import ExportedBatch, Exporter
+from sync.city.opening import BodyKeys, read_stored
 from sync.city.stations import format_code
+from sync.city.time_interval import Interval, Timeline, locate_in, read_timeline
 from sync.protocol.canonical import Value, decode
 from sync.protocol.errors import ProtocolError
 from sync.protocol.record import (
@@ -20,37 +25,82 @@ from sync.protocol.record import (
     Kind,
     Parent,
     Record,
-    decode_record,
     parse_genesis,
 )
 
 UNREADABLE: Final = {"type": "unreadable"}
 
 
-async def export_lines(exporter: Exporter, station: int | None) -> AsyncIterator[bytes]:
-    """Pages of lines, each line ended by a newline; memory for one page at a time."""
-    async for page in exporter.export(station):
-        yield b"".join(line(record) for record in page)
+class Line(NamedTuple):
+    """What a line says: where the record is, what became of it, its bytes and its time."""
+
+    station: int
+    lid: bytes
+    sequence: int
+    status: str
+    record: Record | None
+    time: Interval | None
 
 
-def line(exported: ExportedRecord) -> bytes:
+async def export_lines(
+    exporter: Exporter, keys: BodyKeys, station: int | None
+) -> AsyncIterator[bytes]:
+    """Pages of lines, each line ended by a newline; memory for one batch at a time."""
+    timelines: dict[bytes, Timeline] = {}
+    async for exported in exporter.export(station):
+        timeline = timelines.get(exported.node_id)
+        if timeline is None:
+            timeline = read_timeline(await exporter.timeline(exported.node_id))
+            timelines = {exported.node_id: timeline}
+        yield b"".join(encode_line(line) for line in read_lines(exported, keys, timeline))
+
+
+def read_lines(exported: ExportedBatch, keys: BodyKeys, timeline: Timeline) -> Iterator[Line]:
+    """The lines of one batch; a batch that cannot be opened here has lines without a record."""
+    batch, lid = exported.batch, exported.lid
+    try:
+        records: list[Record | None] = [entry.record for entry in read_stored(batch, keys)]
+    except ProtocolError:
+        records = [None] * (batch.end - batch.start)
+    for sequence, record in enumerate(records, start=batch.start):
+        time = None
+        if record is not None:
+            time = locate_in(timeline, lid, record.time, batch.received_ms)
+        yield Line(exported.station, lid, sequence, _status(exported, sequence), record, time)
+
+
+def encode_line(line: Line) -> bytes:
     """One stored record as a line of JSON with its newline."""
+    record, time = line.record, line.time
     return (
         msgspec.json.encode(
             {
-                "station": format_code(exported.station),
-                "lid": exported.lid.hex(),
-                "seq": exported.sequence,
-                "kind": exported.kind,
-                "eid": _hex(exported.eid),
-                "subject": _hex(exported.subject),
-                "version": exported.version,
-                "status": exported.status,
-                "body": None if exported.raw is None else _body(decode_record(exported.raw)),
+                "station": format_code(line.station),
+                "lid": line.lid.hex(),
+                "seq": line.sequence,
+                "kind": record and record.kind,
+                "eid": record and record.eid.hex(),
+                "subject": record and _hex(record.subject),
+                "version": record and record.version,
+                "status": line.status,
+                "body": record and _body(record),
+                "time": time
+                and {
+                    "from_ms": time.low_ms,
+                    "to_ms": time.high_ms,
+                    "estimate_ms": time.estimate_ms,
+                },
             }
         )
         + b"\n"
     )
+
+
+def _status(exported: ExportedBatch, sequence: int) -> str:
+    verdict = exported.verdicts.get(sequence)
+    if verdict is not None:
+        return verdict.value
+    return "entered" if sequence < exported.opened else "stored"
 
 
 def _hex(identifier: bytes | None) -> str | None:

@@ -48,18 +48,29 @@ ARCHIVE_PROBLEMS: Final[Mapping[ArchiveFault, Problem]] = {
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a fault of the program
-    """The request is answered with this problem; `extra` are further members of the body."""
+    """The request is answered with this problem; `extra` are further members of the body.
+
+    `retry_after_s` is set for a wait that was worked out; others wait RETRY_AFTER_S.
+    """
 
     def __init__(self, problem: Problem, detail: str = "", **extra: int | bool) -> None:
         super().__init__(problem.value)
         self.problem = problem
         self.detail = detail
         self.extra = extra
+        self.retry_after_s = RETRY_AFTER_S
 
 
 def refuse(code: ProtocolErrorCode, detail: str = "", **extra: int | bool) -> Refused:
     """The refusal of bytes that the protocol refuses with this code."""
     return Refused(problem_of(code), detail or code.value, **extra)
+
+
+def slow_down(retry_after_s: int) -> Refused:
+    """The city has enough to do; come back after so many seconds."""
+    refused = Refused(Problem.SLOW_DOWN)
+    refused.retry_after_s = retry_after_s
+    return refused
 
 
 def problem_response(refused: Refused) -> web.Response:
@@ -73,7 +84,7 @@ def problem_response(refused: Refused) -> web.Response:
         **({"detail": refused.detail} if refused.detail else {}),
         **refused.extra,
     }
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if problem in _WAIT else {}
+    headers = {"Retry-After": str(refused.retry_after_s)} if problem in _WAIT else {}
     return _response(HTTP_STATUS[problem], body, headers)
 
 

@@ -6,8 +6,9 @@ decide anything about batches.
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from typing import Final
 
@@ -15,14 +16,15 @@ from aiohttp import hdrs, web
 from prometheus_client import generate_latest
 
 from sync.city import desk as city_desk
+from sync.city.admission import refusal_s
+from sync.city.archive.port import ArchiveError
 from sync.city.desk import Desk
 from sync.city.page import Page
-from sync.city.problems import Refused, plain_problem, problem_response, refuse
+from sync.city.problems import Refused, plain_problem, problem_response, refuse, slow_down
 from sync.connections import ConnectionGuard
 from sync.protocol.batch import MEDIA_TYPE
 from sync.protocol.errors import ProtocolErrorCode
 from sync.protocol.limits import MAXIMUM_BATCH_BYTES, MAXIMUM_CONTROL_BYTES
-from sync.protocol.problems import Problem
 
 BODY_TIMEOUT_S: Final = 60.0
 """A megabyte at 140 kbit/s; a slower link sends smaller batches."""
@@ -46,6 +48,7 @@ STATIC: Final = {
 }
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+AddRoutes = Callable[[web.Application], None]
 
 _log = logging.getLogger(__name__)
 
@@ -54,8 +57,13 @@ PAGE: Final = web.AppKey("page", Page)
 GUARD: Final = web.AppKey("guard", ConnectionGuard)
 
 
-def make_app(desk: Desk, page: Page, guard: ConnectionGuard) -> web.Application:
-    """The application; `guard` is told when requests begin and end."""
+def make_app(
+    desk: Desk, page: Page, guard: ConnectionGuard, further: Sequence[AddRoutes] = ()
+) -> web.Application:
+    """The application; `guard` is told when requests begin and end.
+
+    `further` add the routes of feeds, attachments and enrolment.
+    """
     app = web.Application(
         middlewares=[_guard, _answer_problems, _admit], client_max_size=MAXIMUM_BATCH_BYTES
     )
@@ -72,24 +80,32 @@ def make_app(desk: Desk, page: Page, guard: ConnectionGuard) -> web.Application:
             web.get("/", overview),
         ]
     )
+    for add_routes in further:
+        add_routes(app)
     return app
 
 
 async def hello(request: web.Request) -> web.Response:
     """`POST /v1/hello`: HELLO in, WELCOME out."""
-    data = await _read_message(request, MAXIMUM_CONTROL_BYTES)
-    return _message(await city_desk.greet(request.app[DESK], data))
+    data = await read_message(request, MAXIMUM_CONTROL_BYTES)
+    return message_response(await city_desk.greet(request.app[DESK], data))
 
 
 async def batches(request: web.Request) -> web.Response:
     """`POST /v1/batches`: a batch in, a receipt out."""
-    data = await _read_message(request, MAXIMUM_BATCH_BYTES)
-    return _message(await city_desk.accept(request.app[DESK], data))
+    data = await read_message(request, MAXIMUM_BATCH_BYTES)
+    desk, loop = request.app[DESK], asyncio.get_running_loop()
+    ready_at = loop.time()
+    answer = await city_desk.accept(desk, data)
+    desk.admission.worked(ready_at, loop.time())
+    return message_response(answer)
 
 
 async def keyset(request: web.Request) -> web.Response:
-    """`GET /v1/keyset`: the city's current public keys."""
-    return _message(city_desk.keyset(request.app[DESK]))
+    """`GET /v1/keyset?after=N`: the newest public keys that a station at version N can take."""
+    after = request.query.get("after", "")
+    version = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
+    return message_response(request.app[DESK].identity.keyset_after(version))
 
 
 async def health(request: web.Request) -> web.Response:
@@ -99,8 +115,14 @@ async def health(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """`GET /metrics`: counters in the Prometheus text format."""
-    text = generate_latest(request.app[DESK].metrics.registry)
+    """`GET /metrics`: figures in the Prometheus text format."""
+    desk = request.app[DESK]
+    now_ms = desk.clock_ms()
+    # A sick archive must not hide the counters that say so.
+    with contextlib.suppress(ArchiveError):
+        desk.metrics.show_archive(await desk.archive.gauges(), now_ms)
+        desk.metrics.show_stations(await desk.archive.summarise(now_ms))
+    text = generate_latest(desk.metrics.registry)
     return web.Response(body=text, headers={hdrs.CONTENT_TYPE: "text/plain; version=0.0.4"})
 
 
@@ -150,18 +172,26 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def _admit(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """At most MAXIMUM_IN_PROGRESS station requests; the page and the metrics stay reachable."""
-    if not request.path.startswith("/v1/"):
+    """Messages of stations come in while there is room; what has no body is always answered."""
+    if not request.can_read_body or not request.path.startswith("/v1/"):
         return await handler(request)
     desk = request.app[DESK]
-    if desk.admission.locked():
-        raise Refused(Problem.BUSY)
-    async with desk.admission:
+    announced = request.content_length
+    body_bytes = MAXIMUM_BATCH_BYTES if announced is None else announced
+    wait_s = refusal_s(desk.admission.load, min(body_bytes, MAXIMUM_BATCH_BYTES))
+    if wait_s is not None:
+        desk.metrics.refused_early.inc()
+        raise slow_down(wait_s)
+    desk.admission.begin(body_bytes)
+    try:
         with desk.metrics.in_progress.track_inprogress(), desk.metrics.duration_s.time():
             return await handler(request)
+    finally:
+        desk.admission.end(body_bytes)
 
 
-async def _read_message(request: web.Request, maximum_bytes: int) -> bytes:
+async def read_message(request: web.Request, maximum_bytes: int) -> bytes:
+    """The body of a request, within its size and time. Raises Refused."""
     if request.content_type != MEDIA_TYPE or hdrs.CONTENT_ENCODING in request.headers:
         raise refuse(ProtocolErrorCode.UNSUPPORTED, f"send {MEDIA_TYPE}")
     if (request.content_length or 0) > maximum_bytes:
@@ -178,7 +208,8 @@ async def _read_message(request: web.Request, maximum_bytes: int) -> bytes:
     return data
 
 
-def _message(data: bytes) -> web.Response:
+def message_response(data: bytes) -> web.Response:
+    """A signed message as the answer."""
     return web.Response(body=data, content_type=MEDIA_TYPE)
 
 

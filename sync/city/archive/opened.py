@@ -45,12 +45,12 @@ def claim(
 
 
 def claim_log(
-    connection: sqlite3.Connection, log_id: int, maximum_records: int
+    connection: sqlite3.Connection, lid: bytes, maximum_records: int
 ) -> OpeningWork | None:
     """Work of one log."""
     row = connection.execute(
-        f"SELECT {_LOG} FROM log WHERE id = ? AND opened < size",  # noqa: S608 - constants
-        (log_id,),
+        f"SELECT {_LOG} FROM log WHERE lid = ? AND opened < size",  # noqa: S608 - constants
+        (lid,),
     ).fetchone()
     return _work(connection, row, maximum_records) if row else None
 

@@ -130,7 +130,7 @@ class Archive(Protocol):
         """
         ...
 
-    async def claim_log(self, log: int, maximum_records: int) -> OpeningWork | None:
+    async def claim_log(self, lid: bytes, maximum_records: int) -> OpeningWork | None:
         """The same for one log, whoever has claimed it; None when it is opened to its end."""
         ...
 

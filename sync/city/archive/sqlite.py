@@ -109,9 +109,9 @@ class SqliteArchive:
         self._turn = works[-1].log if works else 0
         return works
 
-    async def claim_log(self, log: int, maximum_records: int) -> OpeningWork | None:
+    async def claim_log(self, lid: bytes, maximum_records: int) -> OpeningWork | None:
         """Batches to open of one log."""
-        return await self._read(lambda raw: opened.claim_log(raw, log, maximum_records))
+        return await self._read(lambda raw: opened.claim_log(raw, lid, maximum_records))
 
     async def enter(self, openings: Sequence[Opening], now_ms: int) -> int:
         """Write down what was opened; how many records were entered."""
