@@ -92,8 +92,13 @@ def watermarks(connection: sqlite3.Connection) -> list[Watermark]:
     """Every log, in order of arrival."""
     return [
         Watermark(*row)
-        for row in connection.execute("SELECT lid, size, opened, archived FROM log ORDER BY id")
+        for row in connection.execute("SELECT lid, size, opened, archived, node_id, station FROM log ORDER BY id")
     ]
+
+
+def count_effects(connection: sqlite3.Connection) -> int:
+    """How many commands have taken effect."""
+    return int(connection.execute("SELECT count(*) FROM effect").fetchone()[0])
 
 
 def set_archived(connection: sqlite3.Connection, archived: Mapping[bytes, int]) -> None:

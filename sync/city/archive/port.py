@@ -188,6 +188,10 @@ class Archive(Protocol):
         """Every log, in order of arrival."""
         ...
 
+    async def count_effects(self) -> int:
+        """How many commands have taken effect; slow, for backups and drills."""
+        ...
+
     async def set_archived(self, archived: Mapping[bytes, int]) -> None:
         """These leading records are in a verified backup. Never lowers, never passes `opened`."""
         ...

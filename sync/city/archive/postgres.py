@@ -95,10 +95,10 @@ class PostgresArchive:
             lambda connection: opened.claim(connection, now_ms, maximum_records)
         )
 
-    async def claim_log(self, log: int, maximum_records: int) -> OpeningWork | None:
+    async def claim_log(self, lid: bytes, maximum_records: int) -> OpeningWork | None:
         """Batches to open of one log."""
         async with self.pool.snapshot() as connection:
-            return await opened.claim_log(connection, log, maximum_records)
+            return await opened.claim_log(connection, lid, maximum_records)
 
     async def enter(self, openings: Sequence[Opening], now_ms: int) -> int:
         """Write down what was opened; how many records were entered."""
@@ -151,6 +151,10 @@ class PostgresArchive:
     async def watermarks(self) -> Sequence[Watermark]:
         """Every log, in order of arrival."""
         return await kept.watermarks(self.pool)
+
+    async def count_effects(self) -> int:
+        """How many commands have taken effect."""
+        return int(await self.pool.fetchval("SELECT count(*) FROM effect"))
 
     async def set_archived(self, archived: Mapping[bytes, int]) -> None:
         """These leading records are in a verified backup."""

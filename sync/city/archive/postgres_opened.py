@@ -59,12 +59,12 @@ async def claim(connection: Connection, now_ms: int, maximum_records: int) -> li
 
 
 async def claim_log(
-    connection: Connection, log_id: int, maximum_records: int
+    connection: Connection, lid: bytes, maximum_records: int
 ) -> OpeningWork | None:
     """Work of one log, whoever has claimed it; None when it is opened to its end."""
     row = await connection.fetchrow(
-        f"SELECT {_LOG} FROM log WHERE id = $1 AND opened < size",  # noqa: S608 - constants
-        log_id,
+        f"SELECT {_LOG} FROM log WHERE lid = $1 AND opened < size",  # noqa: S608 - constants
+        lid,
     )
     return await _work(connection, row, maximum_records) if row else None
 

@@ -157,6 +157,10 @@ class SqliteArchive:
         """Every log, in order of arrival."""
         return await self._read(kept.watermarks)
 
+    async def count_effects(self) -> int:
+        """How many commands have taken effect."""
+        return await self._read(kept.count_effects)
+
     async def set_archived(self, archived: Mapping[bytes, int]) -> None:
         """These leading records are in a verified backup."""
         await self._write(lambda raw: kept.set_archived(raw, archived))

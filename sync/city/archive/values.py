@@ -316,6 +316,8 @@ class Watermark(NamedTuple):
     size: int
     opened: int
     archived: int
+    node_id: bytes
+    station: int
 
 
 class LogTimes(NamedTuple):
