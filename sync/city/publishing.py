@@ -12,13 +12,15 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Final, NamedTuple
 
+import msgspec
+
 from sync.city.announcements import (
     Addressed,
     RecordStatusChanged,
     address,
     key_change,
 )
-from sync.city.archive.feed_store.port import Choose, Draft, FeedName
+from sync.city.archive.feed_store.port import Choose, Draft, FeedHead, FeedName, Limit
 from sync.city.archive.values import ArchiveError
 from sync.city.feeds import Feeds
 from sync.city.objects.store import Objects
@@ -26,9 +28,10 @@ from sync.city.releases import PackedRelease, current_releases
 from sync.city.shelf import Shelf
 from sync.protocol.canonical import Value, decode, encode
 from sync.protocol.errors import ProtocolError
-from sync.protocol.feed import Feed
+from sync.protocol.feed import Feed, FeedKind
 from sync.protocol.fields import ControlMap, any_bytes, bytes_of
 from sync.protocol.limits import EVENT_ID_BYTES
+from sync.protocol.record import decode_record
 
 SPOOL: Final = "spool"
 REFUSED_SPOOL: Final = "spool-refused"
@@ -41,6 +44,14 @@ SNAPSHOT_ENTRIES: Final = 64
 """Entries since the last snapshot after which a feed for everybody gets another one."""
 
 _KEYS: Final = frozenset(range(1, 9))
+
+
+class _Marker(msgspec.Struct, frozen=True):
+    """The body of a snapshot marker."""
+
+    entries: int
+
+
 _log = logging.getLogger(__name__)
 
 
@@ -117,8 +128,20 @@ async def publish_spooled(publisher: Publisher) -> int:
 async def _append(publisher: Publisher, entry: Addressed) -> None:
     head = await publisher.feeds.append(entry.name, [entry.draft])
     choose = _snapshot(entry.name, publisher.clock_ms())
-    if choose is not None and head.size - head.start >= SNAPSHOT_ENTRIES:
+    if choose is not None and await _is_long(publisher.feeds, head):
         await publisher.feeds.restate(entry.name, choose)
+
+
+async def _is_long(feeds: Feeds, head: FeedHead) -> bool:
+    """Whether a new reader would read much more than it needs."""
+    since = head.size - head.start
+    if since <= SNAPSHOT_ENTRIES:
+        return False
+    found = await feeds.store.read(head.fid, head.start, Limit(1, 1))
+    first = decode_record(found.entries[0]) if found and found.entries else None
+    if first is None or first.kind != FeedKind.SNAPSHOT_MARKER:
+        return True
+    return since > SNAPSHOT_ENTRIES + 2 * msgspec.json.decode(first.body, type=_Marker).entries
 
 
 def _snapshot(name: FeedName, now_ms: int) -> Choose | None:
