@@ -174,7 +174,7 @@ def _hold(directory: Path) -> _Held:
     ring = keyring.read_ring(directory, credentials_directory())
     keyset = published[-1].keyset
     in_use = {role: _in_use(directory, ring, keyset, role) for role in WORKING_ROLES}
-    signing = {
+    signing: dict[Role, Ed25519PrivateKey] = {
         role: ring.signing[role, kid] for role, kid in in_use.items() if role is not Role.ENCRYPTION
     }
     return _Held(published, signing, ring.encryption[in_use[Role.ENCRYPTION]], ring.encryption)

@@ -21,12 +21,15 @@ from aiohttp import web
 from sync.certificates import TlsFiles, ensure_tls
 from sync.city.archive.sqlite import SqliteArchive, open_archive
 from sync.city.desk import Desk
+from sync.city.enrolment import CityFacts, Registrar
+from sync.city.enrolment_web import add_enrolment_routes
 from sync.city.identity import CityIdentity, ensure_identity
 from sync.city.metrics import Metrics
 from sync.city.page import Page
-from sync.city.projections import keep_entering
+from sync.city.projections import keep_opening
 from sync.city.settings import Listen, Settings
-from sync.city.stations import StationDirectory
+from sync.city.shelf import FolderShelf, Shelf
+from sync.city.trust import Around, keep_looking, open_trust
 from sync.city.web import make_app
 from sync.connections import KEEPALIVE_TIMEOUT_S, ConnectionGuard
 from sync.notify import keep_watchdog, notify
@@ -68,6 +71,7 @@ class Running:
     port: int
     archive: SqliteArchive
     stop: asyncio.Event
+    registrar: Registrar
 
 
 def keys_directory(settings: Settings) -> Path:
@@ -75,9 +79,21 @@ def keys_directory(settings: Settings) -> Path:
     return settings.city.state_directory / "keys"
 
 
-def stations_directory(settings: Settings) -> Path:
-    """Where the enrolled stations' files lie."""
-    return settings.city.state_directory / "stations"
+@contextlib.asynccontextmanager
+async def open_shelf(settings: Settings) -> AsyncIterator[Shelf]:
+    """The shelf with stations, codes, revocations and keysets."""
+    yield FolderShelf(settings.city.state_directory)
+
+
+def city_facts(settings: Settings, port: int, now_ms: int) -> CityFacts:
+    """What stations are told about this city. Raises CertificateError, OSError.
+
+    The authority is empty when the connection is not encrypted.
+    """
+    authority = ""
+    if settings.listen.tls == "on":
+        authority = prepare_tls(settings, now_ms).authority.read_text(encoding="ascii")
+    return CityFacts(settings.city.name, settings.base_url(port), authority)
 
 
 def prepare_identity(settings: Settings, surroundings: Surroundings) -> CityIdentity:
@@ -133,25 +149,37 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
     Raises PortBusyError, KeyFileError, CertificateError, DatabaseError.
     """
     identity = prepare_identity(settings, surroundings)
-    stations = StationDirectory(stations_directory(settings), identity.ca_public)
-    context = prepare_context(settings, surroundings.clock_ms())
+    clock_ms = surroundings.clock_ms
+    context = prepare_context(settings, clock_ms())
+    ports = [settings.listen.port]
+
+    def facts() -> CityFacts:
+        return city_facts(settings, ports[-1], clock_ms())
+
     async with contextlib.AsyncExitStack() as stack:
+        shelf = await stack.enter_async_context(open_shelf(settings))
+        registrar = await open_trust(identity, shelf, Around(clock_ms, surroundings.entropy, facts))
+        stations = registrar.stations
         archive = await stack.enter_async_context(open_archive(settings.database_path))
         executor = stack.enter_context(ThreadPoolExecutor(OPENING_THREADS, "opening"))
-        clock_ms = surroundings.clock_ms
         desk = Desk(archive, stations, identity, Metrics(), clock_ms, executor)
         page = Page(archive, stations, settings.city.name, clock_ms)
         stop = asyncio.Event()
-        port = await stack.enter_async_context(_listening(settings, context, desk, page))
+        guard = ConnectionGuard()
+        app = make_app(desk, page, guard)
+        add_enrolment_routes(app, registrar)
+        port = await stack.enter_async_context(_listening(settings, context, app, guard))
+        ports.append(port)
         await stack.enter_async_context(
             _background(
-                keep_entering(archive, desk.traffic, desk.metrics),
+                keep_opening(desk.opener, desk.traffic),
                 keep_watchdog(stop),
                 _stop_when_broken(archive, stop),
                 _keep_certificate(settings, context, clock_ms),
+                keep_looking(registrar),
             )
         )
-        yield Running(settings.base_url(port), port, archive, stop)
+        yield Running(settings.base_url(port), port, archive, stop, registrar)
 
 
 @contextlib.asynccontextmanager
@@ -168,12 +196,14 @@ async def _background(*loops: Coroutine[None, None, None]) -> AsyncIterator[None
 
 @contextlib.asynccontextmanager
 async def _listening(
-    settings: Settings, context: ssl.SSLContext | None, desk: Desk, page: Page
+    settings: Settings,
+    context: ssl.SSLContext | None,
+    app: web.Application,
+    guard: ConnectionGuard,
 ) -> AsyncIterator[int]:
     """The port that is listened on."""
-    guard = ConnectionGuard()
     runner = web.AppRunner(
-        make_app(desk, page, guard),
+        app,
         access_log=None,
         keepalive_timeout=KEEPALIVE_TIMEOUT_S,
         shutdown_timeout=SHUTDOWN_TIMEOUT_S,

@@ -12,18 +12,19 @@ import aiohttp
 import msgspec
 
 from sync.city.archive.overview import open_exporter
-from sync.city.enrolment import CityFacts, Operator, enrol
+from sync.city.enrolment import Operator, enrol
 from sync.city.export import export_lines
 from sync.city.identity import CityIdentity
+from sync.city.opening import BodyKeys
 from sync.city.serve import (
     Running,
     Surroundings,
     prepare_identity,
     prepare_tls,
     running,
-    stations_directory,
 )
 from sync.city.settings import City, Listen, Settings
+from sync.dictionary import DICTIONARIES
 from sync.protocol.batch import MEDIA_TYPE
 from sync.protocol.enrolment import keys_by_id
 from sync.protocol.handshake import Welcome, verify_welcome
@@ -67,14 +68,8 @@ class TestCity:
     session: aiohttp.ClientSession
     clock: Clock
 
-    def enrol(self, station: SimulatedStation, name: str = "") -> bytes:
-        _, answer = enrol(
-            self.identity,
-            CityFacts("Thành phố", self.server.url, "pem"),
-            stations_directory(self.settings),
-            station.request(),
-            Operator(name, None, replace=False, serial=1),
-        )
+    async def enrol(self, station: SimulatedStation, name: str = "") -> bytes:
+        _, answer = await enrol(self.server.registrar, station.request(), Operator(name))
         return answer
 
     async def request(self, method: str, path: str, **options: Any) -> Reply:
@@ -99,7 +94,7 @@ class TestCity:
         return verify_welcome(reply.body, find_key, options.get("nonce", b"n" * 16))
 
     async def export(self, station: int | None = None) -> list[dict[str, Any]]:
-        return await exported(self.settings, station)
+        return await exported(self.settings, self.identity, station)
 
     async def until_entered(self, station: SimulatedStation) -> Welcome:
         """Ask until everything stored is entered; the test's own time limit ends it."""
@@ -109,9 +104,12 @@ class TestCity:
                 return welcome
 
 
-async def exported(settings: Settings, station: int | None = None) -> list[dict[str, Any]]:
+async def exported(
+    settings: Settings, identity: CityIdentity, station: int | None = None
+) -> list[dict[str, Any]]:
+    keys = BodyKeys(identity.find_encryption_key, DICTIONARIES.get)
     async with open_exporter(settings.database_path) as exporter:
-        pages = [page async for page in export_lines(exporter, station)]
+        pages = [page async for page in export_lines(exporter, keys, station)]
     lines = b"".join(pages).splitlines()
     return [msgspec.json.decode(line, type=dict[str, Any]) for line in lines]
 
@@ -128,7 +126,7 @@ async def running_city(folder: Path, clock: Clock | None = None) -> AsyncIterato
     settings = make_settings(folder)
     clock = clock or Clock()
     surroundings = Surroundings(clock, secrets.token_bytes)
-    identity = prepare_identity(settings, surroundings)
+    prepare_identity(settings, surroundings)
     context = ssl.create_default_context(cafile=str(prepare_tls(settings, NOW_MS).authority))
     context.verify_flags |= ssl.VERIFY_X509_STRICT
     connector = aiohttp.TCPConnector(ssl=context, limit=0)
@@ -136,4 +134,4 @@ async def running_city(folder: Path, clock: Clock | None = None) -> AsyncIterato
         running(settings, surroundings) as server,
         aiohttp.ClientSession(connector=connector) as session,
     ):
-        yield TestCity(server, settings, identity, session, clock)
+        yield TestCity(server, settings, server.registrar.identity, session, clock)

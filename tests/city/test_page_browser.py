@@ -40,8 +40,8 @@ async def test_it_is_accessible_in_both_languages(tmp_path: Path, chromium: Brow
     good, bad = SimulatedStation(1), SimulatedStation(2, code=26561)
     bad.append(900)
     async with running_city(tmp_path) as city:
-        city.enrol(good, "Công an phường Thử")
-        city.enrol(bad)
+        await city.enrol(good, "Công an phường Thử")
+        await city.enrol(bad)
         city.receipt(await city.send(good))
         city.receipt(await city.send(bad))
         await city.until_entered(bad)
@@ -64,7 +64,7 @@ async def test_new_figures_appear_and_their_absence_is_said(
     page, _ = await open_page(chromium)
     await page.clock.install()
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         await page.goto(city.server.url)
         assert await page.get_by_role("cell", name="7", exact=True).count() == 0
         city.receipt(await city.send(station))

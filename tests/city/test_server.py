@@ -1,11 +1,13 @@
 """The city over TLS with real batches: every record once, receipts after the commit."""
 
 import asyncio
+from hashlib import sha256
 from pathlib import Path
 
 from sync.city.archive.overview import MISSING_TAIL_AFTER_MS
-from sync.city.stations import write_station
-from sync.protocol.enrolment import StationCertificate, sign_certificate
+from sync.city.enrolment import CERTIFICATE_DAYS
+from sync.protocol.custody import CustodyReason, verify_custody
+from sync.protocol.keyset import keys_by_id
 from sync.protocol.receipt import RecordStatus
 from sync.protocol.record import Parent
 from tests.city.server import exported, running_city
@@ -16,7 +18,7 @@ async def test_a_batch_is_stored_receipted_entered_and_exported(tmp_path: Path) 
     station = SimulatedStation()
     station.append_many(4)
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         welcome = await city.greet(station)
         assert (welcome.logs[0].size, welcome.city_time_ms) == (0, city.clock.now_ms)
         receipt = city.receipt(await city.send(station))
@@ -41,6 +43,7 @@ async def test_a_batch_is_stored_receipted_entered_and_exported(tmp_path: Path) 
         "version",
         "status",
         "body",
+        "time",
     ]
 
 
@@ -48,7 +51,7 @@ async def test_a_crash_between_commit_and_answer_loses_and_doubles_nothing(tmp_p
     station = SimulatedStation()
     station.append_many(3)
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         first = city.receipt(await city.send(station))
     # The answer never reached the station; a new process gets the same bytes again.
     async with running_city(tmp_path) as city:
@@ -67,7 +70,7 @@ async def test_the_same_batch_twenty_times_at_once_is_stored_once(tmp_path: Path
     station = SimulatedStation()
     station.append_many(20)
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         replies = await asyncio.gather(*(city.send(station) for _ in range(20)))
         receipts = {city.receipt(reply)[:6] for reply in replies}
         assert len(receipts) == 1
@@ -78,7 +81,7 @@ async def test_a_gap_is_told_and_stores_nothing(tmp_path: Path) -> None:
     station = SimulatedStation()
     station.append_many(5)
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         city.receipt(await city.send(station, count=2))
         reply = await city.send(station, first=4)
         assert (reply.status, reply.json()["code"], reply.json()["have"]) == (409, "gap", 2)
@@ -95,7 +98,7 @@ async def test_another_history_is_kept_apart_and_changes_nothing(tmp_path: Path)
     station.append(body=b'{"n":1}', log=branch)
     station.append(log=branch)
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         receipt = city.receipt(await city.send(station))
         for first in (0, 2, 4, 5):
             reply = await city.send(station, first, log=branch)
@@ -112,8 +115,8 @@ async def test_a_log_belongs_to_the_station_that_opened_it(tmp_path: Path) -> No
     stolen = owner.log.copy()
     thief.append(log=stolen)
     async with running_city(tmp_path) as city:
-        city.enrol(owner)
-        city.enrol(thief)
+        await city.enrol(owner)
+        await city.enrol(thief)
         city.receipt(await city.send(owner))
         # The header still names the owner's node: the key is not the owner's.
         assert (await city.send(thief, log=stolen)).status == 401
@@ -129,7 +132,7 @@ async def test_repeats_conflicts_and_the_unknown_are_stored_and_listed(tmp_path:
     station.append(body=b"not json")
     station.append()
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         city.receipt(await city.send(station, hidden=[6]))
         welcome = await city.until_entered(station)
         lines = await city.export()
@@ -162,7 +165,7 @@ async def test_rollback_and_branch_are_noticed(tmp_path: Path) -> None:
     station.open_log(Parent(old.lid, 5, old.root(5)))
     station.open_log(Parent(station.logs[1].lid, 9, old.root(2)))
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         for log in station.logs:
             city.receipt(await city.send(station, log=log))
         page = (await city.request("GET", "/?lang=en")).body.decode()
@@ -178,7 +181,7 @@ async def test_welcome_gives_the_root_at_the_smaller_size(tmp_path: Path) -> Non
     station = SimulatedStation()
     station.append_many(6)
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         city.receipt(await city.send(station))
         shorter = station.log.copy()
         del shorter.raws[3:], shorter.leaves[3:]
@@ -191,9 +194,9 @@ async def test_entering_goes_on_after_a_stop_in_the_middle(tmp_path: Path) -> No
     station = SimulatedStation()
     station.append_many(300)
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         city.receipt(await city.send(station))
-    before = [line["status"] for line in await exported(city.settings)]
+    before = [line["status"] for line in await exported(city.settings, city.identity)]
     async with running_city(tmp_path) as city:
         await city.until_entered(station)
         lines = await city.export()
@@ -208,7 +211,7 @@ async def test_a_full_disk_is_507_and_the_station_sends_again_later(tmp_path: Pa
     station = SimulatedStation()
     station.append_many(400)
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         city.receipt(await city.send(station, count=2))
         await city.until_entered(station)
         writer = city.server.archive.writer
@@ -227,26 +230,14 @@ async def test_a_full_disk_is_507_and_the_station_sends_again_later(tmp_path: Pa
 async def test_an_expired_station_is_stored_apart_and_gets_no_receipt(tmp_path: Path) -> None:
     station = SimulatedStation()
     async with running_city(tmp_path) as city:
-        certificate = StationCertificate(
-            city_id=city.identity.city_id,
-            node_id=station.node_id,
-            station=station.code,
-            signing_key=station.signing_key.public_key().public_bytes_raw(),
-            encryption_key=station.encryption_key.public_key().public_bytes_raw(),
-            hardware_id=bytes(16),
-            serial=1,
-            not_after_ms=city.clock.now_ms + 1000,
-        )
-        folder = city.settings.city.state_directory / "stations"
-        signed = sign_certificate(certificate, city.identity.ca_key)
-        write_station(folder, station.node_id, signed, "")
+        await city.enrol(station)
         city.receipt(await city.send(station))
-        city.clock.now_ms += 2000
+        city.clock.now_ms += CERTIFICATE_DAYS * 86_400_000
         station.append()
-        reply = await city.send(station, 1)
-        assert (reply.status, reply.json()["code"], reply.json()["stored"]) == (
-            403,
-            "revoked",
-            True,
-        )
+        data = station.batch(city.identity.encryption_key.public_key(), 1)
+        reply = await city.post("/v1/batches", data)
+        assert reply.status == 200
+        custody = verify_custody(reply.body, keys_by_id([city.identity.receipt_public]))
+        assert custody.reason == CustodyReason.EXPIRED
+        assert custody.batch_digest == sha256(data).digest()
         assert len(await city.export()) == 1

@@ -16,6 +16,8 @@ from sync.city.desk import MAXIMUM_IN_PROGRESS
 from sync.city.page import read_texts, say_age, say_number
 from sync.city.problems import TITLES
 from sync.city.serve import PortBusyError, Surroundings, running
+from sync.city.stations import STATIONS, station_name
+from sync.city.trust import look
 from sync.city.web import SECURITY_HEADERS
 from sync.protocol.batch import MEDIA_TYPE, BatchInput
 from sync.protocol.keyset import verify_keyset
@@ -36,7 +38,7 @@ async def test_no_bytes_make_the_server_fail(tmp_path: Path) -> None:
     station = SimulatedStation()
     station.append()
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         good = {
             "/v1/hello": station.hello(),
             "/v1/batches": station.batch(city.identity.encryption_key.public_key()),
@@ -84,7 +86,7 @@ async def test_each_fault_has_its_status_and_code(tmp_path: Path) -> None:
     station, stranger = SimulatedStation(1), SimulatedStation(2)
     station.append_many(2)
     async with running_city(tmp_path) as city:
-        city.enrol(station)
+        await city.enrol(station)
         public = city.identity.encryption_key.public_key()
         other = X25519PrivateKey.generate().public_key()
         wrong_root = BatchInput(
@@ -131,8 +133,8 @@ async def test_a_station_that_names_another_is_not_believed(tmp_path: Path) -> N
     station, other = SimulatedStation(1), SimulatedStation(2, code=26561)
     station.append()
     async with running_city(tmp_path) as city:
-        city.enrol(station)
-        city.enrol(other)
+        await city.enrol(station)
+        await city.enrol(other)
         station.code = 26561
         assert (await city.post("/v1/hello", station.hello())).status == 401
         assert (await city.send(station)).status == 401
@@ -142,13 +144,17 @@ async def test_enrolled_removed_and_enrolled_again_without_a_restart(tmp_path: P
     station = SimulatedStation()
     async with running_city(tmp_path) as city:
         assert (await city.send(station)).status == 401
-        city.enrol(station, "Công an phường Thử")
+        await city.enrol(station, "Công an phường Thử")
         city.receipt(await city.send(station))
-        (file,) = (city.settings.city.state_directory / "stations").iterdir()
-        content = file.read_bytes()
-        file.unlink()
+        registrar = city.server.registrar
+        name = station_name(station.node_id)
+        content = await registrar.shelf.read(STATIONS, name)
+        assert content is not None
+        await registrar.shelf.remove(STATIONS, name)
+        await look(registrar)
         assert (await city.send(station)).status == 401
-        file.write_bytes(content)
+        await registrar.shelf.write(STATIONS, name, content)
+        await look(registrar)
         city.receipt(await city.send(station))
         page = (await city.request("GET", "/")).body.decode()
     assert "Công an phường Thử" in page
@@ -204,7 +210,7 @@ async def test_page_is_complete_in_both_languages(tmp_path: Path) -> None:
     async with running_city(tmp_path) as city:
         empty = (await city.request("GET", "/")).body.decode()
         assert "Chưa có trạm nào" in empty
-        city.enrol(station, "Phường <b>Thử</b>")
+        await city.enrol(station, "Phường <b>Thử</b>")
         for first in range(0, 1201, 400):
             city.receipt(await city.send(station, first, count=min(400, 1201 - first)))
         vietnamese = (await city.request("GET", "/")).body.decode()
@@ -226,7 +232,7 @@ async def test_metrics_count_and_name_nobody(tmp_path: Path) -> None:
     station = SimulatedStation()
     station.append_many(3)
     async with running_city(tmp_path) as city:
-        city.enrol(station, "Tên trạm")
+        await city.enrol(station, "Tên trạm")
         city.receipt(await city.send(station))
         await city.post("/v1/hello", b"")
         text = (await city.request("GET", "/metrics")).body.decode()

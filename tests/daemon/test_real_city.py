@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sync.city.enrolment import CityFacts, Operator, enrol
-from sync.city.serve import stations_directory
+from sync.city.enrolment import Operator, enrol
+from sync.city.stations import STATIONS
 from sync.daemon.events import State
 from sync.daemon.identity import ensure_keys, make_request, read_node_identity
 from sync.daemon.loop import run_once
@@ -15,14 +15,8 @@ from tests.daemon.station import StationFiles, Watcher, station_files, surroundi
 async def enrol_at(city: TestCity, station: StationFiles) -> None:
     identity = await read_node_identity(station.settings)
     keys = ensure_keys(station.settings.files.keys_directory)
-    (authority,) = city.settings.city.state_directory.rglob("authority.pem")
-    _, answer = enrol(
-        city.identity,
-        CityFacts("Thành phố", city.server.url, authority.read_text()),
-        stations_directory(city.settings),
-        make_request(identity, keys).message,
-        Operator("", None, replace=False, serial=1),
-    )
+    request = make_request(identity, keys).message
+    _, answer = await enrol(city.server.registrar, request, Operator())
     station.settings.files.enrolment.write_bytes(answer)
 
 
@@ -49,8 +43,10 @@ async def test_a_station_the_city_does_not_know_is_refused(tmp_path: Path) -> No
     async with running_city(tmp_path) as city, station_files(tmp_path / "station") as station:
         await station.submit(1)
         await enrol_at(city, station)
-        for path in stations_directory(city.settings).iterdir():
-            path.unlink()
+        shelf = city.server.registrar.shelf
+        for name in await shelf.list(STATIONS):
+            await shelf.remove(STATIONS, name)
+        await city.server.registrar.stations.refresh()
         session = await run_once(station.settings, surroundings())
         assert session.state is State.REFUSED
         assert exit_code(session) == 5
