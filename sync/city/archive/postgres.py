@@ -41,6 +41,9 @@ from sync.city.archive.postgres_pool import Pool, open_pool
 from sync.city.intake import Refuse
 
 OWNER: Final = "city"
+OWNERS: Final[Mapping[str, Traversable]] = MappingProxyType(
+    {OWNER: files("sync.city.archive") / "migrations_postgres"}
+)
 NO_OTHERS: Final[Mapping[str, Traversable]] = MappingProxyType({})
 
 
@@ -188,7 +191,6 @@ async def open_postgres(
     `others` are further owners of tables in the same database, with their folders of migrations;
     they share `pool`.
     """
-    folder = files("sync.city.archive") / "migrations_postgres"
-    async with open_pool(url, {OWNER: folder, **others}, **options) as pool:
+    async with open_pool(url, {**OWNERS, **others}, **options) as pool:
         await kept.prepare_months(pool, now_ms)
         yield PostgresArchive(pool, await kept.read_generation(pool))
