@@ -7,7 +7,7 @@ ARGS ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench screens
+.PHONY: help demo test check bench screens fuzz crash
 
 help: ## this list
 	@printf 'Usage: make COMMAND [ARGS="…"]\n\n'
@@ -33,3 +33,11 @@ bench: ## our speed beside simpler designs, in one table
 screens: ## a picture of every screen
 	@.ci/bootstrap screens
 	@$(PYTHON) -m tests.browser.screens $(ARGS)
+
+fuzz: ## a million spoilt messages against every reader of foreign bytes
+	@.ci/bootstrap test
+	@$(PYTHON) -m tests.fuzz $(ARGS)
+
+crash: ## every disk that a power cut may leave of a station's day
+	@.ci/bootstrap test
+	@$(PYTHON) -m tests.faults crash $(ARGS)

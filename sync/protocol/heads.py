@@ -99,9 +99,8 @@ def skip(data: bytes, offset: int) -> int:
             offset += argument
             if offset > len(data):
                 raise ProtocolError(ProtocolErrorCode.MALFORMED, "the bytes end inside a string")
-        if major in {ARRAY, MAP} and argument:
-            _open(open_containers, major, argument)
-        elif _close(open_containers):
+        opened = major in {ARRAY, MAP} and _open(open_containers, major, argument)
+        if not opened and _close(open_containers):
             return offset
 
 
@@ -115,11 +114,14 @@ def _close(open_containers: list[list[int]]) -> bool:
     return True
 
 
-def _open(open_containers: list[list[int]], major: int, argument: int) -> None:
+def _open(open_containers: list[list[int]], major: int, argument: int) -> bool:
+    """Go one level down; False for an empty container, which is a level all the same."""
     if len(open_containers) >= MAXIMUM_DEPTH:
         raise ProtocolError(ProtocolErrorCode.TOO_DEEP, f"more than {MAXIMUM_DEPTH} levels")
-    items = argument * 2 if major == MAP else argument
-    open_containers.append([items, major == MAP])
+    if argument:
+        items = argument * 2 if major == MAP else argument
+        open_containers.append([items, major == MAP])
+    return argument > 0
 
 
 def _check_major(major: int, argument: int) -> None:

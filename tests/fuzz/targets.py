@@ -1,0 +1,414 @@
+"""What is fuzzed: every reader of foreign bytes, with good samples to start from.
+
+Signed objects are read with a key that accepts every signature, so that the fuzzer reaches what
+lies behind it; that signatures are checked is tested elsewhere. A target returns or raises
+`ProtocolError`; anything else is a finding.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias, cast
+
+import cbor2
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from sync.dictionary import DICTIONARIES
+from sync.protocol import enrolment_code
+from sync.protocol.batch import open_batch, parse_batch
+from sync.protocol.blob import verify_blob, verify_blob_receipt
+from sync.protocol.canonical import Value, decode, encode
+from sync.protocol.certificate import verify_certificate
+from sync.protocol.compression import compress, decompress
+from sync.protocol.cose import (
+    LABEL_CERTIFICATE,
+    LABEL_ENROLMENT,
+    LABEL_KEYSET,
+    LABEL_REQUEST,
+    sign,
+    split_first,
+    unverified_payload,
+)
+from sync.protocol.custody import verify_custody
+from sync.protocol.enrolment import verify_enrolment
+from sync.protocol.errors import ProtocolError
+from sync.protocol.feed import Reader, parse_feed_batch
+from sync.protocol.handshake import verify_hello, verify_welcome
+from sync.protocol.heads import BYTES, head, read_bytes
+from sync.protocol.keyset import join_keyset, parse_keyset, verify_keyset
+from sync.protocol.limits import MAXIMUM_DEPTH
+from sync.protocol.merkle import EMPTY_ROOT
+from sync.protocol.plain_record import read_plain_record
+from sync.protocol.receipt import verify_receipt
+from sync.protocol.record import decode_record
+from sync.protocol.rekey import verify_rekey
+from sync.protocol.request import verify_request
+from sync.protocol.returned import parse_return
+from sync.protocol.revocation import verify_revocation
+from sync.protocol.seal import batch_info, encryption_key_id, open_sealed
+from tests.protocol import samples
+
+
+class _AnyKey:
+    """A verifying key that every signature pleases."""
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Content."""
+
+
+def any_key(kid: bytes) -> Ed25519PublicKey:
+    """Every key id is known."""
+    return cast("Ed25519PublicKey", _AnyKey())
+
+
+CITY_SECRET: Final = X25519PrivateKey.from_private_bytes(b"\x03" * 32)
+SEALING_ID: Final = encryption_key_id(CITY_SECRET.public_key())
+B8, B16, B32 = b"8" * 8, b"s" * 16, b"d" * 32
+TIME: Final[list[Any]] = [b"bootboot", 6_638, 1_795_392_000_000, 2]
+STATES: Final[list[Any]] = [[B16, 9, 3, B32, 4, [[1, 5], [2, 3]]]]
+
+
+Map: TypeAlias = dict[int | str, Any]
+
+
+class Target(NamedTuple):
+    """A reader of bytes and messages that it must accept."""
+
+    read: Callable[[bytes], object]
+    samples: tuple[bytes, ...]
+    payloads: tuple[Value, ...] = ()
+    """Payloads of signed objects: changed in their structure, then wrapped again."""
+    wrap: Callable[[bytes], bytes] = bytes
+    """From a payload to a message."""
+
+
+def wrap(payload: bytes) -> bytes:
+    """A signed object around this payload, with a signature of zeros."""
+    protected = b"\xa2\x01\x32\x04\x48" + B8
+    return b"".join(
+        [
+            *(b"\xd2\x84", head(BYTES, len(protected)), protected, b"\xa0"),
+            *(head(BYTES, len(payload)), payload, head(BYTES, 64), bytes(64)),
+        ]
+    )
+
+
+def rewrap(target: Target, value: Value) -> bytes:
+    """Bytes for the target with this structure in them."""
+    return target.wrap(encode(value))
+
+
+def read_item(data: bytes) -> object:
+    """The canonical decoder, held against cbor2."""
+    accepted: Value = None
+    refused = False
+    try:
+        accepted = decode(data)
+    except Exception:
+        refused = True
+        raise
+    finally:
+        good = _oracle(data)
+        assert good != refused, f"oracle says {good}"
+    assert _oracle_form(accepted) == data
+    return accepted
+
+
+def _oracle_form(value: Value) -> bytes:
+    try:
+        return encode(value)
+    except ProtocolError as error:
+        raise AssertionError("what was read cannot be written") from error
+
+
+def _oracle(data: bytes) -> bool:
+    """Whether cbor2 reads these bytes as one allowed value whose canonical form they are."""
+    try:
+        value = cbor2.loads(data)
+        return _allowed(value) and cbor2.dumps(value, canonical=True) == data
+    except Exception:  # noqa: BLE001 - the oracle may fail in any way
+        return False
+
+
+def _allowed(value: Any, depth: int = 0) -> bool:
+    if isinstance(value, list | dict) and depth >= MAXIMUM_DEPTH:
+        return False
+    if isinstance(value, list):
+        return all(_allowed(item, depth + 1) for item in value)
+    if isinstance(value, dict):
+        keys = all(type(key) is str or _is_integer(key) for key in value)
+        return keys and all(_allowed(item, depth + 1) for item in value.values())
+    return type(value) in {bytes, str, bool, type(None)} or _is_integer(value)
+
+
+def _is_integer(value: Any) -> bool:
+    return type(value) is int and -(1 << 64) <= value < 1 << 64
+
+
+def read_record(data: bytes) -> object:
+    """The strict reader; the fast one may only agree with it or say nothing."""
+    plain = read_plain_record(data, 0)
+    if plain is not None and plain[1] == len(data):
+        assert decode_record(data) == plain[0]
+    return decode_record(data)
+
+
+def read_batch(data: bytes) -> object:
+    """Both steps of reading a batch."""
+    signed = parse_batch(data, any_key)
+    return open_batch(
+        signed,
+        find_encryption_key=lambda _: CITY_SECRET,
+        find_dictionary=DICTIONARIES.get,
+        accept_unsealed=True,
+    )
+
+
+def read_header(data: bytes) -> object:
+    """A batch header with a body that fits whatever it says."""
+    body = b"body"
+    return parse_batch(data + head(BYTES, len(body)) + body, any_key)
+
+
+def read_sequence(data: bytes) -> object:
+    """Two items, one after the other."""
+    message, rest = split_first(data)
+    return message, read_bytes(rest, 0)
+
+
+def read_frame(data: bytes) -> object:
+    """A zstd frame that may grow to a thousand bytes."""
+    return decompress(data, DICTIONARIES[1], 1_000)
+
+
+def read_sealed(data: bytes) -> object:
+    """A sealed body."""
+    return open_sealed(data, CITY_SECRET, batch_info(B16, 0, 1, B32))
+
+
+def read_text(read: Callable[[str], object], data: bytes) -> object:
+    """A text as somebody may scan or type it."""
+    return read(data.decode("utf-8", "replace"))
+
+
+READER: Final = Reader(samples.CITY_ID, samples.STATION, any_key)
+CODE: Final = enrolment_code.EnrolmentCode(
+    "https://thanhpho.vn", B32, 26560, B16, 1_795_000_000_000
+)
+LOG: Final = samples.a_log(4)
+BATCH: Final = samples.a_batch(4)
+
+
+def _raw(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes_raw()
+
+
+def _header() -> Map:
+    return {
+        1: 1,
+        2: samples.NODE_ID,
+        3: samples.LID,
+        4: 0,
+        5: 1,
+        6: EMPTY_ROOT,
+        7: B32,
+        8: [1, SEALING_ID],
+        9: [2, 1],
+        10: sha256(b"body").digest(),
+        11: 4,
+        12: 100,
+        13: TIME,
+        14: samples.STATION,
+        15: [0, samples.IDENTITY.nonce, 1, None, None, None],
+    }
+
+
+HELLO: Final[Map] = {
+    1: 1,
+    2: B16,
+    3: 26560,
+    4: B16,
+    5: [1],
+    7: [[B16, 5, B32]],
+    8: [[B16, 3, B32]],
+    9: TIME,
+}
+WELCOME: Final[Map] = {
+    1: 1,
+    2: B8,
+    3: B8,
+    4: samples.NONCE,
+    5: 1_795_392_000_000,
+    6: STATES,
+    7: [[B16, 1, 0, EMPTY_ROOT, 0, b""]],
+    8: {1: 10, 2: 900, 3: 1 << 20, 4: None, 5: [0, 1439]},
+    10: 3,
+    11: [B32],
+    12: [["missing_tail", B16]],
+    13: 1,
+    15: 7,
+}
+RECEIPT: Final[Map] = {
+    1: 1,
+    2: B8,
+    3: B8,
+    4: B16,
+    5: 9,
+    6: B32,
+    7: 3,
+    8: 1_795_392_000_000,
+    9: [4, 5, B32],
+    10: [[1, 5]],
+    13: 8,
+    14: None,
+    15: 4,
+}
+CERTIFICATE: Final[Map] = {1: 1, 2: B8, 3: B16, 4: 1, 5: B32, 6: B32, 7: B16, 8: 1, 9: None}
+CUSTODY: Final[Map] = {
+    1: 1,
+    2: B8,
+    3: B8,
+    4: B32,
+    5: 2,
+    6: B16,
+    7: 5,
+    8: 1_795_392_000_000,
+    9: 3,
+    14: None,
+}
+REVOCATION: Final[Map] = {1: 1, 2: B16, 3: B8, 4: [[B16, 7]], 5: "mất thẻ", 6: 1_795_392_000_000}
+BLOB: Final[Map] = {
+    1: 1,
+    2: B16,
+    3: B32,
+    4: 100,
+    5: [1, SEALING_ID],
+    6: B32,
+    7: 148,
+    8: "image/jpeg",
+    9: None,
+}
+BLOB_RECEIPT: Final[Map] = {1: 1, 2: B8, 4: B32, 8: 1_795_392_000_000}
+KEYSET: Final[Map] = {
+    1: 1,
+    2: B8,
+    3: 2,
+    4: [B32, b"e" * 32],
+    5: 2,
+    6: {1: [B32], 2: [B32], 3: [B32], 4: [B32]},
+    7: [[1, B32]],
+    8: 1,
+}
+STATION_KEY: Final = samples.STATION_KEY
+CITY_KEY: Final = samples.CITY_KEY
+ROOTS: Final = [Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in (9, 10)]
+REAL_KEYSET: Final[Map] = {
+    **KEYSET,
+    4: [_raw(key) for key in ROOTS],
+    6: {1: [_raw(CITY_KEY)], 2: [_raw(CITY_KEY)], 3: [_raw(CITY_KEY)], 4: [B32]},
+}
+REQUEST: Final[Map] = {
+    1: 1,
+    2: B16,
+    3: 26560,
+    4: _raw(STATION_KEY),
+    5: B32,
+    6: B16,
+    7: "edge-node 0.1.0",
+    8: B16,
+    9: None,
+}
+REKEY: Final[Map] = {
+    1: 1,
+    2: B16,
+    4: _raw(STATION_KEY),
+    5: B32,
+    6: sign(STATION_KEY, LABEL_REQUEST, encode(REQUEST)),
+}
+ENROLMENT: Final[Map] = {
+    1: 1,
+    2: B8,
+    3: "Thành phố",
+    4: "https://thanhpho.vn",
+    5: "pem",
+    6: join_keyset([sign(key, LABEL_KEYSET, encode(REAL_KEYSET)) for key in ROOTS]),
+    8: sign(CITY_KEY, LABEL_CERTIFICATE, encode(CERTIFICATE)),
+    9: [1],
+    11: None,
+}
+_VALUES: Final[list[Any]] = [
+    *(HELLO, WELCOME, KEYSET),
+    [1, -1, None, True, "Phường"],
+    {"a": 1, 1: [[]]},
+    1 << 63,
+]
+ITEMS: Final = tuple(encode(value) for value in _VALUES)
+
+
+def _signed(read: Callable[[bytes], object], payload: Value) -> Target:
+    return Target(read, (wrap(encode(payload)),), (payload,), wrap)
+
+
+def _signed_by(
+    keys: Sequence[Ed25519PrivateKey], label: str, read: Callable[[bytes], object], payload: Value
+) -> Target:
+    """For objects that name their own keys: signed anew after every change."""
+
+    def wrap_signed(data: bytes) -> bytes:
+        parts = [sign(key, label, data) for key in keys]
+        return join_keyset(parts) if label == LABEL_KEYSET else parts[0]
+
+    return Target(read, (wrap_signed(encode(payload)),), (payload,), wrap_signed)
+
+
+def _keyset_payload(data: bytes) -> object:
+    return parse_keyset(unverified_payload(data))
+
+
+TARGETS: Final = MappingProxyType(
+    {
+        "item": Target(read_item, ITEMS),
+        "record": Target(read_record, tuple(LOG)),
+        "batch": Target(read_batch, (BATCH,)),
+        "header": _signed(read_header, _header()),
+        "sequence": Target(read_sequence, (BATCH,)),
+        "zstd frame": Target(read_frame, (compress(b"".join(LOG[:2]), DICTIONARIES[1]),)),
+        "sealed body": Target(read_sealed, (bytes(80),)),
+        "hello": _signed(lambda data: verify_hello(data, any_key), HELLO),
+        "welcome": _signed(lambda data: verify_welcome(data, any_key, samples.NONCE), WELCOME),
+        "receipt": _signed(lambda data: verify_receipt(data, any_key), RECEIPT),
+        "certificate": _signed(lambda data: verify_certificate(data, any_key), CERTIFICATE),
+        "custody": _signed(lambda data: verify_custody(data, any_key), CUSTODY),
+        "revocation": _signed(lambda data: verify_revocation(data, any_key), REVOCATION),
+        "blob": _signed(lambda data: verify_blob(data, any_key), BLOB),
+        "blob receipt": _signed(lambda data: verify_blob_receipt(data, any_key), BLOB_RECEIPT),
+        "keyset": _signed(_keyset_payload, KEYSET),
+        "keyset message": _signed_by(ROOTS, LABEL_KEYSET, verify_keyset, REAL_KEYSET),
+        "request": _signed_by([STATION_KEY], LABEL_REQUEST, verify_request, REQUEST),
+        "rekey": _signed(lambda data: verify_rekey(data, any_key), REKEY),
+        "enrolment": _signed_by([CITY_KEY], LABEL_ENROLMENT, verify_enrolment, ENROLMENT),
+        "feed": Target(lambda data: parse_feed_batch(data, READER), (BATCH,)),
+        "return": Target(lambda data: parse_return(data, any_key, samples.NODE_ID), (BATCH,)),
+        "scanned code": Target(
+            partial(read_text, enrolment_code.read_qr), (enrolment_code.qr_text(CODE).encode(),)
+        ),
+        "typed code": Target(partial(read_text, enrolment_code.read_typed), (b"0123-4567-89AB",)),
+    }
+)
+"""Name → target."""
+
+ACCEPTED_AT_ONCE: Final = frozenset(set(TARGETS) - {"sealed body", "feed", "typed code"})
+"""Targets whose samples must be accepted as they are: otherwise only the surface is fuzzed."""
+
+
+def a_target(luck: random.Random, names: tuple[str, ...]) -> str:
+    """Most inputs go to the readers that see unauthenticated bytes and are cheap."""
+    chance = luck.random()
+    if chance < 0.45:
+        return "item"
+    if chance < 0.6:
+        return "record"
+    return luck.choice(names)
