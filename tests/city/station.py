@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from sync.dictionary import CURRENT_DICTIONARY
 from sync.protocol import merkle
 from sync.protocol.batch import BatchInput, SealingTime, build_batch
-from sync.protocol.enrolment import StationRequest, sign_request
+from sync.protocol.canonical import Value
+from sync.protocol.control_records import ControlBody, control_record
 from sync.protocol.entries import withheld
 from sync.protocol.handshake import Hello, LogHead, sign_hello
 from sync.protocol.record import (
@@ -24,9 +25,11 @@ from sync.protocol.record import (
     genesis_record,
     log_id,
 )
+from sync.protocol.request import StationRequest, sign_request
 
 TIME = RecordTime(1000, 1_795_000_000_000, 2)
 BOOT_ID = b"bootboot"
+HARDWARE = b"the same board!!"
 SEALED_AT = SealingTime(BOOT_ID, TIME)
 
 
@@ -76,13 +79,15 @@ class SimulatedStation:
     def log(self) -> Log:
         return self.logs[-1]
 
-    def open_log(self, parent: Parent | None = None) -> Log:
+    def open_log(
+        self, parent: Parent | None = None, *, boot_id: bytes = BOOT_ID, hardware: bytes = b""
+    ) -> Log:
         if parent is None and self.logs:
             parent = Parent(self.log.lid, self.log.size, self.log.root())
         identity = LogIdentity(self.node_id, len(self.logs), self.random.randbytes(8), 1)
         log = Log(identity, parent)
         genesis = Genesis(
-            identity, self.code, parent, BOOT_ID, "start", "test", self.random.randbytes(16), None
+            identity, self.code, parent, boot_id, "start", "test", hardware or HARDWARE, None
         )
         log.push(genesis_record(genesis, TIME))
         self.logs.append(log)
@@ -97,13 +102,18 @@ class SimulatedStation:
         version: int = 1,
         body: bytes | None = None,
         log: Log | None = None,
+        ext: dict[int | str, Value] | None = None,
     ) -> Record:
         log = log or self.log
         subject = subject or self.random.randbytes(16)
         if body is None:
             body = self.body(log.size)
         eid = eid or self.random.randbytes(16)
-        return log.push(Record(log.size, kind, eid, subject, version, TIME, 0, body))
+        return log.push(Record(log.size, kind, eid, subject, version, TIME, 0, body, ext))
+
+    def say(self, content: ControlBody, time: RecordTime = TIME) -> Record:
+        """Append one of the protocol's own records."""
+        return self.log.push(control_record(content, self.log.size, time))
 
     def body(self, number: int, padding: int = 0) -> bytes:
         return msgspec.json.encode(

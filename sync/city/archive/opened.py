@@ -122,7 +122,7 @@ def _replays(connection: sqlite3.Connection, found: Sequence[tuple[int, int]]) -
     while position < len(found):
         log_id, sequence = found[position]
         (station, *row) = connection.execute(
-            f"SELECT log.station, {_BATCH} FROM batch JOIN log ON log.id = batch.log_id"  # noqa: S608 - constants
+            f"SELECT (SELECT station FROM log WHERE id = log_id), {_BATCH} FROM batch"  # noqa: S608 - constants
             " WHERE log_id = ? AND start <= ? ORDER BY start DESC LIMIT 1",
             (log_id, sequence),
         ).fetchone()
