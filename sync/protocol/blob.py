@@ -31,7 +31,7 @@ from sync.protocol.seal import OVERHEAD_BYTES, SUITE_1, encryption_key_id, open_
 
 _HEADER_KEYS: Final = frozenset(range(1, 10))
 _RECEIPT_KEYS: Final = frozenset({1, 2, 4, 8})
-_INFO_LABEL: Final = b"wes1/blob\x00"
+BLOB_LABEL: Final = b"wes1/blob\x00"
 
 
 class SealedBlob(NamedTuple):
@@ -80,7 +80,7 @@ def seal_blob(plain: bytes, recipient: X25519PublicKey) -> SealedBlob:
     if len(plain) > MAXIMUM_BLOB_BYTES:
         raise ProtocolError(ProtocolErrorCode.TOO_LARGE, "attachment")
     plain_digest = sha256(plain).digest()
-    cipher = seal(plain, recipient, _INFO_LABEL + plain_digest)
+    cipher = seal(plain, recipient, BLOB_LABEL + plain_digest)
     return SealedBlob(
         plain_digest=plain_digest,
         plain_bytes=len(plain),
@@ -151,7 +151,7 @@ def open_blob(
     if key is None:
         kid = header.sealed_for.kid.hex()
         raise ProtocolError(ProtocolErrorCode.UNKNOWN_ENCRYPTION_KEY, kid)
-    plain = open_sealed(cipher, key, _INFO_LABEL + header.plain_digest)
+    plain = open_sealed(cipher, key, BLOB_LABEL + header.plain_digest)
     if (len(plain), sha256(plain).digest()) != (header.plain_bytes, header.plain_digest):
         raise ProtocolError(ProtocolErrorCode.DIGEST_MISMATCH, "attachment")
     return plain

@@ -28,7 +28,7 @@ from sync.protocol.seal import open_sealed, seal
 
 BEARER: Final = "Bearer "
 
-_TOKEN_LABEL: Final = b"wes1/token\x00"
+TOKEN_LABEL: Final = b"wes1/token\x00"
 _POLICY_KEYS: Final = frozenset(range(1, 6))
 _MINUTES_OF_A_DAY: Final = 24 * 60
 
@@ -163,12 +163,12 @@ def parse_notices(value: Value, place: str) -> tuple[Notice, ...]:
 def seal_token(token: bytes, recipient: X25519PublicKey, nonce: bytes) -> bytes:
     """The session's token for the station alone; ``nonce`` is that of its HELLO."""
     _check_token(token)
-    return seal(token, recipient, _TOKEN_LABEL + nonce)
+    return seal(token, recipient, TOKEN_LABEL + nonce)
 
 
 def open_token(sealed: bytes, key: X25519PrivateKey, nonce: bytes) -> bytes:
     """The token in WELCOME. Errors: CANNOT_OPEN, MALFORMED (its length)."""
-    token = open_sealed(sealed, key, _TOKEN_LABEL + nonce)
+    token = open_sealed(sealed, key, TOKEN_LABEL + nonce)
     _check_token(token)
     return token
 

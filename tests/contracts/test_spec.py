@@ -9,10 +9,15 @@ import pytest
 from sync.dictionary import DICTIONARIES
 from sync.protocol import cose, limits, record
 from sync.protocol.batch import MEDIA_TYPE
+from sync.protocol.blob import BLOB_LABEL
+from sync.protocol.control_records import EVENT_LABELS
+from sync.protocol.custody import CustodyReason
 from sync.protocol.errors import ProtocolErrorCode
+from sync.protocol.feed import FEED_LABEL, Feed, FeedKind
 from sync.protocol.problems import HTTP_STATUS, problem_of
 from sync.protocol.receipt import RecordStatus
 from sync.protocol.record import Kind
+from sync.protocol.session_extras import TOKEN_LABEL
 from tests.contracts.tree import ROOT
 from tests.contracts.vectors_make import every_vector
 
@@ -67,10 +72,33 @@ def test_every_label_is_listed() -> None:
     assert table == signed
 
 
-@pytest.mark.parametrize("name", ["COMMAND_LABEL", "GENESIS_LABEL", "LOG_LABEL", "HARDWARE_LABEL"])
-def test_every_formula_has_its_label(name: str) -> None:
-    label: bytes = getattr(record, name)
+RECORD_LABELS: Final = [value for name, value in vars(record).items() if name.endswith("_LABEL")]
+
+
+@pytest.mark.parametrize(
+    "label", [*RECORD_LABELS, FEED_LABEL, *EVENT_LABELS.values(), TOKEN_LABEL, BLOB_LABEL]
+)
+def test_every_formula_has_its_label(label: bytes) -> None:
     assert f'"{label.decode().removesuffix(chr(0))}\\0"' in SPEC
+
+
+def test_nothing_that_is_used_is_left_open() -> None:
+    assert "reserved" not in SPEC
+
+
+def test_feeds_reasons_and_control_kinds_are_listed() -> None:
+    feeds = {row[0] for row in rows(section("17.1 Form"))} - {"Feed"}
+    assert feeds == {f"{feed} {feed.name.lower()}" for feed in Feed}
+    kinds = {row[0]: row[1] for row in rows(section("17.2 Entries")) if row[0].isdigit()}
+    assert kinds == {str(int(kind)): spoken(kind.name) for kind in FeedKind}
+    reasons = ", ".join(f"{reason} {spoken(reason.name)}" for reason in CustodyReason)
+    assert reasons in section("9.2 Custody")
+    labels = {row[0]: row[1] for row in rows(section("4.5 Records of the protocol itself"))}
+    labels.pop("Kind")
+    assert labels == {
+        str(int(kind)): f'"{label.decode().removesuffix(chr(0))}\\0"'
+        for kind, label in EVENT_LABELS.items()
+    }
 
 
 def test_statuses_and_kinds_are_listed() -> None:
