@@ -71,6 +71,7 @@ class Catalogue:
         self.categories = categories
         self._services = {service.id: service for service in services}
         self._letters = {service.letter: service for service in services}
+        self._earlier: Mapping[str, Procedure] = MappingProxyType({})
         self._index = tuple((_search_text(p), p) for p in self.procedures.values())
 
     def procedure(self, procedure_id: str) -> Procedure:
@@ -79,6 +80,17 @@ class Catalogue:
             return self.procedures[procedure_id]
         except KeyError:
             raise DomainError(ErrorCode.PROCEDURE_UNKNOWN) from None
+
+    def known_procedure(self, procedure_id: str) -> Procedure:
+        """As `procedure`, also one that is not offered any more: for dossiers filed before."""
+        earlier = self._earlier.get(procedure_id)
+        return earlier if earlier is not None else self.procedure(procedure_id)
+
+    def remember(self, earlier: "Catalogue") -> None:
+        """Keep what `earlier` knew and this release offers no more."""
+        known = {**earlier._earlier, **earlier.procedures}  # noqa: SLF001 - its own class
+        gone = known.keys() - self.procedures.keys()
+        self._earlier = MappingProxyType({name: known[name] for name in gone})
 
     def service(self, service_id: str) -> Service:
         """The service of an id. Raises DomainError(SERVICE_UNKNOWN)."""

@@ -71,6 +71,15 @@ class ErrorCode(StrEnum):
     TICKET_NUMBER_FORM = "ticket_number_form"
     TICKET_NUMBERS_EXHAUSTED = "ticket_numbers_exhausted"
 
+    # A captured paper.
+    ATTACHMENT_NAME_INVALID = "attachment_name_invalid"
+    ATTACHMENT_TYPE_UNKNOWN = "attachment_type_unknown"
+    ATTACHMENT_CONTENT_OTHER = "attachment_content_other"
+    ATTACHMENT_TOO_LARGE = "attachment_too_large"
+    ATTACHMENT_TAKEN = "attachment_taken"
+    ATTACHMENT_KEY_MISSING = "attachment_key_missing"
+    SCANS_PAUSED = "scans_paused"
+
     # The deadline.
     DEADLINE_TIME_ZONE = "deadline_time_zone"
     DEADLINE_BEYOND_CALENDAR = "deadline_beyond_calendar"

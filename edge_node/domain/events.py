@@ -127,6 +127,22 @@ class DossierRefused(
     refused_at: str
 
 
+class AttachmentAdded(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="dossier.attachment_added"
+):
+    """A paper was captured for the dossier; `sha256` is of the sealed bytes, `bytes` of the plain.
+
+    The sealed bytes travel apart from the events.
+    """
+
+    dossier_no: str
+    name: str
+    sha256: str
+    bytes: int
+    media_type: str
+    added_at: str
+
+
 Event: TypeAlias = (
     DossierSubmitted
     | TicketIssued
@@ -135,4 +151,5 @@ Event: TypeAlias = (
     | DossierReceived
     | SupplementRequested
     | DossierRefused
+    | AttachmentAdded
 )

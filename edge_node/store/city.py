@@ -61,6 +61,21 @@ class CityView:
         """Sequence → status code of the records of a log the city did not simply enter."""
         return await self._ask(lambda connection: _statuses(connection, lid), {})
 
+    @property
+    def folder(self) -> Path:
+        """Where the daemon keeps sync.db and what it writes beside it."""
+        return self._path.parent
+
+    async def version(self) -> int | None:
+        """Changes whenever the daemon has written; None before it has made its file."""
+        return await self._ask(_version, None)
+
+    async def ask(
+        self, question: Callable[[sqlite3.Connection], Result], unknown: Result
+    ) -> Result:
+        """The answer from one moment of sync.db; `unknown` while it cannot be asked."""
+        return await self._ask(question, unknown)
+
     async def _ask(
         self, question: Callable[[sqlite3.Connection], Result], unknown: Result
     ) -> Result:
@@ -78,6 +93,10 @@ class CityView:
                 with contextlib.suppress(DatabaseError):
                     self._reader = await self._stack.enter_async_context(open_reader(self._path))
             return self._reader
+
+
+def _version(connection: sqlite3.Connection) -> int | None:
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _held(connection: sqlite3.Connection) -> Mapping[bytes, Held]:

@@ -187,11 +187,15 @@ class HistoryRow(NamedTuple):
 
 
 def history(connection: sqlite3.Connection, dossier_id: bytes) -> list[HistoryRow]:
-    """The journal records of one dossier, oldest first."""
+    """The journal records of one dossier that are still here, oldest first.
+
+    What was journalled again after a fork is shown once, where it stands now.
+    """
     rows = connection.execute(
         "SELECT log.lid, record.sequence, record.raw FROM record"
         " JOIN log ON log.number = record.log_number"
-        " WHERE record.subject = ? ORDER BY record.log_number, record.sequence",
+        " WHERE record.subject = ? AND log.state <> 'abandoned' AND length(record.raw) > 0"
+        " ORDER BY record.version, record.log_number, record.sequence",
         (dossier_id,),
     )
     return [HistoryRow(*row) for row in rows]

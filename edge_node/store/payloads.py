@@ -18,6 +18,7 @@ KINDS: Final = MappingProxyType(
         events.DossierReceived: 17,
         events.SupplementRequested: 18,
         events.DossierRefused: 19,
+        events.AttachmentAdded: 20,
         events.TicketIssued: 32,
         events.TicketCalled: 33,
         events.TicketClosed: 34,

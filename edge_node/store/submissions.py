@@ -50,7 +50,7 @@ def dossier_of(connection: sqlite3.Connection, eid: bytes) -> HandedIn | None:
         " JOIN dossier ON dossier.id = record.subject"
         " JOIN ticket ON ticket.id = dossier.ticket_id"
         " JOIN log ON log.number = record.log_number"
-        " WHERE record.eid = ? AND record.version = 1",
+        " WHERE record.eid = ? AND record.origin IS NULL AND record.version = 1",
         (eid,),
     ).fetchone()
     return HandedIn(*row) if row is not None else None
@@ -58,6 +58,8 @@ def dossier_of(connection: sqlite3.Connection, eid: bytes) -> HandedIn | None:
 
 def ticket_of(connection: sqlite3.Connection, eid: bytes) -> TicketIssued | None:
     """The number that the command `eid` took; None when it did something else."""
-    row = connection.execute("SELECT raw FROM record WHERE eid = ?", (eid,)).fetchone()
+    row = connection.execute(
+        "SELECT raw FROM record WHERE eid = ? AND origin IS NULL", (eid,)
+    ).fetchone()
     event = payloads.read(decode_record(row[0]).body) if row is not None and row[0] else None
     return event if isinstance(event, TicketIssued) else None

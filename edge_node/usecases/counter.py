@@ -70,7 +70,7 @@ async def receive(
     moment = station.moment()
 
     def work(transaction: Transaction, row: DossierRow) -> Received:
-        procedure = station.catalogue.procedure(row.procedure_id)
+        procedure = station.catalogue.known_procedure(row.procedure_id)
         checked = check_documents(procedure, {**row.documents, **documents})
         if missing(procedure, row.answers, checked) and not reason:
             raise DomainError(ErrorCode.DOSSIER_INCOMPLETE)

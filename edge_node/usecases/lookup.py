@@ -230,7 +230,7 @@ def custody_of(held: Held | None, sequence: int) -> Custody:
 def _view(
     station: Station, connection: Connection, row: DossierRow, held: Mapping[bytes, Held]
 ) -> DossierView:
-    procedure = station.catalogue.procedure(row.procedure_id)
+    procedure = station.catalogue.known_procedure(row.procedure_id)
     lines = _history(connection, row.id, held)
     ticket = tickets.of_dossier(connection, row.id)
     return DossierView(

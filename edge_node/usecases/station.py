@@ -10,6 +10,8 @@ import msgspec
 from edge_node.domain.catalogue import Catalogue
 from edge_node.domain.deadline import WorkingCalendar
 from edge_node.domain.errors import DomainError, ErrorCode, Fault
+from edge_node.domain.retention import DiskLevel
+from edge_node.store.blobs import Vault
 from edge_node.store.city import CityView
 from edge_node.store.unit_of_work import Moment, Store
 from edge_node.usecases.changes import Bell, Changes
@@ -38,9 +40,31 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     saturday_reception: Literal["count_from_saturday", "treat_as_monday"] = "count_from_saturday"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Room:
+    """How full the data disk is, as last measured."""
+
+    level: DiskLevel = DiskLevel.ROOMY
+
+    def check_dossiers(self) -> None:
+        """Before anything new is taken. Raises DomainError(STORAGE_FULL)."""
+        if self.level is DiskLevel.FULL:
+            raise DomainError(ErrorCode.STORAGE_FULL, fault=Fault.STATION)
+
+    def check_scans(self) -> None:
+        """Before an attachment is taken. Raises as above, or DomainError(SCANS_PAUSED)."""
+        self.check_dossiers()
+        if self.level is DiskLevel.NO_SCANS:
+            raise DomainError(ErrorCode.SCANS_PAUSED, fault=Fault.STATION)
+
+
+@dataclass(slots=True)
 class Station:
-    """One station: its name, its rules, its store, its clock; no settings file, no sockets."""
+    """One station: its name, its rules, its store, its clock; no settings file, no sockets.
+
+    Catalogue, calendar and officers are replaced when the city says so, between two actions; the
+    rest stays what it was at the start.
+    """
 
     code: str
     name_vi: str
@@ -57,6 +81,8 @@ class Station:
     policy: Policy = field(default_factory=Policy)
     changes: Changes = field(default_factory=Changes)
     paper: Bell = field(default_factory=Bell)
+    room: Room = field(default_factory=Room)
+    vault: Vault | None = None
 
     def moment(self) -> Moment:
         """The one look at the clocks an action takes."""

@@ -114,7 +114,7 @@ async def dossier_values(
 ) -> dict[str, object]:
     """Values of the dossier and decision panels; `posted` are ticks that are not stored yet."""
     station, words = request.app[STATION], translator(request)
-    procedure = station.catalogue.procedure(dossier.procedure_id)
+    procedure = station.catalogue.known_procedure(dossier.procedure_id)
     have = counter_words.ticked(dossier, posted)
     items = counter_words.items(words, procedure, dossier, have)
     return {

@@ -35,10 +35,15 @@ _STATUSES: Final[Mapping[ErrorCode, int]] = {
     ErrorCode.VERSION_CONFLICT: 409,
     ErrorCode.DOSSIER_NUMBERS_EXHAUSTED: 409,
     ErrorCode.TICKET_NUMBERS_EXHAUSTED: 409,
+    ErrorCode.ATTACHMENT_TAKEN: 409,
     ErrorCode.BODY_TOO_LARGE: 413,
+    ErrorCode.ATTACHMENT_TOO_LARGE: 413,
+    ErrorCode.ATTACHMENT_TYPE_UNKNOWN: 415,
     ErrorCode.INTERNAL: 500,
     ErrorCode.BUSY: 503,
     ErrorCode.STORAGE_FAILING: 503,
+    ErrorCode.ATTACHMENT_KEY_MISSING: 503,
+    ErrorCode.SCANS_PAUSED: 507,
     ErrorCode.STORAGE_FULL: 507,
 }
 _HTTP_CODES: Final[Mapping[int, ErrorCode]] = {

@@ -161,6 +161,11 @@ class Journal:
         self._logs = self._written = _NONE_OPEN
         self._reason = reason
 
+    def close_if_open(self, connection: sqlite3.Connection, lid: bytes) -> None:
+        """Before anything else is put into a log: it is not appended to any more."""
+        if any(log is not None and log.lid == lid for log in self._logs):
+            self.renew(connection, "rollback")
+
     def append(
         self, connection: sqlite3.Connection, event: JournalEvent, time: RecordTime
     ) -> Position:

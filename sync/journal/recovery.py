@@ -197,3 +197,9 @@ def has_command(connection: sqlite3.Connection, eid: bytes) -> bool:
         "SELECT 1 FROM record WHERE eid = ? AND origin IS NULL", (eid,)
     ).fetchone()
     return row is not None
+
+
+def is_abandoned(connection: sqlite3.Connection, lid: bytes) -> bool:
+    """Whether nothing is left to journal again: the log is abandoned, or none of ours."""
+    row = connection.execute("SELECT state FROM log WHERE lid = ?", (lid,)).fetchone()
+    return row is None or row[0] == "abandoned"

@@ -14,6 +14,7 @@ from edge_node.domain.catalogue import read_catalogue
 from edge_node.domain.codes import epoch_tag
 from edge_node.domain.working_calendar import read_calendar
 from edge_node.health.runner import HealthReport
+from edge_node.store.blobs import Vault
 from edge_node.store.city import CityView
 from edge_node.store.tickets import TicketNumbers
 from edge_node.store.unit_of_work import Store
@@ -84,6 +85,7 @@ async def open_station(folder: Path, clock: TestClock) -> AsyncIterator[Station]
             entropy=secrets.token_bytes,
             officers={"minh": make_officer("minh", "Trần Văn Minh", "2")},
             devices=frozenset(),
+            vault=Vault(path, folder / "enrolment.cbor"),
         )
 
 

@@ -1,0 +1,134 @@
+"""What the city tells a station, entry by entry of its feeds.
+
+Responsible for the published forms and their kinds. Rules: a field that this release does not know
+is passed over, so that a newer city is understood as far as possible; one that is missing or of
+another form makes the entry unreadable. Texts are the city's and are shown as they are.
+This module must not know how entries travel or what follows from them.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
+
+Identifier: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Text: TypeAlias = Annotated[str, msgspec.Meta(max_length=4000)]
+
+
+class CatalogueReleased(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="catalogue.released"
+):
+    """A release of procedures and fees; its packed files are the object `sha256`."""
+
+    version: Text
+    valid_from: date
+    sha256: Digest
+    bytes: int
+
+
+class DecisionMade(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="decision.made"
+):
+    """The city decided about a dossier; `state` is the dossier state that follows."""
+
+    dossier_id: Identifier
+    state: Text
+    decided_at: Text
+    official_code: Text = ""
+    reason: Text = ""
+
+
+class ResultArrived(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="result.arrived"
+):
+    """The result of a dossier can be handed over at the station."""
+
+    dossier_id: Identifier
+    arrived_at: Text
+    result_no: Text = ""
+    note: Text = ""
+
+
+class PaymentConfirmed(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="payment.confirmed"
+):
+    """The bank says that money with this reference came in (đồng)."""
+
+    reference: Annotated[str, msgspec.Meta(pattern="^[0-9A-Z]{1,13}$")]
+    amount_vnd: Annotated[int, msgspec.Meta(gt=0, lt=1 << 53)]
+    transaction: Text
+    paid_at: Text
+    beneficiary: Text = ""
+
+
+class RecordStatusChanged(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="record.status"
+):
+    """A record of this station was not simply entered, or was entered late after all."""
+
+    lid: Identifier
+    sequence: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
+    code: Text
+    text: Text = ""
+
+
+class OfficerChanged(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="officer.changed"
+):
+    """Who may work at the station; never a PIN."""
+
+    officer_id: Text
+    name: Text
+    active: bool
+
+
+class DossierReassigned(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="dossier.reassigned"
+):
+    """Another station goes on with a dossier; both are told."""
+
+    dossier_id: Identifier
+    from_station: int
+    to_station: int
+    reassigned_at: Text
+    reason: Text = ""
+
+
+CityWord: TypeAlias = (
+    CatalogueReleased
+    | DecisionMade
+    | ResultArrived
+    | PaymentConfirmed
+    | RecordStatusChanged
+    | OfficerChanged
+    | DossierReassigned
+)
+
+KINDS: Final[Mapping[int, type[CityWord]]] = MappingProxyType(
+    {
+        64: CatalogueReleased,
+        66: DecisionMade,
+        67: ResultArrived,
+        68: PaymentConfirmed,
+        69: RecordStatusChanged,
+        70: OfficerChanged,
+        71: DossierReassigned,
+    }
+)
+FOR_OTHERS: Final = frozenset({65, 72})
+"""Keys and snapshots: the sync process has acted on them; nothing follows here."""
+
+
+class UnreadableWordError(Exception):
+    """An entry of a known kind whose body is not of its form."""
+
+
+def read_word(kind: int, body: bytes) -> CityWord:
+    """What an entry of a known kind says. Raises UnreadableWordError."""
+    try:
+        return msgspec.json.decode(body, type=KINDS[kind])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise UnreadableWordError(f"kind {kind}") from None

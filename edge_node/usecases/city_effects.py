@@ -1,0 +1,187 @@
+"""What an entry of the city's feeds does at the station.
+
+Rules: an effect looks before it changes anything, so that an entry that cannot take effect leaves
+no half of one; the same entry twice is one effect; a later word of the city about a dossier wins
+over an earlier one, whatever the order they are taken up in. Who may say what about a dossier is
+`domain/custody`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple, TypeAlias
+
+from edge_node.domain import custody
+from edge_node.domain.city_words import (
+    FOR_OTHERS,
+    KINDS,
+    CatalogueReleased,
+    CityWord,
+    DecisionMade,
+    DossierReassigned,
+    OfficerChanged,
+    PaymentConfirmed,
+    RecordStatusChanged,
+    ResultArrived,
+    UnreadableWordError,
+    read_word,
+)
+from edge_node.domain.dossier import DossierState
+from edge_node.domain.errors import DomainError
+from edge_node.store import dossiers, inbox
+from edge_node.store.city_news import Entry
+from edge_node.store.dossiers import DossierRow
+from edge_node.store.inbox import Fact, KeptState
+from edge_node.store.unit_of_work import Transaction
+from edge_node.usecases import releases
+from edge_node.usecases.station import Station
+
+Touched: TypeAlias = bytes | None
+"""The dossier an effect concerns."""
+
+Effect: TypeAlias = Callable[[Transaction], Touched]
+
+
+class NoEffectError(Exception):
+    """The entry is kept instead: `state` says how, `code` why."""
+
+    def __init__(self, state: KeptState, code: str) -> None:
+        super().__init__(code)
+        self.state: KeptState = state
+        self.code = code
+
+
+class _Said(NamedTuple):
+    """An entry with its words."""
+
+    entry: Entry
+    word: CityWord
+
+
+async def effect_of(station: Station, entry: Entry) -> Effect:
+    """What to do in the transaction that moves the cursor. Raises NoEffectError."""
+    if entry.kind in FOR_OTHERS:
+        return lambda _: None
+    if entry.kind not in KINDS:
+        raise NoEffectError("unknown", "unknown_kind")
+    try:
+        word = read_word(entry.kind, entry.body)
+    except UnreadableWordError:
+        raise NoEffectError("refused", "unreadable") from None
+    if isinstance(word, CatalogueReleased):
+        return await _release(station, entry, word)
+    return lambda transaction: EFFECTS[type(word)](transaction, _Said(entry, word))
+
+
+async def _release(station: Station, entry: Entry, word: CatalogueReleased) -> Effect:
+    try:
+        release = await releases.fetched(station, word)
+    except releases.ReleaseError as error:
+        raise NoEffectError("refused", f"release_{error.code}") from None
+    if release is None:
+        raise NoEffectError("waiting", "release_not_here")
+
+    def store(transaction: Transaction) -> None:
+        inbox.add_release(transaction, entry.sequence, release)
+
+    return store
+
+
+def _decision(transaction: Transaction, said: _Said) -> Touched:
+    word = said.word
+    assert isinstance(word, DecisionMade)
+    row = _dossier(transaction, word.dossier_id)
+    try:
+        told = DossierState(word.state)
+    except ValueError:
+        raise NoEffectError("unknown", "unknown_state") from None
+    state = _state(lambda: custody.after_decision(row.state, told, received=_received(row)))
+    text = "\n".join(filter(None, (word.official_code, word.reason)))
+    return _tell(transaction, row, _fact(said, row, "decision", told, text, word.decided_at), state)
+
+
+def _result(transaction: Transaction, said: _Said) -> Touched:
+    word = said.word
+    assert isinstance(word, ResultArrived)
+    row = _dossier(transaction, word.dossier_id)
+    state = _state(lambda: custody.after_result(row.state, received=_received(row)))
+    told, text = DossierState.FINISHED, "\n".join(filter(None, (word.result_no, word.note)))
+    return _tell(transaction, row, _fact(said, row, "result", told, text, word.arrived_at), state)
+
+
+def _payment(transaction: Transaction, said: _Said) -> Touched:
+    word = said.word
+    assert isinstance(word, PaymentConfirmed)
+    payment = inbox.PaymentWord(
+        word.reference, word.transaction, word.amount_vnd, word.paid_at, word.beneficiary
+    )
+    inbox.add_payment(transaction, payment)
+    return said.entry.subject
+
+
+def _record_status(transaction: Transaction, said: _Said) -> Touched:
+    word = said.word
+    assert isinstance(word, RecordStatusChanged)
+    record = inbox.RecordWord(bytes.fromhex(word.lid), word.sequence, word.code, word.text)
+    return inbox.add_record_word(transaction, record, said.entry.sequence)
+
+
+def _officer(transaction: Transaction, said: _Said) -> Touched:
+    word = said.word
+    assert isinstance(word, OfficerChanged)
+    officer = inbox.OfficerWord(word.officer_id, word.name, word.active)
+    inbox.set_officer(transaction, officer, said.entry.sequence)
+    return None
+
+
+def _reassignment(transaction: Transaction, said: _Said) -> Touched:
+    word = said.word
+    assert isinstance(word, DossierReassigned)
+    text = f"{word.from_station:05} → {word.to_station:05}"
+    if word.reason:
+        text = f"{text}\n{word.reason}"
+    dossier_id = bytes.fromhex(word.dossier_id)
+    fact = Fact(
+        said.entry.fid, said.entry.sequence, dossier_id, "reassigned", "", text, word.reassigned_at
+    )
+    inbox.add_fact(transaction, fact)
+    return dossier_id
+
+
+EFFECTS: Final[Mapping[type[CityWord], Callable[[Transaction, _Said], Touched]]] = {
+    DecisionMade: _decision,
+    ResultArrived: _result,
+    PaymentConfirmed: _payment,
+    RecordStatusChanged: _record_status,
+    OfficerChanged: _officer,
+    DossierReassigned: _reassignment,
+}
+
+
+def _dossier(transaction: Transaction, dossier_id: str) -> DossierRow:
+    """The dossier spoken of; it may come back only after the word about it."""
+    row = dossiers.find(transaction.connection, bytes.fromhex(dossier_id))
+    if row is None:
+        raise NoEffectError("waiting", "dossier_not_here")
+    return row
+
+
+def _received(row: DossierRow) -> bool:
+    return bool(row.received_at)
+
+
+def _state(judge: Callable[[], DossierState]) -> DossierState:
+    try:
+        return judge()
+    except DomainError as error:
+        raise NoEffectError("refused", error.code.value) from None
+
+
+def _fact(said: _Said, row: DossierRow, kind: str, told: DossierState, text: str, at: str) -> Fact:
+    entry = said.entry
+    return Fact(entry.fid, entry.sequence, row.id, kind, told.value, text, at)
+
+
+def _tell(transaction: Transaction, row: DossierRow, fact: Fact, state: DossierState) -> bytes:
+    if state is not row.state and inbox.is_newest(transaction.connection, fact):
+        inbox.set_state(transaction, row.id, state.value)
+    inbox.add_fact(transaction, fact)
+    return row.id
