@@ -54,6 +54,10 @@ _REFUSALS: Final[Mapping[problems.Problem, Refusal]] = {
     problems.Problem.SLOW_DOWN: Refusal.BUSY,
     problems.Problem.BUSY: Refusal.BUSY,
     problems.Problem.STORAGE_FULL: Refusal.STORAGE_FULL,
+    problems.Problem.NO_SESSION: Refusal.NO_SESSION,
+    problems.Problem.NOT_FOUND: Refusal.NOT_FOUND,
+    problems.Problem.WRONG_OFFSET: Refusal.WRONG_OFFSET,
+    problems.Problem.CODE_REFUSED: Refusal.CODE_REFUSED,
 }
 
 _BY_STATUS: Final[Mapping[int, Refusal]] = {

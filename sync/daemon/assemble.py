@@ -21,6 +21,7 @@ from sync.journal import backlog
 from sync.protocol import merkle
 from sync.protocol.batch import BatchInput, build_batch
 from sync.protocol.compression import Dictionary
+from sync.protocol.entries import withheld
 from sync.protocol.handshake import LogHead
 from sync.protocol.limits import MAXIMUM_HELLO_LOGS
 from sync.protocol.merkle import Frontier
@@ -60,6 +61,7 @@ class SealedBatch(NamedTuple):
     data: bytes
     plain_bytes: int
     compressed: bool
+    withheld: bool = False
 
     @property
     def end(self) -> int:
@@ -84,8 +86,8 @@ class Assembler:
 
     async def sizes(self) -> tuple[LogSize, ...]:
         """Every log of the journal, oldest first."""
-        heads = await self._reader.query(backlog.heads)
-        return tuple(LogSize(head.lid, head.size) for head in heads)
+        found = await self._reader.query(backlog.sizes)
+        return tuple(LogSize(*each) for each in found)
 
     async def log_heads(self, lids: Sequence[bytes] | None) -> list[LogHead]:
         """What a greeting says of these logs (None: of all), at most MAXIMUM_HELLO_LOGS.
@@ -99,12 +101,13 @@ class Assembler:
             for head in wanted[-MAXIMUM_HELLO_LOGS:]
         ]
 
+    async def frontier_at(self, lid: bytes, size: int) -> Frontier:
+        """The station's own frontier over the first `size` records of a log."""
+        return await self._reader.query(lambda connection: self._frontier(connection, lid, size))
+
     async def root_at(self, lid: bytes, size: int) -> bytes:
         """The station's own root over the first `size` records of a log."""
-        frontier = await self._reader.query(
-            lambda connection: self._frontier(connection, lid, size)
-        )
-        return merkle.root(frontier)
+        return merkle.root(await self.frontier_at(lid, size))
 
     async def build(self, order: SendBatch) -> SealedBatch:
         """The batch `order` asks for; the same bytes again while they still fit the order."""
@@ -122,16 +125,23 @@ class Assembler:
         """Forget bytes whose receipt is stored."""
         self._kept.pop((batch.lid, batch.first), None)
 
+    def use_recipients(self, recipients: Sequence[X25519PublicKey]) -> None:
+        """Seal for the first of these from now on, and drop what was sealed for others."""
+        self._sealing = self._sealing._replace(recipients=recipients)
+        self._recipient = 0
+        self._kept.clear()
+
     def change_recipient(self) -> None:
         """Seal to the city's next encryption key, and drop what was sealed to this one."""
         self._recipient = (self._recipient + 1) % len(self._sealing.recipients)
         self._kept.clear()
 
     def _cut(self, connection: sqlite3.Connection, order: SendBatch) -> _Cut:
-        head = next(each for each in backlog.heads(connection) if each.lid == order.lid)
+        head = backlog.head(connection, order.lid)
         records = _read(connection, order)
-        if not records:
-            raise JournalError(f"log {head.log_number} has no record {order.first}")
+        if head is None or not records:
+            raise JournalError(f"log {order.lid.hex()} has no record {order.first}")
+        entries = _entries(records, order)
         before = self._frontier(connection, order.lid, order.first)
         after = merkle.extend(before, order.first, (record.leaf for record in records))
         self._remember(order.lid, order.first + len(records), after)
@@ -142,10 +152,10 @@ class Assembler:
             first=order.first,
             previous_root=merkle.root(before),
             root=merkle.root(after),
-            entries=[record.raw for record in records],
+            entries=entries,
             sealed_at=sealing_time(self._sealing.clock),
         )
-        return _Cut(batch_input, sum(len(record.raw) for record in records))
+        return _Cut(batch_input, sum(map(len, entries)))
 
     def _seal(self, cut: _Cut, order: SendBatch) -> SealedBatch:
         recipients = self._sealing.recipients
@@ -163,6 +173,7 @@ class Assembler:
             data=data,
             plain_bytes=cut.plain_bytes,
             compressed=order.compressed,
+            withheld=order.withheld,
         )
 
     def _frontier(self, connection: sqlite3.Connection, lid: bytes, size: int) -> Frontier:
@@ -172,9 +183,9 @@ class Assembler:
         known = self._frontiers.get((lid, size))
         if known is not None:
             return known
-        for head in backlog.heads(connection):
-            if (head.lid, head.size) == (lid, size):
-                return merkle.unpack(head.frontier)
+        head = backlog.head(connection, lid)
+        if head is not None and head.size == size:
+            return merkle.unpack(head.frontier)
         leaves = backlog.leaves(connection, lid, size)
         if len(leaves) != size:
             raise JournalError(f"a log holds {len(leaves)} of {size} leaves")
@@ -207,4 +218,15 @@ def _read(connection: sqlite3.Connection, order: SendBatch) -> list[backlog.Stor
 
 def _fits(kept: SealedBatch, order: SendBatch) -> bool:
     small = kept.records == 1 or kept.plain_bytes <= KEPT_MAXIMUM_FACTOR * order.target_bytes
-    return small and kept.records <= order.maximum_records and kept.compressed == order.compressed
+    same = (kept.compressed, kept.withheld) == (order.compressed, order.withheld)
+    return small and same and kept.records <= order.maximum_records
+
+
+def _entries(records: list[backlog.StoredRecord], order: SendBatch) -> list[bytes]:
+    """The records as they travel: leaves alone where nobody takes more, or no body is left."""
+    return [
+        withheld(order.first + number, record.leaf)
+        if order.withheld or not record.raw
+        else record.raw
+        for number, record in enumerate(records)
+    ]

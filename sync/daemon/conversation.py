@@ -1,100 +1,69 @@
 """Carries out what the session decides, against one enrolled city.
 
-Responsible for turning actions into requests and waits, and answers into events. Rules: every
-decision is the session's; everything the city says goes through the mailbox before the session
-hears of it; while a receipt is awaited the next batch is prepared. It must not know where settings
-and files come from.
+Responsible for the order of things: perform the last action, step, do what is quick, wait. Rules:
+every decision is the session's; what is told to people is true on the disk by then. It must not
+know bytes, HTTP, or where settings and files come from.
 """
 
 import asyncio
-import contextlib
-import sqlite3
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typing import Final
 
 from sync.daemon import session as machine
-from sync.daemon.answers import Meaning, Message, meaning
-from sync.daemon.assemble import Assembler, JournalError, SealedBatch
-from sync.daemon.clock import Clock, sealing_time
+from sync.daemon import tally
+from sync.daemon.assemble import SealedBatch
+from sync.daemon.belief import DisagreementError
 from sync.daemon.events import (
     OFFLINE_FAILURES,
     Action,
+    Called,
     ChangeEncryptionKey,
     Event,
     Failed,
     Failure,
+    FetchBack,
+    FetchKeys,
     Grown,
     Notice,
-    Problem,
-    Receipted,
+    PullFeed,
     SendBatch,
     SendHello,
+    SendPart,
     Started,
     State,
     Timer,
     Wait,
     Welcomed,
 )
-from sync.daemon.mailbox import (
-    City,
-    DisagreementError,
-    Greeting,
-    Mailbox,
-    Moment,
-    RefusedMessageError,
-    compare,
-    read_receipt,
-    read_welcome,
-)
+from sync.daemon.exchanges import STATION_FAULTS, Chance, Delivery, Exchanges, Ports, Speaker
+from sync.daemon.mailbox import Moment
 from sync.daemon.progress import Session, batch_after
 from sync.daemon.statements import Standing
-from sync.daemon.transport import Transport, TransportError
-from sync.database import DatabaseError
-from sync.protocol.errors import ProtocolError
-from sync.protocol.handshake import Hello, sign_hello
-from sync.protocol.limits import NONCE_BYTES
+from sync.daemon.stores import Stores
+from sync.daemon.tally import Tally
 
-HELLO_PATH: Final = "/v1/hello"
-BATCH_PATH: Final = "/v1/batches"
+__all__ = ["Chance", "Conversation", "Ports", "Speaker", "standing_of"]
 
-_BUSY: Final = frozenset({State.HELLO, State.DRAIN})
+LISTEN_S: Final = 900.0
+"""Longest time one listener waits for the city to call; greetings come at least as often."""
+
+PROGRESS_RECORDS: Final = 500
+"""A backlog smaller than one batch shows no progress: it is gone before anybody has looked."""
+
+STARTED: Final = Started()
+"""A start that need not wait for a moment of its own."""
+
+_CALLABLE: Final = frozenset({State.IDLE, State.WAIT_APPLIED})
+_PAUSES: Final = _CALLABLE | {State.OFFLINE, State.BACKOFF, State.REFUSED}
 _FAILED: Final = frozenset({State.BACKOFF, State.REFUSED})
 _CONTACT_STATES: Final[Mapping[State, str]] = {
     State.DRAIN: "sending",
+    State.BLOBS: "sending",
     State.WAIT_APPLIED: "idle",
     State.IDLE: "idle",
     State.BACKOFF: "offline",
     State.REFUSED: "refused",
 }
-
-
-class Chance(NamedTuple):
-    """Where randomness comes from: `fraction()` in [0, 1) for waits, `entropy(n)` for nonces."""
-
-    fraction: Callable[[], float]
-    entropy: Callable[[int], bytes]
-
-
-class Speaker(NamedTuple):
-    """Who greets, and for whom the answers must be signed."""
-
-    node_id: bytes
-    station: int
-    signing_key: Ed25519PrivateKey
-    city: City
-
-
-class Ports(NamedTuple):
-    """The parts a conversation moves."""
-
-    assembler: Assembler
-    transport: Transport
-    mailbox: Mailbox
-    speaker: Speaker
-    clock: Clock
-    chance: Chance
 
 
 class Conversation:
@@ -106,24 +75,41 @@ class Conversation:
         """`told` hears of the session after every step, for people who watch."""
         self._ports = ports
         self._told = told
-        self._nonce = b""
         self._until = 0.0
+        self._welcomed_at = 0.0
         self._standing: Standing | None = None
+        self._tally: Tally | None = None
+        self._tally_began = 0.0
+        self._news = False
+        self._deaf = False
+        self._listener: asyncio.Task[None] | None = None
         self.session = session
         self.grown = asyncio.Event()
 
-    async def run(self, finished: Callable[[Session], bool]) -> Session:
+    async def run(self, finished: Callable[[Session], bool], started: Started = STARTED) -> Session:
         """Talk until `finished` says so of the session; for ever when it never does."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            self._stores = Stores(group)
+            self._exchanges = Exchanges(self._ports, self._stores)
+            self._stores.begin(self._ports.mailbox.drop_progress())
+            await self._talk(finished, started)
+            await self._stop_listening()
+        return self.session
+
+    async def _talk(self, finished: Callable[[Session], bool], started: Started) -> None:
         self._step(await self._read_journal())
-        lead = await self._settle(self._step(Started()))
+        lead = await self._settle(self._step(started))
         while not finished(self.session):
             event = await self._perform(lead)
-            if self.session.state in _BUSY and self.grown.is_set():
+            if isinstance(event, Welcomed):
+                self._welcomed_at = asyncio.get_running_loop().time()
+                self._deaf = False
+            if self.session.state not in _PAUSES and self.grown.is_set():
                 self._step(await self._read_journal())
             actions = self._step(event)
             if actions:
                 lead = await self._settle(actions)
-        return self.session
 
     def _step(self, event: Event) -> tuple[Action, ...]:
         self.session, actions = machine.step(self.session, event, self._ports.chance.fraction())
@@ -131,35 +117,67 @@ class Conversation:
 
     async def _read_journal(self) -> Grown:
         self.grown.clear()
+        blobs = self._ports.blobs
         try:
-            return Grown(await self._ports.assembler.sizes())
-        except (DatabaseError, sqlite3.Error):
+            waiting = blobs is not None and await blobs.waiting()
+            return Grown(await self._ports.assembler.sizes(), waiting)
+        except STATION_FAULTS:
             return Grown(())
 
     async def _settle(self, actions: tuple[Action, ...]) -> Action:
         """Do what is quick, write down how things stand, return the action that takes time."""
         *quick, lead = actions
         wall_ms = self._ports.clock.read().wall_ms
-        try:
-            for action in quick:
-                await self._do(action, wall_ms)
-            await self._write_standing(lead, wall_ms)
-        except DatabaseError:
-            if self._ports.mailbox.broken:
-                raise
+        for action in quick:
+            self._do(action, wall_ms)
+        self._watch_progress(lead, wall_ms)
+        self._write_standing(lead, wall_ms)
         if isinstance(lead, Wait):
-            self._until = asyncio.get_running_loop().time() + lead.delay_s
+            self._until = self._beginning(lead) + lead.delay_s
+            await self._finish_writing()
         if self._told is not None:
             self._told(self.session)
         return lead
 
-    async def _do(self, action: Action, wall_ms: int) -> None:
+    async def _finish_writing(self) -> None:
+        """Before a pause everything is on the disk; if it is not, the city is asked at once."""
+        try:
+            await self._stores.settle()
+        except (*STATION_FAULTS, DisagreementError):
+            if self._ports.mailbox.broken:
+                raise
+            if self.session.state in _CALLABLE:
+                self._until = asyncio.get_running_loop().time()
+
+    def _beginning(self, wait: Wait) -> float:
+        return self._welcomed_at if wait.since_welcome else asyncio.get_running_loop().time()
+
+    def _do(self, action: Action, wall_ms: int) -> None:
         if isinstance(action, Notice):
-            await self._ports.mailbox.store_notice(action, Moment(wall_ms))
+            self._stores.begin(self._ports.mailbox.store_notice(action, Moment(wall_ms)))
         elif isinstance(action, ChangeEncryptionKey):
             self._ports.assembler.change_recipient()
 
-    async def _write_standing(self, lead: Action, wall_ms: int) -> None:
+    def _watch_progress(self, lead: Action, wall_ms: int) -> None:
+        """A tally begins with the first batch of a drain and ends with the next pause."""
+        if isinstance(lead, SendBatch) and self._tally is None:
+            self._tally = tally.begin(self.session, wall_ms)
+            self._tally_began = asyncio.get_running_loop().time()
+        elif isinstance(lead, Wait) and self._tally is not None:
+            if self._tally.records_total > PROGRESS_RECORDS:
+                self._stores.begin(self._ports.mailbox.drop_progress())
+            self._tally = None
+
+    def _count(self, batch: SealedBatch) -> Tally | None:
+        """The tally with this batch, when there is enough to be worth showing."""
+        if self._tally is None:
+            return None
+        elapsed_s = asyncio.get_running_loop().time() - self._tally_began
+        sent = (batch.records, batch.plain_bytes)
+        self._tally = tally.count(self._tally, self.session, sent, elapsed_s)
+        return self._tally if self._tally.records_total > PROGRESS_RECORDS else None
+
+    def _write_standing(self, lead: Action, wall_ms: int) -> None:
         next_ms = wall_ms + int(lead.delay_s * 1000) if isinstance(lead, Wait) else None
         standing = standing_of(self.session, next_ms)
         if standing is not None and standing == self._standing:
@@ -167,107 +185,84 @@ class Conversation:
         attempted = isinstance(lead, SendHello) or self.session.state in _FAILED
         if standing is not None or attempted:
             attempt_ms = wall_ms if attempted else None
-            await self._ports.mailbox.store_standing(standing, attempt_ms)
+            self._stores.begin(self._ports.mailbox.store_standing(standing, attempt_ms))
             self._standing = standing or self._standing
 
     async def _perform(self, lead: Action) -> Event:
         try:
-            if isinstance(lead, SendHello):
-                return await self._greet(lead)
-            if isinstance(lead, SendBatch):
-                return await self._deliver(lead)
-            return await self._pause()
-        except (DatabaseError, JournalError, sqlite3.Error):
+            return await self._act(lead)
+        except (*STATION_FAULTS, DisagreementError):
             if self._ports.mailbox.broken:
                 raise
             return Failed(Failure.STATION)
 
-    async def _pause(self) -> Event:
-        """The time is over, or the journal has changed."""
-        try:
-            async with asyncio.timeout_at(self._until):
-                await self.grown.wait()
-        except TimeoutError:
-            return Timer()
+    async def _act(self, lead: Action) -> Event:
+        exchanges = self._exchanges
+        if isinstance(lead, SendBatch):
+            return await exchanges.deliver(lead, Delivery(self._following, self._count))
+        if isinstance(lead, SendHello):
+            return await exchanges.greet(lead)
+        if isinstance(lead, FetchBack):
+            return await exchanges.fetch_back(lead)
+        if isinstance(lead, FetchKeys):
+            return await exchanges.learn_keys()
+        if isinstance(lead, PullFeed | SendPart):
+            return await self._do_beside(lead)
+        assert isinstance(lead, Wait)
+        return await self._pause(lead)
+
+    def _following(self, batch: SealedBatch) -> SendBatch | None:
+        return batch_after(self.session, batch.lid, batch.end)
+
+    async def _do_beside(self, lead: PullFeed | SendPart) -> Event:
+        if isinstance(lead, SendPart):
+            assert self._ports.blobs is not None
+            return await self._ports.blobs.send_part()
+        assert self._ports.feeds is not None
+        await self._stop_listening()
+        return await self._ports.feeds.pull()
+
+    async def _pause(self, wait: Wait) -> Event:
+        """The time is over, the city has called, or the journal has changed."""
+        if wait.listen:
+            self._start_listening()
+        called = self.session.state in _CALLABLE
+        if not (self._news and called):
+            try:
+                async with asyncio.timeout_at(self._until):
+                    await self.grown.wait()
+            except TimeoutError:
+                return Timer()
+        if self._news and called:
+            self._news = False
+            return Called()
         return await self._read_journal()
 
-    async def _greet(self, order: SendHello) -> Event:
-        ports = self._ports
-        self._nonce = ports.chance.entropy(NONCE_BYTES)
-        greeting = Greeting(self._nonce, await ports.assembler.log_heads(order.lids))
-        hello = Hello(
-            node_id=ports.speaker.node_id,
-            station=ports.speaker.station,
-            nonce=greeting.nonce,
-            logs=tuple(greeting.logs),
-            sent_at=sealing_time(ports.clock),
-        )
-        said = await self._ask(HELLO_PATH, sign_hello(hello, ports.speaker.signing_key))
-        if not isinstance(said, Message):
-            return said
-        return await self._hear_welcome(said.body, greeting)
+    def _start_listening(self) -> None:
+        idle = self._listener is None or self._listener.done()
+        if idle and not self._deaf and not self._news and self._ports.feeds is not None:
+            self._listener = self._group.create_task(self._listen())
 
-    async def _hear_welcome(self, message: bytes, greeting: Greeting) -> Event:
-        ports = self._ports
+    async def _listen(self) -> None:
+        """Goes on while records are sent, on a connection of its own."""
+        assert self._ports.feeds is not None
         try:
-            welcome = read_welcome(ports.speaker.city, message, greeting)
-        except RefusedMessageError as error:
-            return Failed(error.failure)
-        if not ports.transport.certificate_fits(welcome.city_time_ms):
-            return Failed(Failure.CERTIFICATE)
-        city_sizes = {state.lid: state.size for state in welcome.logs}
-        own_roots = {
-            log.lid: await ports.assembler.root_at(log.lid, min(log.size, city_sizes[log.lid]))
-            for log in greeting.logs
-        }
-        reports = compare(welcome, greeting, own_roots)
-        moment = Moment(ports.clock.read().wall_ms)
-        return Welcomed(reports, await ports.mailbox.store_welcome(welcome, reports, moment))
+            heard = await self._ports.feeds.listen(LISTEN_S)
+        except STATION_FAULTS:
+            heard = False
+        self._news, self._deaf = heard, not heard
+        if heard:
+            self.grown.set()
 
-    async def _deliver(self, order: SendBatch) -> Event:
-        """Send a batch and, while the city works on it, prepare the next."""
-        batch = await self._ports.assembler.build(order)
-        async with asyncio.TaskGroup() as group:
-            sending = group.create_task(self._send(batch))
-            group.create_task(self._prepare_after(batch))
-        return sending.result()
-
-    async def _prepare_after(self, batch: SealedBatch) -> None:
-        order = batch_after(self.session, batch.lid, batch.end)
-        if order is not None:
-            with contextlib.suppress(DatabaseError, JournalError, sqlite3.Error, ProtocolError):
-                await self._ports.assembler.build(order)
-
-    async def _send(self, batch: SealedBatch) -> Event:
-        said = await self._ask(BATCH_PATH, batch.data, batch.records)
-        if not isinstance(said, Message):
-            return said
-        ports = self._ports
-        try:
-            receipt = read_receipt(ports.speaker.city, said.body, batch, self._nonce)
-            moment = Moment(ports.clock.read().wall_ms)
-            await ports.mailbox.store_receipt(receipt, said.body, batch, moment)
-        except RefusedMessageError as error:
-            return Failed(error.failure)
-        except DisagreementError as error:
-            return Problem(error.refusal, records=batch.records)
-        except (DatabaseError, sqlite3.Error):
-            if ports.mailbox.broken:
-                raise
-            return Failed(Failure.STATION)
-        ports.assembler.release(batch)
-        applied = min(receipt.applied, receipt.size)
-        return Receipted(batch.lid, receipt.size, applied, batch.plain_bytes, said.elapsed_s)
-
-    async def _ask(self, path: str, body: bytes, records: int = 0) -> Meaning:
-        try:
-            return meaning(await self._ports.transport.post(path, body), records)
-        except TransportError as error:
-            return Failed(error.failure)
+    async def _stop_listening(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.cancel()
+            await asyncio.wait([listener])
 
 
 def standing_of(session: Session, next_attempt_wall_ms: int | None) -> Standing | None:
-    """What the contact row says of this session; None while a greeting decides it."""
+    """What the contact row says of this session; None while an exchange decides it."""
     state = _CONTACT_STATES.get(session.state)
     if session.state is State.BACKOFF and session.failure not in OFFLINE_FAILURES:
         state = "backoff"

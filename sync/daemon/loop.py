@@ -16,27 +16,24 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from sync.daemon.assemble import Assembler, Sealing
+from sync.daemon.bell import open_bell
 from sync.daemon.clock import Clock
 from sync.daemon.conversation import Chance, Conversation, Ports, Speaker
-from sync.daemon.events import Failure, State
-from sync.daemon.identity import (
-    SIGNING_KEY_FILE,
-    Credentials,
-    NotEnrolledError,
-    read_credentials,
-)
-from sync.daemon.mailbox import City, Mailbox
+from sync.daemon.events import Failure, Started, State
+from sync.daemon.identity import Credentials, NotEnrolledError, read_credentials
+from sync.daemon.keyring import Keyring
+from sync.daemon.mailbox import Mailbox
 from sync.daemon.progress import Session
 from sync.daemon.report import summary
 from sync.daemon.settings import Settings
-from sync.daemon.statements import OWNERS, Standing
+from sync.daemon.statements import OWNERS, SightedCity, Standing
 from sync.daemon.transport import Timeouts, open_transport
+from sync.daemon.watch import await_files, versions, watch
 from sync.database import DatabaseError, Reader, open_reader, open_writer
 from sync.dictionary import CURRENT_DICTIONARY
 from sync.notify import keep_watchdog, notify
 from sync.protocol.compression import Dictionary
-from sync.protocol.enrolment import keys_by_id
-from sync.protocol.seal import encryption_key
+from sync.protocol.errors import ProtocolError
 
 RECHECK_S: Final = 60.0
 """A missing node.db or enrolment is looked for at least so often."""
@@ -129,7 +126,7 @@ def once_finished(session: Session) -> bool:
 async def _live(settings: Settings, around: Surroundings, mailbox: Mailbox) -> None:
     """Wait for an enrolment, talk under it, and begin again when it changes."""
     while True:
-        files = _versions(settings)
+        files = versions(settings)
         try:
             await _talk_while_enrolled(settings, around, mailbox)
             continue
@@ -141,141 +138,110 @@ async def _live(settings: Settings, around: Surroundings, mailbox: Mailbox) -> N
                 raise
             standing = Standing("backoff", Failure.STATION, 1, _recheck_ms(around.clock))
         await mailbox.store_standing(standing)
-        await _await_files(settings, files)
+        await await_files(settings, files, RECHECK_S)
 
 
 async def _talk_while_enrolled(settings: Settings, around: Surroundings, mailbox: Mailbox) -> None:
     credentials = await read_credentials(settings)
-    async with _conversation(settings, around, mailbox, credentials) as (conversation, reader):
+    async with _conversation(settings, around, mailbox, credentials) as (conversation, life):
         notify(f"STATUS=enrolled with {credentials.enrolment.city_name}")
-        await _talk(settings, conversation, reader)
+        await _talk(settings, conversation, life)
 
 
 def _recheck_ms(clock: Clock) -> int:
     return clock.read().wall_ms + int(RECHECK_S * 1000)
 
 
-async def _talk(settings: Settings, conversation: Conversation, reader: Reader) -> None:
-    """Talk for ever; return when the enrolment file is another one."""
-    async with asyncio.TaskGroup() as group:
-        talking = group.create_task(conversation.run(lambda _: False))
-        watching = group.create_task(_watch(settings, conversation, reader))
-        await asyncio.wait([talking, watching], return_when=asyncio.FIRST_COMPLETED)
-        talking.cancel()
-        watching.cancel()
+async def _talk(settings: Settings, conversation: Conversation, life: "_Life") -> None:
+    """Talk for ever; return when the enrolment, the keys or node.db are others."""
+    with open_bell(settings.files.sync_database.parent) as bell:
+        async with asyncio.TaskGroup() as group:
+            talking = group.create_task(conversation.run(lambda _: False, life.started))
+            watching = group.create_task(watch(settings, conversation.grown, life.reader, bell))
+            await asyncio.wait([talking, watching], return_when=asyncio.FIRST_COMPLETED)
+            talking.cancel()
+            watching.cancel()
 
 
-async def _watch(settings: Settings, conversation: Conversation, reader: Reader) -> None:
-    """Wake the conversation when node.db changes; end when a file is another one."""
-    files = _versions(settings)
-    seen = await _data_version(reader)
-    conversation.grown.set()  # whatever came before the first look
-    while _versions(settings).same_files(files):
-        await asyncio.sleep(settings.schedule.poll_s)
-        now = await _data_version(reader)
-        if now != seen:
-            seen = now
-            conversation.grown.set()
+class _Life(NamedTuple):
+    """What a conversation begins with: the open journal, and how long the city was away."""
 
-
-async def _await_files(settings: Settings, files: "_Versions") -> None:
-    """Return after a minute, or as soon as the enrolment, the keys or node.db are others."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(RECHECK_S):
-            # Files of other processes: nothing but looking tells of a change.
-            while _versions(settings) == files:  # noqa: ASYNC110
-                await asyncio.sleep(settings.schedule.poll_s)
+    reader: Reader
+    started: Started
 
 
 @contextlib.asynccontextmanager
 async def _conversation(
     settings: Settings, around: Surroundings, mailbox: Mailbox, credentials: Credentials
-) -> AsyncIterator[tuple[Conversation, Reader]]:
+) -> AsyncIterator[tuple[Conversation, _Life]]:
     plausible = around.clock.read().plausible
-    enrolment = credentials.enrolment
+    keyring = await _open_keyring(credentials, mailbox)
+    sighted = await mailbox.sighted()
     async with (
         open_reader(settings.files.node_database) as reader,
         open_transport(
             credentials.city_url,
-            enrolment.ca_pem,
+            credentials.enrolment.ca_pem,
             clock_plausible=plausible,
             timeouts=around.timeouts,
         ) as transport,
     ):
         ports = Ports(
-            assembler=Assembler(reader, _sealing(credentials, around.clock)),
+            assembler=Assembler(reader, _sealing(credentials, keyring, around.clock)),
             transport=transport,
             mailbox=mailbox,
-            speaker=_speaker(credentials),
+            speaker=_speaker(credentials, keyring),
             clock=around.clock,
             chance=around.chance,
         )
-        session = Session(limits=settings.limits)
-        yield Conversation(ports, session, told=around.told), reader
+        session = Session(
+            limits=settings.limits,
+            policy=sighted.policy,
+            reads_feeds=ports.feeds is not None,
+        )
+        started = Started(outage_s(sighted, around.clock))
+        yield Conversation(ports, session, told=around.told), _Life(reader, started)
 
 
-def _speaker(credentials: Credentials) -> Speaker:
-    enrolment = credentials.enrolment
+async def _open_keyring(credentials: Credentials, mailbox: Mailbox) -> Keyring:
+    """The keyset of the enrolment, and every later one that its roots handed on to."""
+    keyring = Keyring(credentials.enrolment.keyset.keyset)
+    for message in await mailbox.keysets():
+        # Of an enrolment before this one, with another city or other roots: not for us.
+        with contextlib.suppress(ProtocolError):
+            keyring.take(message)
+    return keyring
+
+
+def outage_s(sighted: SightedCity, clock: Clock) -> float | None:
+    """Seconds since the city was heard; None when that was in another boot. No wall clock."""
+    if sighted.boot_id is None or sighted.mono_ms is None:
+        return 0.0  # never heard: this station is new, and its people are waiting
+    if sighted.boot_id != clock.boot_id:
+        return None
+    return max(0, clock.read().mono_ms - sighted.mono_ms) / 1000.0
+
+
+def _speaker(credentials: Credentials, keyring: Keyring) -> Speaker:
     return Speaker(
         node_id=credentials.identity.node_id,
         station=int(credentials.identity.station_code),
         signing_key=credentials.keys.signing,
-        city=City(enrolment.city_id, keys_by_id(enrolment.receipt_keys)),
+        encryption_key=credentials.keys.encryption,
+        keyring=keyring,
     )
 
 
-def _sealing(credentials: Credentials, clock: Clock) -> Sealing:
-    enrolment = credentials.enrolment
-    known = CURRENT_DICTIONARY.number in enrolment.dictionaries
+def _sealing(credentials: Credentials, keyring: Keyring, clock: Clock) -> Sealing:
+    known = CURRENT_DICTIONARY.number in credentials.enrolment.dictionaries
     dictionary: Dictionary | None = CURRENT_DICTIONARY if known else None
     return Sealing(
         station=int(credentials.identity.station_code),
         signing_key=credentials.keys.signing,
-        recipients=[encryption_key(raw) for raw in enrolment.encryption_keys],
+        recipients=keyring.recipients,
         dictionary=dictionary,
         clock=clock,
     )
-
-
-async def _data_version(reader: Reader) -> int | None:
-    """Changes whenever another connection commits to the file; None when it cannot be read."""
-    row = await reader.query(
-        lambda connection: connection.execute("PRAGMA data_version").fetchone()
-    )
-    return int(row[0])
-
-
-class _Versions(NamedTuple):
-    """Which files are there now; None for one that is not."""
-
-    enrolment: tuple[int, int] | None
-    node_inode: int | None
-    node_modified_ns: int | None
-    key_inode: int | None
-
-    def same_files(self, before: "_Versions") -> bool:
-        """Whether the daemon may go on with what it has open; a missing enrolment is no news."""
-        enrolment = self.enrolment in {before.enrolment, None}
-        return enrolment and self.node_inode == before.node_inode
-
-
-def _versions(settings: Settings) -> _Versions:
-    enrolment = _status(settings.files.enrolment)
-    node = _status(settings.files.node_database)
-    key = _status(settings.files.keys_directory / SIGNING_KEY_FILE)
-    return _Versions(
-        (enrolment.st_ino, enrolment.st_mtime_ns) if enrolment else None,
-        node.st_ino if node else None,
-        node.st_mtime_ns if node else None,
-        key.st_ino if key else None,
-    )
-
-
-def _status(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:
-        return None
 
 
 @contextlib.contextmanager

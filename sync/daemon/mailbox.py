@@ -1,164 +1,56 @@
-"""What the city said, verified and kept.
+"""The daemon's memory: what the city said, verified, in sync.db.
 
-Responsible for believing or refusing welcomes and receipts, and for storing what is believed in
-sync.db. Rules: nothing is stored before the signature, the nonce or the batch, the log and the root
-fit; a refused message changes nothing; `acked` falls only when a verified welcome says that the
-city has less, so that the station says the truth. It must not know the network or the journal:
-the station's own roots come in as arguments.
+Rules: only what `belief` let through is stored; `acked` falls only when a verified welcome says
+that the city has less, so that the station says the truth; bytes set aside never count as
+acknowledged. What belongs together is one transaction. It must not know the network.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync.daemon import statements
 from sync.daemon.assemble import SealedBatch
-from sync.daemon.events import Failure, LogReport, Notice, Refusal
-from sync.daemon.statements import ContactChange, KnownCity, LogRow, Standing
-from sync.database import Writer
-from sync.protocol.cose import split_first
-from sync.protocol.errors import ProtocolError, ProtocolErrorCode
-from sync.protocol.handshake import LogHead, LogState, Welcome, verify_welcome
-from sync.protocol.heads import read_bytes
-from sync.protocol.limits import MAXIMUM_RECEIPT_STATUSES
-from sync.protocol.receipt import Receipt, RecordStatus, verify_receipt
-
-_FORGERIES: Final = frozenset(
-    {
-        ProtocolErrorCode.BAD_SIGNATURE,
-        ProtocolErrorCode.UNKNOWN_KEY,
-        ProtocolErrorCode.NONCE_MISMATCH,
-    }
+from sync.daemon.belief import DisagreementError, status_code
+from sync.daemon.events import LogReport, Notice, NoticeKind, Refusal
+from sync.daemon.statements import (
+    Anchor,
+    Aside,
+    ContactChange,
+    KnownCity,
+    LogRow,
+    Remembered,
+    SightedCity,
+    Standing,
 )
+from sync.daemon.tally import Tally
+from sync.database import Writer
+from sync.protocol.custody import Custody
+from sync.protocol.handshake import LogState, Welcome
+from sync.protocol.limits import MAXIMUM_RECEIPT_STATUSES
+from sync.protocol.receipt import Receipt
+from sync.protocol.session_extras import Notice as CityNotice
 
+ANCHOR_INTERVAL_MS: Final = 3_600_000
+"""One time anchor an hour: a clock that nobody sets drifts by a third of a second meanwhile."""
 
-class RefusedMessageError(Exception):
-    """A message of the city's that is not believed; `detail` names the field."""
+MAXIMUM_NOTICE_CODE: Final = 64
 
-    def __init__(self, failure: Failure, detail: str) -> None:
-        super().__init__(f"{failure}: {detail}")
-        self.failure = failure
-        self.detail = detail
-
-
-class DisagreementError(Exception):
-    """A verified receipt does not fit the station's log: the city must be greeted again."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(str(refusal))
-        self.refusal = refusal
-
-
-class City(NamedTuple):
-    """Whose word counts."""
-
-    city_id: bytes
-    find_key: Callable[[bytes], Ed25519PublicKey | None]
-
-
-class Greeting(NamedTuple):
-    """What was asked, to hold the welcome against it."""
-
-    nonce: bytes
-    logs: Sequence[LogHead]
+DAY_MS: Final = 86_400_000
 
 
 class Moment(NamedTuple):
-    """The station's wall clock at an answer (ms), for the contact row."""
+    """When an answer came, in ms: the wall clock, and the time since boot as it was asked and now.
+
+    Also the bytes that went over the line since the last moment.
+    """
 
     wall_ms: int
-
-
-def read_welcome(city: City, message: bytes, greeting: Greeting) -> Welcome:
-    """The welcome that answers `greeting`. Raises RefusedMessageError.
-
-    Every log asked for is answered once and no other is; with equal or smaller size at the city
-    the root still has to be compared (`compare`).
-    """
-    try:
-        welcome = verify_welcome(message, city.find_key, greeting.nonce)
-    except ProtocolError as error:
-        raise _refusal(error) from None
-    if welcome.city_id != city.city_id:
-        raise RefusedMessageError(Failure.FORGED, "city id")
-    asked = [log.lid for log in greeting.logs]
-    if sorted(state.lid for state in welcome.logs) != sorted(asked):
-        raise RefusedMessageError(Failure.BAD_ANSWER, "logs of the welcome")
-    return welcome
-
-
-def compare(
-    welcome: Welcome, greeting: Greeting, own_roots: Mapping[bytes, bytes]
-) -> tuple[LogReport, ...]:
-    """One report per log, in the order asked; `own_roots` are at the smaller of the two sizes."""
-    states = {state.lid: state for state in welcome.logs}
-    return tuple(
-        LogReport(
-            lid=log.lid,
-            own_size=log.size,
-            city_size=states[log.lid].size,
-            applied=states[log.lid].applied,
-            agrees=own_roots[log.lid] == states[log.lid].root,
-        )
-        for log in greeting.logs
-    )
-
-
-def read_receipt(city: City, message: bytes, batch: SealedBatch, nonce: bytes) -> Receipt:
-    """The receipt for `batch`, sent in the session of `nonce`.
-
-    Raises RefusedMessageError for anything but the city's answer to these very bytes, and
-    DisagreementError when the city truly answers but has another history of the log.
-    """
-    try:
-        receipt = verify_receipt(message, city.find_key)
-    except ProtocolError as error:
-        raise _refusal(error) from None
-    _check_answers(city, receipt, batch, nonce)
-    if receipt.size != batch.end:
-        # More than was sent: another copy of this card, or a city we do not understand.
-        raise DisagreementError(Refusal.GAP)
-    if receipt.root != batch.root:
-        raise DisagreementError(Refusal.FORK)
-    return receipt
-
-
-def _check_answers(city: City, receipt: Receipt, batch: SealedBatch, nonce: bytes) -> None:
-    if receipt.city_id != city.city_id:
-        raise RefusedMessageError(Failure.FORGED, "city id")
-    if receipt.nonce is not None and receipt.nonce != nonce:
-        raise RefusedMessageError(Failure.FORGED, "nonce of the receipt")
-    if receipt.lid != batch.lid or receipt.size < batch.end:
-        raise RefusedMessageError(Failure.FORGED, "receipt of another batch")
-    reference = receipt.batch
-    if reference is None:
-        raise RefusedMessageError(Failure.FORGED, "receipt without its batch")
-    sent = (batch.first, batch.records, body_digest(batch.data))
-    # Sealing is randomised: the digest makes a receipt worthless for any other sending.
-    if (reference.first, reference.count, reference.body_digest) != sent:
-        raise RefusedMessageError(Failure.FORGED, "receipt of another batch")
-
-
-def body_digest(batch: bytes) -> bytes:
-    """SHA-256 of the body of a batch's bytes."""
-    _, rest = split_first(batch)
-    return sha256(read_bytes(rest, 0)[0]).digest()
-
-
-def status_code(number: int) -> str:
-    """A record status as the station stores it; numbers of a newer city stay visible."""
-    try:
-        return RecordStatus(number).name.lower()
-    except ValueError:
-        return f"code_{number}"
-
-
-def _refusal(error: ProtocolError) -> RefusedMessageError:
-    failure = Failure.FORGED if error.code in _FORGERIES else Failure.BAD_ANSWER
-    return RefusedMessageError(failure, str(error.code))
+    boot_id: bytes = bytes(8)
+    mono_sent: int = 0
+    mono_received: int = 0
+    sent_bytes: int = 0
+    received_bytes: int = 0
 
 
 class Mailbox:
@@ -167,44 +59,112 @@ class Mailbox:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
+    async def remembered(self, lids: Sequence[bytes]) -> Mapping[bytes, Remembered]:
+        """What is known of these logs beside the city's next word."""
+        return await self._writer.transact(
+            lambda connection: {lid: statements.remembered(connection, lid) for lid in lids}
+        )
+
+    async def sighted(self) -> SightedCity:
+        """When the city was last heard, and what it asks for."""
+        return await self._writer.transact(statements.sighted_city)
+
+    async def keysets(self) -> list[bytes]:
+        """The keysets that were taken, oldest first."""
+        return await self._writer.transact(statements.keysets)
+
+    async def store_keyset(self, version: int, message: bytes) -> None:
+        """Keep a keyset that enough roots signed."""
+        await self._writer.transact(
+            lambda connection: statements.add_keyset(connection, version, message)
+        )
+
     async def store_welcome(
         self, welcome: Welcome, reports: Sequence[LogReport], moment: Moment
     ) -> bool:
         """Keep what a verified welcome says; whether the city was restored since last seen."""
         states = {state.lid: state for state in welcome.logs}
+        city = KnownCity(welcome.city_id, welcome.generation, welcome.receipt_number)
 
         def store(connection: sqlite3.Connection) -> bool:
             for report in reports:
                 _store_state(connection, states[report.lid], report)
+            for notice in welcome.notices:
+                _store_city_notice(connection, notice, moment)
             known = statements.known_city(connection)
-            now = KnownCity(welcome.city_id, welcome.generation, welcome.receipt_number)
-            statements.set_city(connection, now)
+            statements.set_city(connection, city)
+            statements.set_sighted(connection, moment.boot_id, moment.mono_received)
+            if welcome.policy is not None:
+                statements.set_policy(connection, welcome.policy)
+            statements.add_anchor(connection, _anchor(welcome, moment), ANCHOR_INTERVAL_MS)
+            _count(connection, moment)
             statements.change_contact(connection, _success(welcome.city_time_ms, moment))
-            return known is not None and _was_restored(known, now)
+            return known is not None and _was_restored(known, city)
 
         return await self._writer.transact(store)
 
     async def store_receipt(
-        self, receipt: Receipt, message: bytes, batch: SealedBatch, moment: Moment
+        self,
+        receipt: Receipt,
+        message: bytes,
+        batch: SealedBatch,
+        moment: Moment,
+        tally: Tally | None = None,
     ) -> None:
         """Keep a verified receipt and what it proves. Raises DisagreementError when it is old."""
+        lid, size = receipt.lid, receipt.size
+        row = LogRow(lid, size, receipt.archived, receipt.applied, receipt.receipt_number)
+        change = _success(receipt.city_time_ms, moment)._replace(
+            last_receipt_wall_ms=moment.wall_ms,
+            sent_records=batch.records,
+            sent_bytes=len(batch.data),
+        )
 
         def store(connection: sqlite3.Connection) -> None:
             _check_order(connection, receipt)
-            lid, size = receipt.lid, receipt.size
             statements.add_receipt(connection, lid, size, receipt.city_time_ms, message)
-            number = receipt.receipt_number
-            row = LogRow(lid, size, receipt.archived, receipt.applied, number)
             statements.raise_log(connection, row)
             statements.set_statuses(connection, lid, _coded(receipt.statuses))
-            change = _success(receipt.city_time_ms, moment)._replace(
-                last_receipt_wall_ms=moment.wall_ms,
-                sent_records=batch.records,
-                sent_bytes=len(batch.data),
-            )
             statements.change_contact(connection, change)
+            _count(connection, moment)
+            if tally is not None:
+                statements.set_progress(connection, tally)
 
         await self._writer.transact(store)
+
+    async def store_custody(self, custody: Custody, message: bytes, moment: Moment) -> None:
+        """Keep the city's word that it has these bytes aside; nothing is acknowledged by it."""
+        aside = Aside(
+            custody.batch_digest,
+            custody.lid,
+            custody.first,
+            custody.count,
+            custody.reason,
+            message,
+        )
+
+        def store(connection: sqlite3.Connection) -> None:
+            statements.add_aside(connection, aside)
+            _count(connection, moment)
+            statements.change_contact(connection, _success(custody.city_time_ms, moment))
+
+        await self._writer.transact(store)
+
+    async def store_recovered(self, lid: bytes, first: int, raws: Sequence[bytes]) -> None:
+        """Keep own records that came back, for the node to enter again."""
+        await self._writer.transact(
+            lambda connection: statements.add_recovered(connection, lid, first, raws)
+        )
+
+    async def recovered_leaves(self, lid: bytes, first: int) -> list[bytes]:
+        """Leaves of own records of a log that came back, from `first` on."""
+        return await self._writer.transact(
+            lambda connection: statements.recovered_leaves(connection, lid, first)
+        )
+
+    async def drop_progress(self) -> None:
+        """Nothing is being drained any more."""
+        await self._writer.transact(lambda connection: statements.set_progress(connection, None))
 
     async def store_standing(
         self, standing: Standing | None, attempt_wall_ms: int | None = None
@@ -228,14 +188,21 @@ class Mailbox:
     async def store_notice(self, notice: Notice, moment: Moment) -> None:
         """Keep what a person must be told about a log."""
         sizes = (notice.own_size, notice.city_size)
-        await self._writer.transact(
-            lambda connection: statements.set_notice(
-                connection, notice.lid, notice.kind, sizes, moment.wall_ms
-            )
-        )
+
+        def store(connection: sqlite3.Connection) -> None:
+            statements.set_notice(connection, notice.lid, notice.kind, sizes, moment.wall_ms)
+            if notice.kind is NoticeKind.WITHHELD:
+                sequence = notice.city_size
+                statements.set_withheld(connection, notice.lid, sequence, moment.wall_ms)
+
+        await self._writer.transact(store)
 
 
 def _store_state(connection: sqlite3.Connection, state: LogState, report: LogReport) -> None:
+    if report.agrees:
+        statements.drop_aside(connection, state.lid, state.size)
+    if not report.own_size:
+        return  # a log that only the city knows
     # Of a forked log nobody can say which records the city has: they count as at the station.
     acked = min(report.own_size, state.size) if report.agrees else 0
     archived, applied = min(state.archived, acked), min(state.applied, acked)
@@ -266,6 +233,30 @@ def _success(city_time_ms: int, moment: Moment) -> ContactChange:
         last_success_wall_ms=moment.wall_ms,
         city_time_ms=city_time_ms,
     )
+
+
+def _store_city_notice(connection: sqlite3.Connection, notice: CityNotice, moment: Moment) -> None:
+    row = statements.log_row(connection, notice.lid)
+    sizes = (0, row.acked if row is not None else 0)
+    code = notice.code[:MAXIMUM_NOTICE_CODE]
+    if code:
+        statements.set_notice(connection, notice.lid, code, sizes, moment.wall_ms)
+
+
+def _anchor(welcome: Welcome, moment: Moment) -> Anchor:
+    return Anchor(
+        welcome.nonce,
+        welcome.city_time_ms,
+        moment.boot_id,
+        moment.mono_sent,
+        max(moment.mono_sent, moment.mono_received),
+    )
+
+
+def _count(connection: sqlite3.Connection, moment: Moment) -> None:
+    if moment.sent_bytes or moment.received_bytes:
+        day = max(0, moment.wall_ms) // DAY_MS
+        statements.add_traffic(connection, day, moment.sent_bytes, moment.received_bytes)
 
 
 def _coded(statuses: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:

@@ -13,6 +13,7 @@ from sync.daemon.answers import Answer
 from sync.daemon.events import Failed, PartSent, Problem, Pulled
 from sync.protocol.handshake import Welcome
 from sync.protocol.limits import MAXIMUM_CONTROL_BYTES
+from sync.protocol.session_extras import FeedHead
 
 NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -43,8 +44,8 @@ class Line(Protocol):
 class FeedReader(Protocol):
     """Reads the city's logs into sync.db."""
 
-    async def heads(self) -> tuple[tuple[bytes, int, bytes], ...]:
-        """`(fid, size, root)` of every feed that is read: HELLO key 8."""
+    async def heads(self) -> tuple[FeedHead, ...]:
+        """How far every feed has been read: HELLO key 8."""
 
     async def welcomed(self, welcome: Welcome) -> bool:
         """Take over what a verified welcome says of feeds; whether any of them is behind."""

@@ -39,6 +39,8 @@ SENTENCES: Final[Mapping[Failure, str]] = {
     Failure.RECORD_REFUSED: "it does not take one record; call its operator",
     Failure.UNKNOWN_KEY: "it does not know this station's key; enrol the station again",
     Failure.REVOKED: "this station's certificate is not valid any more; enrol it again",
+    Failure.EXPIRED: "this station's certificate is out of date; enrol it again",
+    Failure.SET_ASIDE: "it keeps what this station sends aside; call its operator",
     Failure.UNSUPPORTED: "it does not speak this version; update the software",
     Failure.FORK: "a log has another history there; call its operator",
     Failure.STATION: "a file of this station cannot be read or written; see its disk",

@@ -53,7 +53,9 @@ CREATE TABLE city (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     city_id BLOB NOT NULL,
     generation BLOB NOT NULL,
-    receipt_number INTEGER NOT NULL
+    receipt_number INTEGER NOT NULL,
+    boot_id BLOB,
+    mono_ms INTEGER
 ) STRICT;
 
 CREATE TABLE policy (

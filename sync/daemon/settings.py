@@ -15,8 +15,8 @@ import msgspec
 from sync.daemon import pace
 from sync.daemon.pace import Limits
 
-DEFAULT_POLL_S: Final = 0.1
-"""A look is one pragma, 0.1 ms: a citizen's record is on its way before the slip is printed."""
+DEFAULT_POLL_S: Final = 0.02
+"""A look is one stat(): a citizen's record is on its way before the slip is printed."""
 
 MINIMUM_INTERVAL_S: Final = 1.0
 MAXIMUM_INTERVAL_S: Final = 86_400.0
@@ -52,13 +52,14 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`[schedule]`: seconds.
 
     `interval_s` lies between greetings when there is nothing to send; `poll_s` between looks at
-    node.db for new records.
+    node.db for new records. `metered`: every byte costs money, so records gather for minutes.
     """
 
     interval_s: float = 900.0
     minimum_backoff_s: float = pace.BACKOFF_FIRST_S
     maximum_backoff_s: float = pace.BACKOFF_MAXIMUM_S
     poll_s: float = DEFAULT_POLL_S
+    metered: bool = False
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,7 +74,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def limits(self) -> Limits:
         """The schedule as the session wants it."""
         times = self.schedule
-        return Limits(times.interval_s, times.minimum_backoff_s, times.maximum_backoff_s)
+        return Limits(
+            times.interval_s, times.minimum_backoff_s, times.maximum_backoff_s, times.metered
+        )
 
 
 def read_settings(path: Path) -> Settings:

@@ -5,9 +5,16 @@ must not know where the values come from.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final, NamedTuple
+
+from sync.daemon.events import Policy
+from sync.daemon.tally import Tally
+from sync.protocol import session_extras
+from sync.protocol.custody import CustodyReason
+from sync.protocol.entries import read_entries
 
 OWNERS: Final[dict[str, Traversable]] = {
     "sync.daemon": files("sync.daemon").joinpath("migrations"),
@@ -42,6 +49,43 @@ class ContactChange(NamedTuple):
     city_time_ms: int | None = None
     sent_records: int = 0
     sent_bytes: int = 0
+
+
+class Remembered(NamedTuple):
+    """What sync.db knows of one log beside the city's last word."""
+
+    archived: int = 0
+    aside: int = 0
+    recovered: int = 0
+
+
+class SightedCity(NamedTuple):
+    """When the city was last heard (boot and time since boot), and its policy."""
+
+    boot_id: bytes | None
+    mono_ms: int | None
+    policy: Policy
+
+
+class Aside(NamedTuple):
+    """Bytes that the city keeps without a receipt; `digest` of the whole batch."""
+
+    digest: bytes
+    lid: bytes
+    first: int
+    records: int
+    reason: int
+    cose: bytes
+
+
+class Anchor(NamedTuple):
+    """Signed city time between two moments of this boot, all in ms."""
+
+    nonce: bytes
+    city_time_ms: int
+    boot_id: bytes
+    mono_sent: int
+    mono_received: int
 
 
 class Standing(NamedTuple):
@@ -121,6 +165,117 @@ def set_notice(
     )
 
 
+def set_withheld(connection: sqlite3.Connection, lid: bytes, sequence: int, wall_ms: int) -> None:
+    """Note a record of which the city gets the leaf alone."""
+    connection.execute(
+        "INSERT OR IGNORE INTO withheld (lid, sequence, noticed_wall_ms) VALUES (?, ?, ?)",
+        (lid, sequence, wall_ms),
+    )
+
+
+def remembered(connection: sqlite3.Connection, lid: bytes) -> Remembered:
+    """What is known of one log beside its row: promises, bytes set aside, records come back."""
+    row = log_row(connection, lid)
+    (aside,) = connection.execute(
+        "SELECT coalesce(max(first + count), 0) FROM aside WHERE lid = ? AND reason NOT IN (?, ?)",
+        (lid, CustodyReason.FORK, CustodyReason.UNREADABLE),
+    ).fetchone()
+    (recovered,) = connection.execute(
+        "SELECT coalesce(max(sequence) + 1, 0) FROM recovered WHERE lid = ?", (lid,)
+    ).fetchone()
+    return Remembered(row.archived if row is not None else 0, aside, recovered)
+
+
+def add_aside(connection: sqlite3.Connection, aside: Aside) -> None:
+    """Keep the city's word that it has these bytes aside; never an acknowledgement."""
+    connection.execute(
+        "INSERT OR REPLACE INTO aside (digest, lid, first, count, reason, cose)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        aside,
+    )
+
+
+def drop_aside(connection: sqlite3.Connection, lid: bytes, size: int) -> None:
+    """Forget what was set aside and is in the log now, as a verified welcome shows."""
+    connection.execute("DELETE FROM aside WHERE lid = ? AND first + count <= ?", (lid, size))
+
+
+def add_recovered(
+    connection: sqlite3.Connection, lid: bytes, first: int, raws: Sequence[bytes]
+) -> None:
+    """Keep own records that came back, from sequence `first` on."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO recovered (lid, sequence, raw) VALUES (?, ?, ?)",
+        [(lid, first + number, raw) for number, raw in enumerate(raws)],
+    )
+
+
+def recovered_leaves(connection: sqlite3.Connection, lid: bytes, first: int) -> list[bytes]:
+    """The leaves of the own records that came back, from sequence `first` on."""
+    rows = connection.execute(
+        "SELECT raw, sequence FROM recovered WHERE lid = ? AND sequence >= ? ORDER BY sequence",
+        (lid, first),
+    )
+    return [read_entries(raw, sequence, 1)[0].leaf for raw, sequence in rows]
+
+
+def add_anchor(connection: sqlite3.Connection, anchor: Anchor, interval_ms: int) -> None:
+    """Keep signed time, unless this boot has some that is younger than `interval_ms`."""
+    (last,) = connection.execute(
+        "SELECT max(mono_received) FROM anchor WHERE boot_id = ?", (anchor.boot_id,)
+    ).fetchone()
+    if last is None or anchor.mono_received - last >= interval_ms:
+        connection.execute("INSERT OR IGNORE INTO anchor VALUES (?, ?, ?, ?, ?)", anchor)
+
+
+def add_keyset(connection: sqlite3.Connection, version: int, message: bytes) -> None:
+    """Keep a verified keyset."""
+    connection.execute(
+        "INSERT OR REPLACE INTO keyset (version, message) VALUES (?, ?)", (version, message)
+    )
+
+
+def keysets(connection: sqlite3.Connection) -> list[bytes]:
+    """Every keyset that was taken, oldest first."""
+    return [row[0] for row in connection.execute("SELECT message FROM keyset ORDER BY version")]
+
+
+def set_policy(connection: sqlite3.Connection, policy: session_extras.Policy) -> None:
+    """Remember what the city asks for."""
+    start, end = policy.blob_minutes or (None, None)
+    connection.execute(
+        "INSERT OR REPLACE INTO policy VALUES (1, ?, ?, ?, ?, ?, ?)", (*policy[:4], start, end)
+    )
+
+
+def sighted_city(connection: sqlite3.Connection) -> SightedCity:
+    """When the city was last heard, and what it asks for."""
+    seen = connection.execute("SELECT boot_id, mono_ms FROM city").fetchone()
+    wishes = connection.execute(
+        "SELECT spread_s, hello_interval_s, maximum_batch_bytes FROM policy"
+    ).fetchone()
+    boot_id, mono_ms = seen or (None, None)
+    return SightedCity(boot_id, mono_ms, Policy(*(wishes or ())))
+
+
+def set_progress(connection: sqlite3.Connection, tally: Tally | None) -> None:
+    """Say how far a backlog is sent; None when there is none."""
+    if tally is None:
+        connection.execute("DELETE FROM progress")
+        return
+    connection.execute("INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?, ?, ?)", tally)
+
+
+def add_traffic(connection: sqlite3.Connection, day: int, sent: int, received: int) -> None:
+    """Count bytes on the line."""
+    connection.execute(
+        "INSERT INTO link (day, sent_bytes, received_bytes) VALUES (?, ?, ?) ON CONFLICT (day)"
+        " DO UPDATE SET sent_bytes = sent_bytes + excluded.sent_bytes,"
+        " received_bytes = received_bytes + excluded.received_bytes",
+        (day, sent, received),
+    )
+
+
 def known_city(connection: sqlite3.Connection) -> KnownCity | None:
     """The city as last seen, or None before the first welcome."""
     row = connection.execute("SELECT city_id, generation, receipt_number FROM city").fetchone()
@@ -130,9 +285,16 @@ def known_city(connection: sqlite3.Connection) -> KnownCity | None:
 def set_city(connection: sqlite3.Connection, city: KnownCity) -> None:
     """Remember the city as seen now."""
     connection.execute(
-        "INSERT OR REPLACE INTO city (id, city_id, generation, receipt_number) VALUES (1, ?, ?, ?)",
+        "INSERT INTO city (id, city_id, generation, receipt_number) VALUES (1, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET city_id = excluded.city_id,"
+        " generation = excluded.generation, receipt_number = excluded.receipt_number",
         city,
     )
+
+
+def set_sighted(connection: sqlite3.Connection, boot_id: bytes, mono_ms: int) -> None:
+    """Remember when the city was heard, by a clock that nobody sets."""
+    connection.execute("UPDATE city SET boot_id = ?, mono_ms = ?", (boot_id, mono_ms))
 
 
 def change_contact(connection: sqlite3.Connection, change: ContactChange) -> None:

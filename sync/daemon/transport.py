@@ -22,6 +22,7 @@ from sync.daemon.answers import Answer
 from sync.daemon.events import Failure
 from sync.daemon.ports import Request
 from sync.protocol.batch import MEDIA_TYPE
+from sync.protocol.session_extras import bearer
 
 CONNECT_TIMEOUT_S: Final = 15.0
 READ_TIMEOUT_S: Final = 30.0
@@ -81,7 +82,7 @@ class Transport:
     ) -> None:
         self._session = session
         self._timeouts = session.timeout
-        self.token = ""
+        self.token: bytes | None = None
         self.sent_bytes = 0
         self.received_bytes = 0
         self._base_url = base_url.rstrip("/")
@@ -153,8 +154,8 @@ class Transport:
         headers = {"Accept": MEDIA_TYPE}
         if request.body is not None:
             headers["Content-Type"] = MEDIA_TYPE
-        if request.bearer and self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
+        if request.bearer and self.token is not None:
+            headers["Authorization"] = bearer(self.token)
         return {**headers, **request.headers}
 
     def _patience(self, patience_s: float | None) -> aiohttp.ClientTimeout:

@@ -9,11 +9,12 @@ import contextlib
 import secrets
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import Enum, auto
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,12 +23,21 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sync.certificates import TlsFiles, ensure_tls
 from sync.dictionary import DICTIONARIES
 from sync.protocol import merkle
-from sync.protocol.batch import MEDIA_TYPE, SignedBatch, open_batch, parse_batch
-from sync.protocol.cose import raw_key_id
+from sync.protocol.batch import (
+    MEDIA_TYPE,
+    BatchHeader,
+    BatchInput,
+    SignedBatch,
+    open_batch,
+    parse_batch,
+)
+from sync.protocol.cose import FindKey, raw_key_id
+from sync.protocol.custody import Custody, sign_custody
 from sync.protocol.enrolment import (
     Enrolment,
     SignedKeyset,
     StationCertificate,
+    StationRequest,
     keys_by_id,
     sign_certificate,
     sign_enrolment,
@@ -35,56 +45,19 @@ from sync.protocol.enrolment import (
 )
 from sync.protocol.handshake import LogState, Welcome, sign_welcome, verify_hello
 from sync.protocol.keyset import Keyset, sign_keyset
-from sync.protocol.problems import HTTP_STATUS, PROBLEM_MEDIA_TYPE, Problem
+from sync.protocol.problems import Problem
 from sync.protocol.receipt import BatchReference, Receipt, sign_receipt
-from sync.protocol.seal import encryption_key_id
+from sync.protocol.record import LogIdentity
+from sync.protocol.returned import build_return
+from sync.protocol.seal import encryption_key, encryption_key_id
+from sync.protocol.session_extras import read_bearer, seal_token
+from tests.daemon.city_faults import BEFORE, PROBLEMS, Fault, break_off, drop, problem
+
+TOKEN = b"session token of the simulator"
+RETURNED_AT_ONCE = 3
+__all__ = ["CitySimulator", "Fault", "Listening", "listening", "server_context"]
 
 NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-HTML = "<!doctype html><title>Welcome to the guest network</title><form>…</form>"
-
-
-class Fault(Enum):
-    """What goes wrong with one request."""
-
-    NONE = auto()
-    DROP_BEFORE_COMMIT = auto()
-    DROP_AFTER_COMMIT = auto()
-    DROP_INSIDE_ANSWER = auto()
-    BUSY = auto()
-    SLOW_DOWN_HTML = auto()
-    PORTAL = auto()
-    REDIRECT = auto()
-    GARBAGE = auto()
-    NOT_HTTP = auto()
-    HUGE = auto()
-    ENDLESS = auto()
-    SILENT = auto()
-    WRONG_SIGNATURE = auto()
-    OLD_ANSWER = auto()
-    TOO_LARGE = auto()
-    MALFORMED = auto()
-    GAP = auto()
-    FORK = auto()
-    ROOT_MISMATCH = auto()
-    UNKNOWN_KEY = auto()
-    UNKNOWN_ENCRYPTION_KEY = auto()
-    UNSUPPORTED = auto()
-    STORAGE_FULL = auto()
-    INTERNAL_ERROR = auto()
-
-
-PROBLEMS = {
-    Fault.BUSY: Problem.BUSY,
-    Fault.TOO_LARGE: Problem.TOO_LARGE,
-    Fault.MALFORMED: Problem.MALFORMED,
-    Fault.GAP: Problem.GAP,
-    Fault.FORK: Problem.FORK,
-    Fault.ROOT_MISMATCH: Problem.ROOT_MISMATCH,
-    Fault.UNKNOWN_KEY: Problem.UNKNOWN_KEY,
-    Fault.UNKNOWN_ENCRYPTION_KEY: Problem.UNKNOWN_ENCRYPTION_KEY,
-    Fault.UNSUPPORTED: Problem.UNSUPPORTED,
-    Fault.STORAGE_FULL: Problem.STORAGE_FULL,
-}
 
 
 @dataclass
@@ -94,6 +67,8 @@ class StoredLog:
     raws: list[bytes] = field(default_factory=list)
     leaves: list[bytes] = field(default_factory=list)
     applied: int | None = None
+    archived: int = 0
+    first_header: BatchHeader | None = None
 
     def root(self, size: int) -> bytes:
         return merkle.root_of(self.leaves[:size])
@@ -101,7 +76,9 @@ class StoredLog:
     def state(self, lid: bytes, asked_size: int) -> LogState:
         size = len(self.leaves)
         applied = size if self.applied is None else min(self.applied, size)
-        return LogState(lid, size, 0, self.root(min(size, asked_size)), applied)
+        return LogState(
+            lid, size, min(self.archived, size), self.root(min(size, asked_size)), applied
+        )
 
 
 class CitySimulator:
@@ -116,21 +93,26 @@ class CitySimulator:
         self.feed_key = Ed25519PrivateKey.generate()
         self.encryption_keys = [X25519PrivateKey.generate(), X25519PrivateKey.generate()]
         self.closed_encryption_keys: set[bytes] = set()
-        self.stations: dict[bytes, bytes] = {}
+        self.keyset_version = 1
+        self.stations: dict[bytes, StationRequest] = {}
         self.logs: dict[bytes, StoredLog] = {}
         self.faults: deque[Fault] = deque()
         self.fault_for: Callable[[SignedBatch], Fault] = lambda _: Fault.NONE
+        self.custody_for: Callable[[SignedBatch], int] = lambda _: 0
+        self.extras: dict[str, Any] = {}
+        self.tells_all = False
         self.receipt_number = 0
         self.city_time_ms = int(NOW.timestamp() * 1000)
         self.greetings = 0
         self.batches: list[bytes] = []
+        self.returned = 0
         self.arrived = asyncio.Event()
         self._last_answer = b""
         self._released = asyncio.Event()
 
     def enrol(self, request: bytes, url: str, ca_pem: str) -> bytes:
         asked = verify_request(request)
-        self.stations[raw_key_id(asked.signing_key)] = asked.signing_key
+        self.stations[raw_key_id(asked.signing_key)] = asked
         certificate = StationCertificate(
             self.city_id,
             asked.node_id,
@@ -156,7 +138,7 @@ class CitySimulator:
         """The city's keys, under one root."""
         keyset = Keyset(
             city_id=self.city_id,
-            version=1,
+            version=self.keyset_version,
             root_keys=(self.root_key.public_key().public_bytes_raw(),),
             threshold=1,
             ca_keys=(self.ca_key.public_key().public_bytes_raw(),),
@@ -179,6 +161,8 @@ class CitySimulator:
         app = web.Application(client_max_size=2 << 20)
         app.router.add_post("/v1/hello", self._hello)
         app.router.add_post("/v1/batches", self._batch)
+        app.router.add_get("/v1/keyset", self._keyset)
+        app.router.add_get("/v1/logs/{lid}", self._own_records)
         return app
 
     def release(self) -> None:
@@ -194,21 +178,63 @@ class CitySimulator:
         data = await request.read()
         self.batches.append(data)
         fault = self._next_fault()
-        signed = parse_batch(data, keys_by_id(list(self.stations.values())))
+        signed = parse_batch(data, self._station_keys())
         fault = self.fault_for(signed) if fault is Fault.NONE else fault
         if signed.header.sealed_for and signed.header.sealed_for.kid in self.closed_encryption_keys:
             fault = Fault.UNKNOWN_ENCRYPTION_KEY
         return await self._answer(request, lambda: self._receipt(signed), fault)
+
+    def _station_keys(self) -> FindKey:
+        return keys_by_id([station.signing_key for station in self.stations.values()])
+
+    async def _keyset(self, _: web.Request) -> web.StreamResponse:
+        return web.Response(body=self.keyset().message, content_type=MEDIA_TYPE)
+
+    async def _own_records(self, request: web.Request) -> web.StreamResponse:
+        assert read_bearer(request.headers["Authorization"]) == TOKEN
+        self.returned += 1
+        log = self.logs[bytes.fromhex(request.match_info["lid"])]
+        first = int(request.query["from"])
+        if first >= len(log.leaves):
+            return web.Response(status=204)
+        return web.Response(body=self._returned(log, first), content_type=MEDIA_TYPE)
+
+    def _returned(self, log: StoredLog, first: int) -> bytes:
+        header = log.first_header
+        assert header is not None
+        assert header.description is not None
+        number, nonce, lane, parent = header.description
+        (station,) = self.stations.values()
+        end = min(first + RETURNED_AT_ONCE, len(log.leaves))
+        return build_return(
+            BatchInput(
+                identity=LogIdentity(header.node_id, number, nonce, lane),
+                parent=parent,
+                station=header.station,
+                first=first,
+                previous_root=log.root(first),
+                root=log.root(end),
+                entries=log.raws[first:end],
+                sealed_at=header.sealed_at,
+            ),
+            receipt_key=self.receipt_key,
+            recipient=encryption_key(station.encryption_key),
+            dictionary=None,
+        )
 
     def _next_fault(self) -> Fault:
         self.arrived.set()
         return self.faults.popleft() if self.faults else Fault.NONE
 
     def _welcome(self, data: bytes) -> bytes:
-        hello = verify_hello(data, keys_by_id(list(self.stations.values()))).hello
+        hello = verify_hello(data, self._station_keys()).hello
+        asked = {log.lid: log.size for log in hello.logs}
+        known = self.logs if self.tells_all else {}
         states = tuple(
-            self.logs.get(log.lid, StoredLog()).state(log.lid, log.size) for log in hello.logs
+            self.logs.get(lid, StoredLog()).state(lid, asked.get(lid, 0))
+            for lid in [*asked, *(lid for lid in known if lid not in asked)]
         )
+        (station,) = self.stations.values()
         welcome = Welcome(
             self.city_id,
             self.generation,
@@ -216,14 +242,35 @@ class CitySimulator:
             self.city_time_ms,
             states,
             self.receipt_number,
+            sealed_token=seal_token(TOKEN, encryption_key(station.encryption_key), hello.nonce),
+            keyset_version=self.keyset_version,
+            **self.extras,
         )
         return sign_welcome(welcome, self.receipt_key)
 
+    def _custody(self, signed: SignedBatch, reason: int) -> bytes:
+        header = signed.header
+        custody = Custody(
+            city_id=self.city_id,
+            generation=self.generation,
+            batch_digest=sha256(self.batches[-1]).digest(),
+            reason=reason,
+            lid=header.lid,
+            first=header.first,
+            count=header.count,
+            city_time_ms=self.city_time_ms,
+            nonce=None,
+        )
+        return sign_custody(custody, self.receipt_key)
+
     def _receipt(self, signed: SignedBatch) -> bytes | Problem:
         header = signed.header
+        if reason := self.custody_for(signed):
+            return self._custody(signed, reason)
         keys = {encryption_key_id(key.public_key()): key for key in self.encryption_keys}
         entries = open_batch(signed, find_encryption_key=keys.get, find_dictionary=DICTIONARIES.get)
         log = self.logs.setdefault(header.lid, StoredLog())
+        log.first_header = header if header.first == 0 else log.first_header
         if header.first > len(log.leaves):
             return Problem.GAP
         known = log.leaves[header.first :]
@@ -242,7 +289,7 @@ class CitySimulator:
             lid=header.lid,
             size=state.size,
             root=log.root(state.size),
-            archived=0,
+            archived=state.archived,
             applied=state.applied,
             city_time_ms=self.city_time_ms,
             batch=BatchReference(
@@ -260,8 +307,14 @@ class CitySimulator:
         if fault in PROBLEMS:
             return problem(PROBLEMS[fault])
         if fault in BEFORE:
-            return await BEFORE[fault](self, request)
-        answer = act()
+            return await BEFORE[fault](request)
+        if fault is Fault.SILENT:
+            return await self._say_nothing(request)
+        return await self._answer_honestly(request, act(), fault)
+
+    async def _answer_honestly(
+        self, request: web.Request, answer: bytes | Problem, fault: Fault
+    ) -> web.StreamResponse:
         if isinstance(answer, Problem):
             return problem(answer)
         old, self._last_answer = self._last_answer, answer
@@ -278,96 +331,6 @@ class CitySimulator:
     async def _say_nothing(self, request: web.Request) -> web.StreamResponse:
         await self._released.wait()
         return drop(request)
-
-
-def problem(kind: Problem) -> web.Response:
-    text = f'{{"type":"urn:wes1:problem:{kind.value}","status":{HTTP_STATUS[kind]}}}'
-    headers = {"Retry-After": "0"} if kind in {Problem.BUSY, Problem.SLOW_DOWN} else {}
-    return web.Response(
-        status=HTTP_STATUS[kind], text=text, content_type=PROBLEM_MEDIA_TYPE, headers=headers
-    )
-
-
-def drop(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
-
-
-async def break_off(request: web.Request, answer: bytes) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": str(len(answer))})
-    response.content_type = MEDIA_TYPE
-    await response.prepare(request)
-    await response.write(answer[: len(answer) // 2])
-    drop(request)
-    return response
-
-
-async def _drop(city: CitySimulator, request: web.Request) -> web.StreamResponse:
-    return drop(request)
-
-
-async def _portal(city: CitySimulator, request: web.Request) -> web.StreamResponse:
-    return web.Response(text=HTML, content_type="text/html")
-
-
-async def _busy_html(city: CitySimulator, request: web.Request) -> web.StreamResponse:
-    headers = {"Retry-After": "0"}
-    return web.Response(status=429, text=HTML, content_type="text/html", headers=headers)
-
-
-async def _redirect(city: CitySimulator, request: web.Request) -> web.StreamResponse:
-    return web.Response(status=302, headers={"Location": "/v1/hello"})
-
-
-async def _garbage(city: CitySimulator, request: web.Request) -> web.StreamResponse:
-    return web.Response(body=secrets.token_bytes(300), content_type=MEDIA_TYPE)
-
-
-async def _not_http(city: CitySimulator, request: web.Request) -> web.StreamResponse:
-    transport = request.transport
-    assert isinstance(transport, asyncio.WriteTransport)
-    transport.write(b"220 mail.example ESMTP ready\r\n")
-    transport.close()
-    return web.Response()
-
-
-async def _huge(city: CitySimulator, request: web.Request) -> web.StreamResponse:
-    return web.Response(body=b"x" * (3 << 20), content_type=MEDIA_TYPE)
-
-
-async def _endless(city: CitySimulator, request: web.Request) -> web.StreamResponse:
-    """One byte at a time: never silent long enough for a read timeout, never finished."""
-    response = web.StreamResponse()
-    response.content_type = MEDIA_TYPE
-    await response.prepare(request)
-    with contextlib.suppress(ConnectionError):
-        while True:
-            await response.write(b"x")
-            await asyncio.sleep(0.02)
-    return response
-
-
-async def _silent(city: CitySimulator, request: web.Request) -> web.StreamResponse:
-    return await city._say_nothing(request)
-
-
-async def _internal_error(city: CitySimulator, request: web.Request) -> web.StreamResponse:
-    return web.Response(status=500, text="{}", content_type=PROBLEM_MEDIA_TYPE)
-
-
-BEFORE: dict[Fault, Callable[[CitySimulator, web.Request], Awaitable[web.StreamResponse]]] = {
-    Fault.DROP_BEFORE_COMMIT: _drop,
-    Fault.PORTAL: _portal,
-    Fault.SLOW_DOWN_HTML: _busy_html,
-    Fault.REDIRECT: _redirect,
-    Fault.GARBAGE: _garbage,
-    Fault.NOT_HTTP: _not_http,
-    Fault.HUGE: _huge,
-    Fault.ENDLESS: _endless,
-    Fault.SILENT: _silent,
-    Fault.INTERNAL_ERROR: _internal_error,
-}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from sync.protocol.batch import SignedBatch
 from sync.protocol.enrolment import keys_by_id
 from sync.protocol.receipt import verify_receipt
 from sync.protocol.seal import encryption_key_id
-from tests.daemon.city_simulator import CitySimulator, Fault, Listening, listening
+from tests.daemon.city_faults import Fault
+from tests.daemon.city_simulator import CitySimulator, Listening, listening
 from tests.daemon.station import FixedClock, StationFiles, Watcher, station_files, surroundings
 
 
@@ -385,6 +386,7 @@ def test_every_state_is_told_honestly(state: State) -> None:
     standing = standing_of(Session(state=state, failure=Failure.UNREACHABLE), 5)
     told = {
         State.DRAIN: "sending",
+        State.BLOBS: "sending",
         State.WAIT_APPLIED: "idle",
         State.IDLE: "idle",
         State.BACKOFF: "offline",

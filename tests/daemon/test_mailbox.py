@@ -8,13 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.daemon.assemble import SealedBatch
-from sync.daemon.events import Failure, LogReport, Notice, NoticeKind, Refusal
-from sync.daemon.mailbox import (
+from sync.daemon.belief import (
     City,
     DisagreementError,
     Greeting,
-    Mailbox,
-    Moment,
     RefusedMessageError,
     body_digest,
     compare,
@@ -22,6 +19,8 @@ from sync.daemon.mailbox import (
     read_welcome,
     status_code,
 )
+from sync.daemon.events import Failure, LogReport, Notice, NoticeKind, Refusal
+from sync.daemon.mailbox import Mailbox, Moment
 from sync.daemon.statements import OWNERS, Standing
 from sync.database import Reader, open_reader, open_writer
 from sync.protocol.cose import sign
@@ -80,11 +79,11 @@ def spoil(message: bytes) -> bytes:
 
 def test_an_honest_welcome_is_believed() -> None:
     believed = read_welcome(CITY, sign_welcome(welcome(), CITY_KEY), GREETING)
-    assert compare(believed, GREETING, {LID: ROOT}) == (LogReport(LID, 10, 4, 3, agrees=True),)
+    assert compare(believed, GREETING, {LID: ROOT}, {}) == (LogReport(LID, 10, 4, 3, agrees=True),)
 
 
 def test_another_root_is_a_disagreement() -> None:
-    (report,) = compare(welcome(), GREETING, {LID: b"other root".ljust(32)})
+    (report,) = compare(welcome(), GREETING, {LID: b"other root".ljust(32)}, {})
     assert not report.agrees
 
 

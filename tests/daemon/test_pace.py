@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.daemon import pace
-from sync.daemon.pace import Limits, Rung, Throughput
+from sync.daemon.pace import LADDER, Limits, Rung, Throughput, Trial
 
 CHANCE = st.floats(0, 1, exclude_max=True)
 
@@ -64,15 +64,40 @@ def test_single_records_do_not_make_the_line_look_slow() -> None:
     assert fast.measured(2_500, 30.0).target_bytes() < fast.target_bytes()
 
 
-@pytest.mark.parametrize("records", [500, 499, 7, 2])
-def test_the_ladder_goes_down_to_one_record_and_up_again(records: int) -> None:
-    rung = Rung()
-    steps = 0
+@pytest.mark.parametrize("refused", [500, 499, 7, 2])
+def test_a_batch_too_large_goes_in_halves_and_grows_again(refused: int) -> None:
+    rung = Rung().smaller(refused)
+    assert rung.maximum_records == refused // 2
     while rung.maximum_records > 1:
-        rung = rung.down(min(records, rung.maximum_records))
-        steps += 1
-    assert steps <= 9
-    assert rung.down(1) == Rung(1)
+        rung = rung.smaller(rung.maximum_records)
     for _ in range(9):
-        rung = rung.up()
-    assert rung == Rung(pace.BATCH_MAXIMUM_RECORDS)
+        rung = rung.up(10_000)
+    assert rung == Rung()
+
+
+@given(first=st.integers(0, 10_000), count=st.integers(2, 500))
+def test_a_refused_record_is_cornered_by_halves(first: int, count: int) -> None:
+    rung = Rung()
+    for _ in range(3):
+        rung = rung.down(first, count)
+    assert rung == Rung(count // 2, Trial.HALVED, first + count)
+    size = first + rung.maximum_records
+    rest = rung.up(size)
+    assert rest.maximum_records == (first + count - size + 1) // 2
+    assert rest.up(first + count) == Rung()
+
+
+def test_every_trial_leads_somewhere() -> None:
+    assert set(LADDER) == set(Trial)
+
+
+@given(asked_s=st.integers(0, 10**6), chance=CHANCE)
+def test_what_a_city_asks_for_is_followed_within_reason(asked_s: int, chance: float) -> None:
+    assert 0 <= pace.spread_s(asked_s, chance) <= pace.SPREAD_MAXIMUM_S
+    idle_s = pace.idle_s(Limits(), asked_s, chance)
+    assert 0.9 * pace.HELLO_INTERVAL_MINIMUM_S <= idle_s <= pace.HELLO_INTERVAL_MAXIMUM_S
+    assert pace.idle_s(Limits(), None, 0.0) == Limits().idle_s
+
+
+def test_lanes_of_a_later_protocol_wait_like_bulk() -> None:
+    assert pace.gather_s(7, metered=False) == pace.gather_s(2, metered=False)

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.daemon.pace import Limits
 from sync.daemon.settings import SettingsError, read_settings, url_fault
 
 GOOD = """
@@ -21,7 +22,7 @@ def test_paths_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
     settings = read_settings(path)
     assert settings.files.node_database == tmp_path / "node.db"
     assert settings.files.sync_database == Path("/var/lib/sync.db")
-    assert settings.limits == (900.0, 2.0, 900.0)
+    assert settings.limits == Limits(900.0, 2.0, 900.0, metered=False)
 
 
 @pytest.mark.parametrize(

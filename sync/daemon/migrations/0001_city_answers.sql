@@ -56,11 +56,14 @@ CREATE TABLE contact (
 INSERT INTO contact (id, state) VALUES (1, 'not_enrolled');
 
 -- The city's database as last seen: another generation or a lower number means it was restored.
+-- When it was last heard is told by the time since boot, which nobody sets.
 CREATE TABLE city (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     city_id BLOB NOT NULL,
     generation BLOB NOT NULL,
-    receipt_number INTEGER NOT NULL
+    receipt_number INTEGER NOT NULL,
+    boot_id BLOB,
+    mono_ms INTEGER
 ) STRICT;
 
 -- What the city asks of its stations, as its last welcome said; null leaves it to the station.
