@@ -98,7 +98,9 @@ async def batch_at(pool: Pool, node_id: bytes, lid: bytes, sequence: int) -> Sto
 
 async def watermarks(pool: Pool) -> list[Watermark]:
     """Every log, in order of arrival."""
-    rows = await pool.fetch("SELECT lid, size, opened, archived, node_id, station FROM log ORDER BY id")
+    rows = await pool.fetch(
+        "SELECT lid, size, opened, archived, node_id, station FROM log ORDER BY id"
+    )
     return [Watermark(*row) for row in rows]
 
 

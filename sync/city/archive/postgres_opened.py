@@ -58,9 +58,7 @@ async def claim(connection: Connection, now_ms: int, maximum_records: int) -> li
     return works
 
 
-async def claim_log(
-    connection: Connection, lid: bytes, maximum_records: int
-) -> OpeningWork | None:
+async def claim_log(connection: Connection, lid: bytes, maximum_records: int) -> OpeningWork | None:
     """Work of one log, whoever has claimed it; None when it is opened to its end."""
     row = await connection.fetchrow(
         f"SELECT {_LOG} FROM log WHERE lid = $1 AND opened < size",  # noqa: S608 - constants
@@ -133,7 +131,8 @@ async def find_replays(
 ) -> list[Replay]:
     """Records set aside as of unknown kind whose kind is among `kinds`, batch by batch."""
     found = await connection.fetch(
-        'SELECT verdict.log_id, sequence, station, number, start, "end", received_ms, batch.month'
+        'SELECT verdict.log_id, sequence, station, batch.number, start, "end", received_ms,'
+        " batch.month"
         " FROM verdict JOIN log ON log.id = verdict.log_id JOIN batch ON batch.month = log.month"
         ' AND batch.log_id = log.id AND start <= sequence AND "end" > sequence'
         " WHERE code = $1 AND kind = ANY($2) ORDER BY verdict.log_id, sequence LIMIT $3",

@@ -71,23 +71,19 @@ class Pool:
 
     async def fetch(self, query: str, *arguments: Any) -> list[Any]:
         """All rows of one statement."""
-        with faults():
-            return list(await self._pool.fetch(query, *arguments))
+        return list(await _again(lambda: self._pool.fetch(query, *arguments)))
 
     async def fetchrow(self, query: str, *arguments: Any) -> Any:
         """The first row of one statement; None when there is none."""
-        with faults():
-            return await self._pool.fetchrow(query, *arguments)
+        return await _again(lambda: self._pool.fetchrow(query, *arguments))
 
     async def fetchval(self, query: str, *arguments: Any) -> Any:
         """The first value of the first row; None when there is none."""
-        with faults():
-            return await self._pool.fetchval(query, *arguments)
+        return await _again(lambda: self._pool.fetchval(query, *arguments))
 
     async def execute(self, query: str, *arguments: Any) -> None:
         """One statement."""
-        with faults():
-            await self._pool.execute(query, *arguments)
+        await _again(lambda: self._pool.execute(query, *arguments))
 
     async def transact(self, work: Callable[[Connection], Awaitable[_Result]]) -> _Result:
         """Run `work` in a transaction; its result once it is committed.
@@ -95,21 +91,12 @@ class Pool:
         `work` may be run more than once, so it must change nothing but the database. What it raises
         is raised here after its changes are undone.
         """
-        for runs_left in reversed(range(MAXIMUM_RUNS)):
-            try:
-                async with self._pool.acquire() as connection, connection.transaction():
-                    return await work(connection)
-            except RunAgainError:
-                if not runs_left:
-                    raise ArchiveError(ArchiveFault.BUSY, "contention") from None
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                if runs_left and _state(error).startswith(_AGAIN_STATE):
-                    continue
-                fault = translate(error)
-                if fault is None:
-                    raise
-                raise fault from error
-        raise AssertionError  # the last run returns or raises
+
+        async def run() -> _Result:
+            async with self._pool.acquire() as connection, connection.transaction():
+                return await work(connection)
+
+        return await _again(run)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
@@ -120,6 +107,24 @@ class Pool:
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
                 yield connection
+
+
+async def _again(run: Callable[[], Awaitable[_Result]]) -> _Result:
+    """What `run` returns, which is one statement or one transaction."""
+    for runs_left in reversed(range(MAXIMUM_RUNS)):
+        try:
+            return await run()
+        except RunAgainError:
+            if not runs_left:
+                raise ArchiveError(ArchiveFault.BUSY, "contention") from None
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            if runs_left and _state(error).startswith(_AGAIN_STATE):
+                continue
+            fault = translate(error)
+            if fault is None:
+                raise
+            raise fault from error
+    raise AssertionError  # the last run returns or raises
 
 
 @contextlib.asynccontextmanager

@@ -103,10 +103,10 @@ async def continue_log(pool: Pool, arrival: Arrival) -> Stored | None:
 async def store(connection: Connection, arrival: Arrival) -> Stored | MustOpen | Refuse:
     """Keep a batch that continues its log exactly, or say why that cannot be told yet."""
     header = arrival.header
-    await note_contact(
-        connection, Caller(header.node_id, header.station), arrival.received_ms, None
-    )
+    # Locks in one order everywhere: log, then contact.
     log = await _find_locked(connection, header.lid)
+    caller = Caller(header.node_id, header.station)
+    await note_contact(connection, caller, arrival.received_ms, None)
     if log is None:
         return await _store_first(connection, arrival)
     if log.node_id != header.node_id:
