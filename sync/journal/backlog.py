@@ -7,7 +7,7 @@ statements on a connection opened `mode=ro`. It must not know the network or the
 
 import sqlite3
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sync.journal.journal import SEQUENCE_BITS
 from sync.protocol.record import LogIdentity, Parent
@@ -49,12 +49,39 @@ class Backlog(NamedTuple):
     oldest_wall_ms: int | None
 
 
+class Outbox(NamedTuple):
+    """What one lane has not sent: records, about so many bytes, and since when."""
+
+    records: int
+    plain_bytes: int
+    oldest_wall_ms: int | None
+
+    def plus(self, other: "Outbox") -> "Outbox":
+        """Both together."""
+        times = [time for time in (self.oldest_wall_ms, other.oldest_wall_ms) if time is not None]
+        return Outbox(
+            self.records + other.records,
+            self.plain_bytes + other.plain_bytes,
+            min(times, default=None),
+        )
+
+
+SAMPLE_RECORDS: Final = 256
+"""Records whose size stands for that of the whole backlog."""
+
+
 def identity(connection: sqlite3.Connection) -> Identity | None:
     """The station's identity, or None before the node's first start."""
     row = connection.execute(
         "SELECT node_id, station_code, hardware_id FROM journal_identity"
     ).fetchone()
     return Identity(*row) if row is not None else None
+
+
+_HEAD: Final = (
+    "SELECT number, identity_number, lid, nonce, lane, parent_lid, parent_size, parent_root,"
+    " size, frontier, state, boot_id FROM log WHERE state <> 'abandoned'"
+)
 
 
 def heads(connection: sqlite3.Connection) -> list[Head]:
@@ -65,23 +92,35 @@ def heads(connection: sqlite3.Connection) -> list[Head]:
     node = identity(connection)
     if node is None:
         return []
-    rows = connection.execute(
-        "SELECT number, identity_number, lid, nonce, lane, parent_lid, parent_size, parent_root,"
-        " size, frontier, state, boot_id FROM log WHERE state <> 'abandoned' ORDER BY number"
+    rows = connection.execute(f"{_HEAD} ORDER BY number")
+    return [_head(node, row) for row in rows]
+
+
+def head(connection: sqlite3.Connection, lid: bytes) -> Head | None:
+    """One log, or None when it is unknown or abandoned."""
+    node = identity(connection)
+    row = connection.execute(f"{_HEAD} AND lid = ?", (lid,)).fetchone()
+    return None if node is None or row is None else _head(node, row)
+
+
+def _head(node: Identity, row: tuple[Any, ...]) -> Head:
+    return Head(
+        log_number=row[0],
+        lid=row[2],
+        identity=LogIdentity(node.node_id, row[1], row[3], row[4]),
+        parent=Parent(row[5], row[6], row[7]) if row[5] is not None else None,
+        size=row[8],
+        frontier=row[9],
+        closed=row[10] != "open",
+        boot_id=row[11],
     )
-    return [
-        Head(
-            log_number=row[0],
-            lid=row[2],
-            identity=LogIdentity(node.node_id, row[1], row[3], row[4]),
-            parent=Parent(row[5], row[6], row[7]) if row[5] is not None else None,
-            size=row[8],
-            frontier=row[9],
-            closed=row[10] != "open",
-            boot_id=row[11],
-        )
-        for row in rows
-    ]
+
+
+def sizes(connection: sqlite3.Connection) -> list[tuple[bytes, int, int]]:
+    """Log id, number of records and lane of every log the city is to have, oldest first."""
+    return connection.execute(
+        "SELECT lid, size, lane FROM log WHERE state <> 'abandoned' ORDER BY number"
+    ).fetchall()
 
 
 def records(
@@ -143,3 +182,25 @@ def waiting(
         if row[1] is not None:
             oldest = row[1] if oldest is None else min(oldest, row[1])
     return Backlog(events, dossiers, oldest)
+
+
+def outbox(connection: sqlite3.Connection, acked: Mapping[bytes, int]) -> dict[int, Outbox]:
+    """What waits in each lane that has anything; bytes are counted from a sample."""
+    waits: dict[int, Outbox] = {}
+    for lid, size, lane in sizes(connection):
+        first = acked.get(lid, 0)
+        if first < size:
+            found = _unsent(connection, lid, first, size)
+            waits[lane] = found if lane not in waits else waits[lane].plus(found)
+    return waits
+
+
+def _unsent(connection: sqlite3.Connection, lid: bytes, first: int, size: int) -> Outbox:
+    start, end = _range(connection, lid)
+    bytes_each, oldest = connection.execute(
+        "SELECT coalesce(avg(length(raw)), 0), min(wall_ms) FROM"
+        " (SELECT raw, wall_ms FROM record WHERE position >= ? AND position < ?"
+        " ORDER BY position LIMIT ?)",
+        (start + first, end, SAMPLE_RECORDS),
+    ).fetchone()
+    return Outbox(size - first, int((size - first) * bytes_each), oldest)
