@@ -1,7 +1,7 @@
 """What every archive does, whatever it is made of.
 
-A test module decorates one test with `every_behaviour` and has a fixture that makes a `Bench` around
-an empty archive.
+A test module decorates one test with `every_behaviour` and has a fixture that makes a `Bench`
+around an empty archive.
 """
 
 from collections.abc import Awaitable, Callable

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync.city.desk import MAXIMUM_IN_PROGRESS
+from sync.city.admission import MAXIMUM_BODY_BYTES
 from sync.city.page import read_texts, say_age, say_number
 from sync.city.problems import TITLES
 from sync.city.serve import PortBusyError, Surroundings, running
@@ -89,32 +89,10 @@ async def test_each_fault_has_its_status_and_code(tmp_path: Path) -> None:
         await city.enrol(station)
         public = city.identity.encryption_key.public_key()
         other = X25519PrivateKey.generate().public_key()
-        wrong_root = BatchInput(
-            station.log.identity,
-            None,
-            station.code,
-            0,
-            station.log.root(0),
-            b"\0" * 32,
-            station.log.raws,
-            SEALED_AT,
-        )
-        garbled = BatchInput(
-            station.log.identity,
-            None,
-            station.code,
-            0,
-            station.log.root(0),
-            station.log.root(),
-            [b"\x01"],
-            SEALED_AT,
-        )
         for body, status, code in (
             (b"", 422, "malformed"),
             (stranger.batch(public), 401, "unknown-key"),
             (station.batch(other), 409, "unknown-enc-key"),
-            (station.seal(wrong_root, public), 422, "root-mismatch"),
-            (station.seal(garbled, public), 422, "malformed"),
             (station.batch(public) + b"\0", 422, "malformed"),
             (station.batch(public)[:-1], 422, "malformed"),
             (BytesIO(bytes(MAXIMUM_BATCH_BYTES + 1)), 413, "too-large"),
@@ -127,6 +105,46 @@ async def test_each_fault_has_its_status_and_code(tmp_path: Path) -> None:
         assert (await city.request("GET", "/v1/batches")).status == 405
         assert (await city.request("GET", "/nothing")).json()["type"] == "about:blank"
         assert await city.export() == []
+
+
+@pytest.mark.parametrize(
+    ("entries", "root", "code", "reason"),
+    [
+        ([b"\x01"], None, "malformed", "malformed"),
+        (None, b"\0" * 32, "root-mismatch", "root_mismatch"),
+    ],
+)
+async def test_a_batch_that_lies_is_set_aside_at_opening_and_refused_from_then_on(
+    tmp_path: Path, entries: list[bytes] | None, root: bytes | None, code: str, reason: str
+) -> None:
+    station = SimulatedStation()
+    station.append_many(2)
+    log = station.log
+    async with running_city(tmp_path) as city:
+        await city.enrol(station)
+        public = city.identity.encryption_key.public_key()
+        lying = BatchInput(
+            log.identity,
+            None,
+            station.code,
+            0,
+            log.root(0),
+            root or log.root(),
+            entries or log.raws,
+            SEALED_AT,
+        )
+        # It continues its log, so it is receipted before anybody has read it.
+        assert city.receipt(await city.post("/v1/batches", station.seal(lying, public))).size
+        while (await city.greet(station)).logs[0].size:
+            pass
+        (item,) = await city.server.archive.quarantined(station.code)
+        assert (item.reason, item.first) == (reason, 0)
+        reply = await city.post("/v1/batches", station.seal(lying, public))
+        assert (reply.status, reply.json()["code"]) == (422, code)
+        assert reply.json()["stored"] is True
+        assert city.receipt(await city.send(station)).root == log.root()
+        await city.until_entered(station)
+        assert {line["status"] for line in await city.export()} == {"entered"}
 
 
 async def test_a_station_that_names_another_is_not_believed(tmp_path: Path) -> None:
@@ -161,6 +179,8 @@ async def test_enrolled_removed_and_enrolled_again_without_a_restart(tmp_path: P
 
 
 async def test_more_than_the_server_can_hold_is_asked_to_wait(tmp_path: Path) -> None:
+    # A body without a length counts as the largest that is allowed.
+    places = MAXIMUM_BODY_BYTES // MAXIMUM_BATCH_BYTES
     async with running_city(tmp_path) as city, asyncio.TaskGroup() as group:
         release = asyncio.Event()
 
@@ -168,22 +188,19 @@ async def test_more_than_the_server_can_hold_is_asked_to_wait(tmp_path: Path) ->
             yield b"x"
             await release.wait()
 
-        held = [
-            group.create_task(city.post("/v1/hello", slow_body()))
-            for _ in range(MAXIMUM_IN_PROGRESS)
-        ]
+        held = [group.create_task(city.post("/v1/hello", slow_body())) for _ in range(places)]
         # The requests take their places in their own time.
-        full = f"city_requests_in_progress {MAXIMUM_IN_PROGRESS}.0"
+        full = f"city_requests_in_progress {places}.0"
         while full not in (await city.request("GET", "/metrics")).body.decode():
             pass
-        reply = await city.post("/v1/hello", b"")
-        assert reply.status == 503
-        assert reply.json()["code"] == "busy"
+        reply = await city.post("/v1/hello", b"x")
+        assert reply.status == 429
+        assert reply.json()["code"] == "slow-down"
         assert int(reply.headers["Retry-After"]) > 0
         assert (await city.request("GET", "/healthz")).status == 200
         release.set()
         assert {(await task).status for task in held} == {422}
-        assert (await city.post("/v1/hello", b"")).status == 422
+        assert (await city.post("/v1/hello", b"x")).status == 422
 
 
 async def test_every_answer_has_the_security_headers(tmp_path: Path) -> None:
@@ -228,7 +245,7 @@ async def test_page_is_complete_in_both_languages(tmp_path: Path) -> None:
     assert "<script>" not in vietnamese
 
 
-async def test_metrics_count_and_name_nobody(tmp_path: Path) -> None:
+async def test_metrics_count_and_name_no_person(tmp_path: Path) -> None:
     station = SimulatedStation()
     station.append_many(3)
     async with running_city(tmp_path) as city:
@@ -239,7 +256,16 @@ async def test_metrics_count_and_name_nobody(tmp_path: Path) -> None:
     assert "city_records_total 4.0" in text
     assert 'city_problems_total{code="malformed"} 1.0' in text
     assert "Tên trạm" not in text
-    assert "26560" not in text
+    for name in (
+        'city_station_last_contact_timestamp_seconds{station="26560"}',
+        'city_station_behind_records{station="26560"}',
+        "city_opening_lag_seconds",
+        "city_unarchived_records 4.0",
+        "city_parked_age_seconds",
+        "city_quarantined_items",
+        'city_request_seconds_bucket{le="0.05"}',
+    ):
+        assert name in text, name
 
 
 def test_both_languages_have_the_same_sentences() -> None:
