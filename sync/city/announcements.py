@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from sync.city.archive.feed_store.port import Draft, FeedName
+from sync.city.archive.feed_store.port import Draft, FeedName, RecordStatus
 from sync.protocol.canonical import encode
 from sync.protocol.feed import EVERY_STATION, Feed, FeedKind
 from sync.protocol.limits import EVENT_ID_BYTES, MAXIMUM_RECORD_BYTES
@@ -229,6 +229,12 @@ def key_change(message: bytes, about: str) -> Addressed:
         state_key=f"key:{about}",
     )
     return Addressed(FeedName(Feed.KEYS, EVERY_STATION), draft)
+
+
+def status_draft(status: RecordStatus) -> Draft:
+    """The entry that tells a station what became of a record of its own."""
+    said = {"type": "record.status", **status._asdict(), "lid": status.lid.hex()}
+    return _draft(msgspec.convert(said, RecordStatusChanged))
 
 
 def _draft(said: Announcement) -> Draft:

@@ -32,7 +32,7 @@ from sync.city.intake import Refusal, Refuse
 from sync.city.metrics import Metrics
 from sync.city.opening import BodyKeys
 from sync.city.problems import ARCHIVE_PROBLEMS, Refused, refuse
-from sync.city.projections import Opener, Traffic
+from sync.city.projections import Mentioned, Opener, Traffic, nobody
 from sync.city.stations import StationDirectory
 from sync.dictionary import DICTIONARIES
 from sync.protocol.batch import SignedBatch, open_batch
@@ -73,7 +73,7 @@ async def no_parts(hello: Hello) -> WelcomeParts:
 class Desk:
     """What taking a message in needs; `clock_ms` reads milliseconds since 1970 UTC.
 
-    `parts` are asked at each HELLO.
+    `parts` are asked at each HELLO; `mentioned` hears of attachments in opened records.
     """
 
     archive: Archive
@@ -83,6 +83,7 @@ class Desk:
     clock_ms: Callable[[], int]
     executor: Executor
     parts: WelcomePartsOf = no_parts
+    mentioned: Mentioned = nobody
     traffic: Traffic = field(default_factory=Traffic)
     admission: Admission = field(default_factory=Admission)
     keys: BodyKeys = field(init=False)
@@ -92,7 +93,9 @@ class Desk:
     def __post_init__(self) -> None:
         """Put together what works with the same parts."""
         keys = BodyKeys(self.identity.find_encryption_key, DICTIONARIES.get)
-        opener = Opener(self.archive, keys, self.executor, self.clock_ms, self.metrics)
+        opener = Opener(
+            self.archive, keys, self.executor, self.clock_ms, self.metrics, self.mentioned
+        )
         checker = Checker(
             self.executor, lambda data: check_batch(self.stations, keys, data, self.clock_ms())
         )

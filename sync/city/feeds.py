@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sync.city.archive.feed_store.port import (
     Choose,
     Draft,
+    DraftOf,
     FeedHead,
     FeedName,
     FeedStore,
@@ -148,6 +149,13 @@ class Feeds:
         head = await self.store.restate(name, choose, self._stamp())
         self._news.ring(name.station)
         return head
+
+    async def tell_statuses(self, maximum: int, draft_of: DraftOf) -> int:
+        """Tell stations what became of their records; to how many. Raises ArchiveError."""
+        told = await self.store.tell_statuses(maximum, draft_of, self._stamp())
+        for station in told:
+            self._news.ring(station)
+        return len(told)
 
     async def offered(self, reader: FeedReader, seen: Sequence[SeenHead]) -> tuple[FeedState, ...]:
         """What a WELCOME says of the feeds this station reads. Raises ArchiveError."""

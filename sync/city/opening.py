@@ -26,7 +26,7 @@ from sync.city.archive.port import (
     Verdict,
     VerdictCode,
 )
-from sync.city.vocabulary import CONTROL_KINDS, KNOWN_KINDS, read_fact
+from sync.city.vocabulary import CONTROL_KINDS, KNOWN_KINDS, read_attachment, read_fact
 from sync.protocol import merkle
 from sync.protocol.batch import SignedBatch, open_batch
 from sync.protocol.batch_header import parse_header
@@ -54,10 +54,15 @@ class BodyKeys(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """What became of some work: the part that is good, and where it could not be read."""
+    """What became of some work: the part that is good, and where it could not be read.
+
+    `attachments` are those that the station's good records speak of, by H(cipher).
+    """
 
     opening: Opening | None
     unreadable: Unreadable | None
+    node_id: bytes = b""
+    attachments: Sequence[bytes] = ()
 
 
 class _Findings:
@@ -69,6 +74,7 @@ class _Findings:
         self.boot: Boot | None = None
         self.anchors: list[Anchor] = []
         self.alerts: list[NoticeCode] = []
+        self.attachments: list[bytes] = []
 
 
 def open_works(works: Iterable[OpeningWork], keys: BodyKeys) -> list[Opened]:
@@ -105,7 +111,7 @@ def open_work(work: OpeningWork, keys: BodyKeys) -> Opened:
         anchors=findings.anchors,
         alerts=findings.alerts,
     )
-    return Opened(opening, unreadable)
+    return Opened(opening, unreadable, work.node_id, findings.attachments)
 
 
 def open_replay(replay: Replay, keys: BodyKeys) -> Replayed:
@@ -165,6 +171,9 @@ def _judge_record(record: Record, findings: _Findings) -> None:
     if fact is None:
         _set_aside(record, VerdictCode.REJECTED, findings)
         return
+    attachment = read_attachment(record)
+    if attachment is not None:
+        findings.attachments.append(attachment)
     findings.commands.append(
         Command(
             record.sequence,

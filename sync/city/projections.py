@@ -8,7 +8,7 @@ moves in the transaction of the effect.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -52,15 +52,27 @@ class Traffic:
             self.under_way -= 1
 
 
+Mentioned = Callable[[bytes, Sequence[bytes]], Awaitable[None]]
+"""Hears of attachments (by H(cipher)) that the records of a station (its node id) speak of."""
+
+
+async def nobody(node_id: bytes, attachments: Sequence[bytes]) -> None:
+    """Hear of attachments and do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """What opening takes; `clock_ms` reads milliseconds since 1970 UTC."""
+    """What opening takes; `clock_ms` reads milliseconds since 1970 UTC.
+
+    `mentioned` is told before the records are entered: heard twice is better than never.
+    """
 
     archive: Archive
     keys: BodyKeys
     executor: Executor
     clock_ms: Callable[[], int]
     metrics: Metrics
+    mentioned: Mentioned = nobody
 
     async def open_some(self) -> int:
         """One turn; how many records moved on, 0 when nothing waits."""
@@ -83,6 +95,9 @@ class Opener:
         return await self.archive.replay(replayed, self.clock_ms())
 
     async def _enter(self, opened: Sequence[Opened]) -> int:
+        for part in opened:
+            if part.attachments:
+                await self.mentioned(part.node_id, part.attachments)
         openings = [part.opening for part in opened if part.opening is not None]
         entered = await self.archive.enter(openings, self.clock_ms()) if openings else 0
         self.metrics.entered.inc(entered)

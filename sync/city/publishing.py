@@ -16,9 +16,9 @@ import msgspec
 
 from sync.city.announcements import (
     Addressed,
-    RecordStatusChanged,
     address,
     key_change,
+    status_draft,
 )
 from sync.city.archive.feed_store.port import Choose, Draft, FeedHead, FeedName, Limit
 from sync.city.archive.values import ArchiveError
@@ -38,7 +38,7 @@ REFUSED_SPOOL: Final = "spool-refused"
 LOOK_S: Final = 1.0
 """Between two looks at the spool."""
 MAXIMUM_AT_ONCE: Final = 256
-"""Spooled items taken up in one look."""
+"""Spooled items, or statuses, taken up in one transaction or one look."""
 
 SNAPSHOT_ENTRIES: Final = 64
 """Entries since the last snapshot after which a feed for everybody gets another one."""
@@ -86,24 +86,13 @@ async def announce_key_change(shelf: Shelf, message: bytes, about: str, now_ms: 
     await publish(shelf, [key_change(message, about)], now_ms)
 
 
-async def announce_statuses(
-    feeds: Feeds, station: int, lid: bytes, statuses: Sequence[tuple[int, str]]
-) -> None:
-    """Tell a station what became of records of its log: (sequence, code). Raises ArchiveError."""
-    said = [
-        RecordStatusChanged(lid=lid.hex(), sequence=sequence, code=code)  # type: ignore[arg-type]
-        for sequence, code in statuses
-    ]
-    entries = [entry for one in said for entry in address(one, station)]
-    if entries:
-        await feeds.append(entries[0].name, [entry.draft for entry in entries])
-
-
 async def keep_publishing(publisher: Publisher) -> None:
     """Append what is laid down, for ever."""
     while True:
         try:
             await publish_spooled(publisher)
+            while await publisher.feeds.tell_statuses(MAXIMUM_AT_ONCE, status_draft):
+                pass
         except ArchiveError as error:
             _log.warning("publishing waits: %s", error.fault)
         await asyncio.sleep(LOOK_S)

@@ -6,7 +6,7 @@ It must not know where records are stored.
 """
 
 from enum import IntEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -20,6 +20,7 @@ class DomainKind(IntEnum):
     DOSSIER_RECEIVED = 17
     SUPPLEMENT_REQUESTED = 18
     DOSSIER_REFUSED = 19
+    ATTACHMENT_ADDED = 20
     TICKET_ISSUED = 32
     TICKET_CALLED = 33
     TICKET_CLOSED = 34
@@ -33,6 +34,7 @@ DOSSIER_KINDS: Final = frozenset(
         int(DomainKind.DOSSIER_RECEIVED),
         int(DomainKind.SUPPLEMENT_REQUESTED),
         int(DomainKind.DOSSIER_REFUSED),
+        int(DomainKind.ATTACHMENT_ADDED),
     }
 )
 """Kinds whose subject is a dossier."""
@@ -49,7 +51,22 @@ class Fact(msgspec.Struct, frozen=True):
     state: str = ""
 
 
+class _Attachment(msgspec.Struct, frozen=True):
+    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
 _decoder: Final = msgspec.json.Decoder(Fact)
+_attachment_decoder: Final = msgspec.json.Decoder(_Attachment)
+
+
+def read_attachment(record: Record) -> bytes | None:
+    """H(cipher) of the attachment that a record of its kind speaks of; None when it has none."""
+    if record.kind != DomainKind.ATTACHMENT_ADDED:
+        return None
+    try:
+        return bytes.fromhex(_attachment_decoder.decode(record.body).sha256)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def read_fact(record: Record) -> Fact | None:

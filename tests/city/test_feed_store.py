@@ -1,12 +1,14 @@
 """The feeds' store and the ledger of attachments: the same tests for both databases."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from msgspec import json
 
+from sync.city.announcements import status_draft
 from sync.city.archive.feed_store.port import (
     Draft,
     FeedHead,
@@ -19,7 +21,15 @@ from sync.city.archive.feed_store.rows import CHECKPOINT_ENTRIES
 from sync.protocol import merkle
 from sync.protocol.feed import EVERY_STATION, Feed, FeedIdentity, FeedKind, feed_id
 from sync.protocol.record import Record, decode_record
-from tests.city.feed_places import CITY_ID, Opening, in_postgres, in_sqlite
+from tests.city.feed_places import (
+    CITY_ID,
+    Judged,
+    Opening,
+    in_postgres,
+    in_sqlite,
+    judged_postgres,
+    judged_sqlite,
+)
 from tests.city.postgres_server import fresh_database
 
 CATALOGUE = FeedName(Feed.CATALOGUE, EVERY_STATION)
@@ -201,6 +211,75 @@ async def test_all_is_there_after_a_new_start(place: Opening) -> None:
     async with place() as at:
         assert await at.store.heads(STATION.station) == [head]
         assert isinstance(head, FeedHead)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def archive(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Judged]:
+    if request.param == "sqlite":
+        async with judged_sqlite(tmp_path / "city.db") as judged:
+            yield judged
+        return
+    url: str = request.getfixturevalue("database")
+    async with judged_postgres(url) as judged:
+        yield judged
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    yield from fresh_database()
+
+
+async def told(archive: Judged) -> list[tuple[int, str]]:
+    """What the station was told so far: sequence and code."""
+    stamped = stamp(len(archive.lid))
+    while await archive.store.tell_statuses(2, status_draft, stamped):
+        pass
+    heads = await archive.store.heads(STATION.station)
+    if not heads:
+        return []
+    found = await archive.store.read(heads[0].fid, 0, ALL)
+    assert found is not None
+    bodies = [json.decode(decode_record(raw).body) for raw in found.entries]
+    assert {body["lid"] for body in bodies} <= {archive.lid.hex()}
+    return [(body["sequence"], body["code"]) for body in bodies]
+
+
+async def test_a_station_is_told_once_what_became_of_a_record(archive: Judged) -> None:
+    assert await told(archive) == []
+    for sequence, code in ((1, "parked"), (2, "duplicate"), (3, "rejected"), (4, "conflict")):
+        await archive.judge(sequence, code)
+    assert sorted(await told(archive)) == [(1, "parked"), (3, "rejected"), (4, "conflict")]
+    assert len(await told(archive)) == 3
+
+
+async def test_a_parked_record_that_is_entered_is_told_too(archive: Judged) -> None:
+    await archive.judge(1, "parked")
+    await told(archive)
+    await archive.judge(1, None)
+    assert await told(archive) == [(1, "parked"), (1, "entered")]
+    assert len(await told(archive)) == 2
+
+
+async def test_a_parked_record_that_is_refused_later_is_told_so(archive: Judged) -> None:
+    await archive.judge(1, "parked")
+    await told(archive)
+    await archive.judge(1, "rejected")
+    assert await told(archive) == [(1, "parked"), (1, "rejected")]
+
+
+async def test_what_comes_and_goes_between_two_looks_is_not_told(archive: Judged) -> None:
+    await archive.judge(1, "parked")
+    await archive.judge(1, None)
+    assert await told(archive) == []
+
+
+async def test_two_who_tell_at_once_tell_once(archive: Judged) -> None:
+    for sequence in range(20):
+        await archive.judge(sequence, "rejected")
+    await asyncio.gather(
+        *(archive.store.tell_statuses(7, status_draft, stamp(number)) for number in range(6))
+    )
+    assert sorted(await told(archive)) == [(number, "rejected") for number in range(20)]
 
 
 def blob(number: int, size_bytes: int = 100, node_id: bytes = NODE) -> LedgerBlob:

@@ -75,6 +75,17 @@ class Limit(NamedTuple):
     size_bytes: int
 
 
+class RecordStatus(NamedTuple):
+    """What became of a record of a station's log: a verdict's code, or "entered" after all."""
+
+    lid: bytes
+    sequence: int
+    code: str
+
+
+DraftOf = Callable[[RecordStatus], Draft]
+"""The entry that tells a station."""
+
 Choose = Callable[[Sequence[Record]], Sequence[Record]]
 """Of the newest entry of each key, in order: those that a new reader still needs."""
 
@@ -100,6 +111,14 @@ class FeedStore(Protocol):
 
     async def restate(self, name: FeedName, choose: Choose, stamp: Stamp) -> FeedHead:
         """Append a snapshot: a marker and what `choose` keeps; new readers begin there."""
+        ...
+
+    async def tell_statuses(self, maximum: int, draft_of: DraftOf, stamp: Stamp) -> set[int]:
+        """Append what stations were not told yet of their records; the stations' numbers.
+
+        At most `maximum` entries. Looking at the archive's verdicts, appending and noting what was
+        told are one transaction. Only for a store that shares its database with the archive.
+        """
         ...
 
     async def read(self, fid: bytes, first: int, limit: Limit) -> Slice | None:

@@ -13,16 +13,24 @@ from sync.city.archive.feed_store import rows
 from sync.city.archive.feed_store.port import (
     Choose,
     Draft,
+    DraftOf,
     FeedHead,
     FeedName,
     Limit,
+    RecordStatus,
     Slice,
     Stamp,
 )
-from sync.city.archive.feed_store.rows import CHECKPOINT_ENTRIES, Extended, Keyed
+from sync.city.archive.feed_store.rows import (
+    CHECKPOINT_ENTRIES,
+    ENTERED,
+    TOLD_CODES,
+    Extended,
+    Keyed,
+)
 from sync.city.archive.postgres_pool import Connection, Pool
 from sync.protocol import merkle
-from sync.protocol.feed import EVERY_STATION, FeedIdentity, feed_id
+from sync.protocol.feed import EVERY_STATION, Feed, FeedIdentity, feed_id
 from sync.protocol.merkle import Frontier
 
 OWNERS: Final[dict[str, Traversable]] = {
@@ -34,6 +42,19 @@ _HEAD: Final = (
     "SELECT fid, feed, station, number, nonce, size, frontier, start, start_frontier, named_ms"
     " FROM feed"
 )
+
+
+_NEWS: Final = (
+    "SELECT log_id, log.station, log.lid, verdict.sequence, verdict.code FROM verdict"
+    " JOIN log ON log.id = log_id LEFT JOIN status_told AS told USING (log_id, sequence)"
+    " WHERE verdict.code = ANY($1) AND told.code IS DISTINCT FROM verdict.code"
+    " UNION ALL SELECT log_id, log.station, log.lid, told.sequence, $2"
+    " FROM status_told AS told JOIN log ON log.id = log_id"
+    " LEFT JOIN verdict USING (log_id, sequence)"
+    " WHERE verdict.code IS NULL OR NOT verdict.code = ANY($1) LIMIT $3"
+)
+_STATUS_LOCK: Final = 0x57_45_53_31_73_74_61
+"""Any number that nobody else uses as an advisory lock in this database."""
 
 
 class PostgresFeedStore:
@@ -82,6 +103,28 @@ class PostgresFeedStore:
             newest = await _newest(connection, head)
             return await _store(connection, rows.snapshot(head, newest, choose, stamp.now_ms))
 
+        return await self._pool.transact(work)
+
+    async def tell_statuses(self, maximum: int, draft_of: DraftOf, stamp: Stamp) -> set[int]:
+        """Append what stations were not told yet of their records; the stations' numbers."""
+
+        async def work(connection: Connection) -> set[int]:
+            # Processes take turns: what one has told the next one must see.
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _STATUS_LOCK)
+            changes = await connection.fetch(_NEWS, *_news_arguments(maximum))
+            by_station: dict[int, list[Draft]] = {}
+            for row in changes:
+                status = RecordStatus(bytes(row["lid"]), row["sequence"], row["code"])
+                by_station.setdefault(row["station"], []).append(draft_of(status))
+            for station, drafts in sorted(by_station.items()):
+                head = await self._lock(connection, FeedName(Feed.STATION, station), stamp)
+                fresh = await _unknown(connection, head, drafts)
+                await _store(connection, rows.extend(head, fresh, stamp.now_ms))
+            await _note_told(connection, changes)
+            return set(by_station)
+
+        if not await self._pool.fetch(_NEWS, *_news_arguments(1)):
+            return set()
         return await self._pool.transact(work)
 
     async def read(self, fid: bytes, first: int, limit: Limit) -> Slice | None:
@@ -197,6 +240,24 @@ async def _store(connection: Connection, extended: Extended) -> FeedHead:
         merkle.pack(head.start_frontier),
     )
     return head
+
+
+def _news_arguments(maximum: int) -> tuple[list[str], str, int]:
+    return list(TOLD_CODES), ENTERED, maximum
+
+
+async def _note_told(connection: Connection, changes: Sequence[Any]) -> None:
+    over = [row for row in changes if row["code"] == ENTERED]
+    told = [row for row in changes if row["code"] != ENTERED]
+    await connection.executemany(
+        "DELETE FROM status_told WHERE log_id = $1 AND sequence = $2",
+        [(row["log_id"], row["sequence"]) for row in over],
+    )
+    await connection.executemany(
+        "INSERT INTO status_told (log_id, sequence, code) VALUES ($1, $2, $3)"
+        " ON CONFLICT (log_id, sequence) DO UPDATE SET code = excluded.code",
+        [(row["log_id"], row["sequence"], row["code"]) for row in told],
+    )
 
 
 async def _raws(connection: Connection, fid: bytes, first: int, maximum: int) -> list[bytes]:

@@ -20,6 +20,10 @@ CHECKPOINT_ENTRIES: Final = 64
 """Entries between two stored frontiers: a root anywhere costs at most so many hashes more."""
 
 CITY_CLOCK_QUALITY: Final = 2
+TOLD_CODES: Final = ("conflict", "parked", "rejected")
+"""Verdicts that a station is told of; and "entered" when one of them is over."""
+ENTERED: Final = "entered"
+
 SNAPSHOT_LABEL: Final = b"wes1/snapshot\x00"
 
 

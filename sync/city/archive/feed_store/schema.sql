@@ -25,6 +25,13 @@ CREATE TABLE feed_entry (
     PRIMARY KEY (feed_id, sequence)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE status_told (
+    log_id INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    PRIMARY KEY (log_id, sequence)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE attachment (
     digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
     node_id BLOB NOT NULL CHECK (length(node_id) = 16),

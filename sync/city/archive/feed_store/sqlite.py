@@ -7,23 +7,31 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from sync.city.archive.feed_store import rows
 from sync.city.archive.feed_store.port import (
     Choose,
     Draft,
+    DraftOf,
     FeedHead,
     FeedName,
     Limit,
+    RecordStatus,
     Slice,
     Stamp,
 )
-from sync.city.archive.feed_store.rows import CHECKPOINT_ENTRIES, Extended, Keyed
+from sync.city.archive.feed_store.rows import (
+    CHECKPOINT_ENTRIES,
+    ENTERED,
+    TOLD_CODES,
+    Extended,
+    Keyed,
+)
 from sync.city.archive.values import ArchiveError, ArchiveFault
 from sync.database import DatabaseError, DatabaseFault, Reader, Writer
 from sync.protocol import merkle
-from sync.protocol.feed import EVERY_STATION, FeedIdentity, feed_id
+from sync.protocol.feed import EVERY_STATION, Feed, FeedIdentity, feed_id
 from sync.protocol.merkle import Frontier
 
 OWNERS: Final[dict[str, Traversable]] = {
@@ -42,7 +50,23 @@ _FAULTS: Final = {
     DatabaseFault.BUSY: ArchiveFault.BUSY,
 }
 
+_NEWS: Final = (
+    "SELECT log_id, log.station, log.lid, verdict.sequence, verdict.code FROM verdict"
+    " JOIN log ON log.id = log_id LEFT JOIN status_told AS told USING (log_id, sequence)"
+    " WHERE verdict.code IN (?, ?, ?) AND told.code IS NOT verdict.code"
+    " UNION ALL SELECT log_id, log.station, log.lid, told.sequence, ?"
+    " FROM status_told AS told JOIN log ON log.id = log_id"
+    " LEFT JOIN verdict USING (log_id, sequence)"
+    " WHERE verdict.code IS NULL OR verdict.code NOT IN (?, ?, ?) LIMIT ?"
+)
+
 Result = TypeVar("Result")
+
+
+class _Change(NamedTuple):
+    log_id: int
+    station: int
+    status: RecordStatus
 
 
 class SqliteFeedStore:
@@ -88,6 +112,26 @@ class SqliteFeedStore:
             newest = _newest(connection, head)
             return _store(connection, rows.snapshot(head, newest, choose, stamp.now_ms))
 
+        return await transact(self._writer, work)
+
+    async def tell_statuses(self, maximum: int, draft_of: DraftOf, stamp: Stamp) -> set[int]:
+        """Append what stations were not told yet of their records; the stations' numbers."""
+
+        def look(connection: sqlite3.Connection) -> list[_Change]:
+            return _changes(connection, maximum)
+
+        def work(connection: sqlite3.Connection) -> set[int]:
+            changes = _changes(connection, maximum)
+            for station in {change.station for change in changes}:
+                drafts = [draft_of(one.status) for one in changes if one.station == station]
+                head = self._ensure(connection, FeedName(Feed.STATION, station), stamp)
+                fresh = _unknown(connection, head, drafts)
+                _store(connection, rows.extend(head, fresh, stamp.now_ms))
+            _note_told(connection, changes)
+            return {change.station for change in changes}
+
+        if not await query(self._reader, look):
+            return set()
         return await transact(self._writer, work)
 
     async def read(self, fid: bytes, first: int, limit: Limit) -> Slice | None:
@@ -241,6 +285,26 @@ def _store(connection: sqlite3.Connection, extended: Extended) -> FeedHead:
         ),
     )
     return head
+
+
+def _changes(connection: sqlite3.Connection, maximum: int) -> list[_Change]:
+    """Verdicts that are new or other than told, and told ones that are over."""
+    found = connection.execute(_NEWS, (*TOLD_CODES, ENTERED, *TOLD_CODES, maximum))
+    return [_Change(log_id, station, RecordStatus(*rest)) for log_id, station, *rest in found]
+
+
+def _note_told(connection: sqlite3.Connection, changes: Sequence[_Change]) -> None:
+    for log_id, _, (_, sequence, code) in changes:
+        if code == ENTERED:
+            connection.execute(
+                "DELETE FROM status_told WHERE log_id = ? AND sequence = ?", (log_id, sequence)
+            )
+        else:
+            connection.execute(
+                "INSERT INTO status_told (log_id, sequence, code) VALUES (?, ?, ?)"
+                " ON CONFLICT (log_id, sequence) DO UPDATE SET code = excluded.code",
+                (log_id, sequence, code),
+            )
 
 
 def _raws(connection: sqlite3.Connection, fid: bytes, first: int, maximum: int) -> list[bytes]:

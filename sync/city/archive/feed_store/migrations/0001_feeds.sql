@@ -30,6 +30,14 @@ CREATE TABLE feed_entry (
 
 CREATE INDEX feed_entry_by_eid ON feed_entry (feed_id, eid);
 
+-- What a station was last told of a record of its own that was not simply entered.
+CREATE TABLE status_told (
+    log_id INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    PRIMARY KEY (log_id, sequence)
+) STRICT, WITHOUT ROWID;
+
 -- An attachment that a station has announced; it lies whole in the object store from stored_ms on.
 -- signed is the station's word on it.
 CREATE TABLE attachment (

@@ -26,6 +26,13 @@ CREATE TABLE feed_entry (
 
 CREATE INDEX feed_entry_by_eid ON feed_entry (feed_id, eid);
 
+CREATE TABLE status_told (
+    log_id bigint NOT NULL,
+    sequence bigint NOT NULL,
+    code text NOT NULL,
+    PRIMARY KEY (log_id, sequence)
+);
+
 CREATE TABLE attachment (
     digest bytea PRIMARY KEY CHECK (length(digest) = 32),
     node_id bytea NOT NULL CHECK (length(node_id) = 16),
