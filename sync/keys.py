@@ -121,7 +121,7 @@ def write_key(path: Path, key: Ed25519PrivateKey | X25519PrivateKey) -> None:
         # A hard link, unlike a rename, never replaces a key that is already there.
         os.link(unfinished, path)
         unfinished.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except FileExistsError:
         unfinished.unlink(missing_ok=True)
         raise KeyFileError(KeyFileFault.EXISTS, path) from None
@@ -129,7 +129,8 @@ def write_key(path: Path, key: Ed25519PrivateKey | X25519PrivateKey) -> None:
         raise KeyFileError(_fault_of(error), path) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Awaitable, Iterator
@@ -19,6 +20,15 @@ import typer
 
 from sync.daemon import identity as station_identity
 from sync.daemon.clock import SystemClock
+from sync.daemon.enrol import (
+    CITY_UNREACHABLE,
+    EnrolError,
+    EnrolmentOutcome,
+    accept_answer,
+    coded_request,
+    enrol_with_code,
+    read_code,
+)
 from sync.daemon.identity import NotEnrolledError
 from sync.daemon.loop import (
     AlreadyRunningError,
@@ -27,14 +37,18 @@ from sync.daemon.loop import (
     secure_chance,
     serve,
 )
+from sync.daemon.rekey import rotate_keys
 from sync.daemon.report import ProgressLine, exit_code, summary
 from sync.daemon.settings import Settings, SettingsError, read_settings
-from sync.database import DatabaseError
+from sync.daemon.transport import open_transport
+from sync.database import DatabaseError, open_reader
 from sync.keys import KeyFileError
 
 EXIT_FAULT: Final = 1
 EXIT_CONFIGURATION: Final = 2
 EXIT_RUNNING: Final = 3
+EXIT_UNREACHABLE: Final = 4
+EXIT_REFUSED: Final = 5
 
 Result = TypeVar("Result")
 
@@ -95,6 +109,48 @@ def identity(
 
 
 @app.command()
+def enrol(
+    config: ConfigOption,
+    code: Annotated[
+        str, typer.Argument(help="What the city gave: the typed code, or the text of the QR.")
+    ] = "",
+    *,
+    url: Annotated[str, typer.Option(help="The city's address, when the code is typed.")] = "",
+    request_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="No network: write the request there.")
+    ] = None,
+    answer_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="No network: the city's answer.")
+    ] = None,
+) -> None:
+    """Make this station known to its city with a one-time code.
+
+    Without a line to the city: --request-file, carry it to the city (edge-city enrol), bring the
+    answer back, --answer-file; both with the same code. Exit code 4: the city was not reached.
+    """
+    with _readable_errors():
+        settings = read_settings(config)
+        if request_file or answer_file:
+            _enrol_by_files(settings, code, request_file, answer_file)
+            return
+        work = enrol_with_code(settings, code, secrets.token_bytes, url=url)
+        _say_enrolled(asyncio.run(work))
+
+
+@app.command("rotate-keys")
+def rotate_keys_command(config: ConfigOption) -> None:
+    """Give this station new keys; the city takes them over under the old ones.
+
+    Cut off at any moment, the station goes on with keys that work: run it again. A service that
+    holds its keys as credentials must be restarted afterwards.
+    """
+    with _readable_errors():
+        settings = read_settings(config)
+        asyncio.run(_rotate(settings))
+        print("the station has new keys")
+
+
+@app.command()
 def check(config: ConfigOption) -> None:
     """Say whether the configuration, the keys and the enrolment are fit to use.
 
@@ -106,6 +162,50 @@ def check(config: ConfigOption) -> None:
         name = credentials.enrolment.city_name
         print(f"station {credentials.identity.station_code}, enrolled with {name}")
         print(f"city at {credentials.city_url}")
+
+
+def _enrol_by_files(
+    settings: Settings, code: str, request_file: Path | None, answer_file: Path | None
+) -> None:
+    node = asyncio.run(station_identity.read_node_identity(settings))
+    known = read_code(code) if code else None
+    if request_file is not None:
+        if known is not None:
+            request = coded_request(settings, node, known, secrets.token_bytes)
+        else:
+            keys = station_identity.ensure_keys(settings.files.keys_directory)
+            request = station_identity.make_request(node, keys)
+        station_identity.write_request(request_file, request)
+        print(f"{request_file}: request of station {node.station_code}")
+        print(f"digits to compare: {request.fingerprint}")
+    if answer_file is not None:
+        _say_enrolled(accept_answer(settings, node, answer_file.read_bytes(), known))
+
+
+def _say_enrolled(outcome: EnrolmentOutcome) -> None:
+    print(f"station {outcome.station}, enrolled with {outcome.city_name}")
+    print(f"city at {outcome.city_url}")
+
+
+async def _rotate(settings: Settings) -> None:
+    credentials = await station_identity.read_credentials(settings)
+    keyset = station_identity.newest_keyset(credentials.enrolment, await _keysets(settings))
+    plausible = SystemClock().read().plausible
+    async with open_transport(
+        credentials.city_url, credentials.enrolment.ca_pem, clock_plausible=plausible
+    ) as transport:
+        await rotate_keys(settings, credentials, transport, keyset, secrets.token_bytes)
+
+
+async def _keysets(settings: Settings) -> list[bytes]:
+    """The keysets that the service has taken since the enrolment, oldest first."""
+    path = settings.files.sync_database
+    if not path.exists():
+        return []
+    async with open_reader(path) as reader:
+        sql = "SELECT message FROM keyset ORDER BY version"
+        rows = await reader.query(lambda connection: connection.execute(sql).fetchall())
+    return [bytes(row[0]) for row in rows]
 
 
 def _check_keys(settings: Settings) -> None:
@@ -151,6 +251,8 @@ def _readable_errors() -> Iterator[None]:
         yield
     except (SettingsError, KeyFileError, NotEnrolledError) as error:
         _fail(str(error), EXIT_CONFIGURATION)
+    except EnrolError as error:
+        _fail(str(error), EXIT_UNREACHABLE if error.code == CITY_UNREACHABLE else EXIT_REFUSED)
     except AlreadyRunningError as error:
         _fail(str(error), EXIT_RUNNING)
     except (DatabaseError, OSError) as error:
