@@ -17,6 +17,7 @@ import msgspec
 from edge_node.usecases.officers import SALT_BYTES, hash_pin
 
 STATION_CODE: Final = "26560"
+STATION_NAME: Final = "Công an phường Trình Diễn"
 LOOPBACK: Final = "127.0.0.1"
 
 
@@ -62,7 +63,6 @@ class Layout:
         self.sync_config = self.state / "sync.toml"
         self.city_config = self.state / "city.toml"
         self.enrolment = self.state / "enrolment.cbor"
-        self.request = self.state / "request.cbor"
         self.ca_file = self.state / "ca.pem"
         self.node_ca = self.state / "node" / "tls" / "authority.pem"
 

@@ -48,18 +48,19 @@ class Processes:
         self._running.append(running)
         return running
 
-    async def run(self, name: str, *arguments: str) -> None:
-        """Run `python -m …` to its end. Raises StartError when it fails."""
+    async def run(self, name: str, *arguments: str) -> str:
+        """What `python -m …` prints until its end. Raises StartError when it fails."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             *arguments,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        _, errors = await process.communicate()
+        said, errors = await process.communicate()
         if process.returncode:
             raise StartError(f"{name}: {errors.decode(errors='replace').strip()}")
+        return said.decode()
 
     def alive(self) -> dict[str, bool]:
         """Which of the started processes still run."""

@@ -15,7 +15,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from edge_node.demo.desk import Desk
-from edge_node.demo.layout import LOOPBACK, Credentials, Layout, prepare
+from edge_node.demo.layout import (
+    LOOPBACK,
+    STATION_CODE,
+    STATION_NAME,
+    Credentials,
+    Layout,
+    prepare,
+)
 from edge_node.demo.line import Line
 from edge_node.demo.processes import Processes, StartError
 
@@ -115,19 +122,16 @@ async def _printer(processes: Processes, layout: Layout, role: str, kind: str) -
 
 
 async def _enrol(layout: Layout, processes: Processes) -> None:
-    """Introduce station and city to each other, once."""
+    """Introduce station and city to each other, once, as people do: with a one-time code."""
     if await asyncio.to_thread(layout.enrolment.exists):
         return
-    await processes.run(
-        "identity",
-        *(SYNC, "identity", "--config", str(layout.sync_config)),
-        *("--output", str(layout.request)),
+    said = await processes.run(
+        "code",
+        *(CITY, "code", "--config", str(layout.city_config)),
+        *("--station", STATION_CODE, "--name", STATION_NAME, "--json"),
     )
-    await processes.run(
-        "enrol",
-        *(CITY, "enrol", "--config", str(layout.city_config)),
-        *("--request", str(layout.request), "--output", str(layout.enrolment)),
-    )
+    code = json.loads(said)["qr"]
+    await processes.run("enrol", SYNC, "enrol", code, "--config", str(layout.sync_config))
 
 
 def _bundle_authorities(layout: Layout) -> None:

@@ -3,6 +3,7 @@
 Responsible for drawing it in a terminal and as an SVG picture. It must not know where codes lie.
 """
 
+import json
 from datetime import UTC, datetime
 from typing import Final
 
@@ -63,3 +64,15 @@ def explain(code: EnrolmentCode) -> str:
         f"good once, until {ends:%Y-%m-%d %H:%M} UTC\n"
         f"on the station: edge-sync enrol {typed_form(code.secret)} --url {code.city_url}"
     )
+
+
+def as_line(code: EnrolmentCode) -> str:
+    """The same as one line of JSON, for programs."""
+    facts = {
+        "station": code.station,
+        "url": code.city_url,
+        "qr": qr_text(code),
+        "typed": typed_form(code.secret),
+        "expires_ms": code.expires_ms,
+    }
+    return json.dumps(facts)

@@ -11,8 +11,8 @@ from typing import Annotated, Final
 
 import typer
 
-from sync.certificates import PUBLIC_MODE, write_whole
-from sync.city.code_sheet import explain, svg_picture, terminal_picture
+from sync.certificates import PRIVATE_MODE, PUBLIC_MODE, write_whole
+from sync.city.code_sheet import as_line, explain, svg_picture, terminal_picture
 from sync.city.codes import MAXIMUM_LIFETIME_HOURS, CodeBook, IssuedCode, expiry_ms
 from sync.city.command import EXIT_INPUT as _EXIT_INPUT
 from sync.city.command import (
@@ -51,6 +51,7 @@ def code_command(
     name: Annotated[str, typer.Option(help=_NAME_HELP)] = "",
     hours: Annotated[int, typer.Option(help="How long it is good, at most 72.")] = 72,
     svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it there too.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line for a program.")] = False,
 ) -> None:
     """Make a one-time code that takes one station in: QR to scan, characters to type.
 
@@ -60,7 +61,15 @@ def code_command(
     number = _wanted(station)
     if not 1 <= hours <= MAXIMUM_LIFETIME_HOURS:
         fail(_EXIT_INPUT, f"--hours: between 1 and {MAXIMUM_LIFETIME_HOURS}")
-    guarded(lambda: asyncio.run(_issue(settings, number, (name, hours), svg)))
+
+    async def work() -> None:
+        async with open_registrar(settings) as registrar:
+            code = await issue_code(registrar, number, name, hours)
+        if svg is not None:
+            write_whole(svg, svg_picture(code).encode(), mode=PRIVATE_MODE)
+        typer.echo(as_line(code) if as_json else f"{terminal_picture(code)}\n{explain(code)}")
+
+    guarded(lambda: asyncio.run(work()))
 
 
 def enrol_command(
@@ -133,18 +142,6 @@ def _wanted(station: str) -> int:
     if number is None:
         fail(_EXIT_INPUT, "--station: which one?")
     return number
-
-
-async def _issue(
-    settings: Settings, station: int, wishes: tuple[str, int], svg: Path | None
-) -> None:
-    name, hours = wishes
-    async with open_registrar(settings) as registrar:
-        code = await issue_code(registrar, station, name, hours)
-    if svg is not None:
-        write_whole(svg, svg_picture(code).encode(), mode=0o600)
-    typer.echo(terminal_picture(code))
-    typer.echo(explain(code))
 
 
 async def issue_code(registrar: Registrar, station: int, name: str, hours: int) -> EnrolmentCode:

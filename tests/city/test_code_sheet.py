@@ -1,11 +1,19 @@
 """The sheet with an enrolment code: what a camera reads and what a person types."""
 
 import io
+import json
 
 import zxingcpp
 from PIL import Image
 
-from sync.city.code_sheet import MODULE_PIXELS, explain, matrix, svg_picture, terminal_picture
+from sync.city.code_sheet import (
+    MODULE_PIXELS,
+    as_line,
+    explain,
+    matrix,
+    svg_picture,
+    terminal_picture,
+)
 from sync.protocol.enrolment_code import EnrolmentCode, read_qr, read_typed
 
 CODE = EnrolmentCode(
@@ -47,3 +55,10 @@ def test_the_lines_can_be_typed() -> None:
     assert read_typed(lines[1].removeprefix("code ")) == CODE.secret
     assert "2026-11-21" in lines[2]
     assert CODE.city_url in lines[3]
+
+
+def test_programs_get_one_line() -> None:
+    facts = json.loads(as_line(CODE))
+    assert read_qr(facts["qr"]) == CODE
+    assert read_typed(facts["typed"]) == CODE.secret
+    assert (facts["station"], facts["expires_ms"]) == (CODE.station, CODE.expires_ms)
