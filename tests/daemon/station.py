@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -31,13 +32,13 @@ STATION = "26560"
 class FixedClock:
     """A clock that tests set."""
 
-    boot_id = b"bootboot"
-
     def __init__(self, wall_ms: int = 1_795_000_000_000) -> None:
         self.wall_ms = wall_ms
+        self.mono_ms = 5_000
+        self.boot_id = b"bootboot"
 
     def read(self) -> Reading:
-        return Reading(5_000, self.wall_ms)
+        return Reading(self.mono_ms, self.wall_ms)
 
 
 @dataclass
@@ -84,14 +85,15 @@ class StationFiles:
         self.journal = journal
         self.writer.join(journal)
 
-    async def submit(self, count: int, body_bytes: int = 300) -> None:
+    async def submit(self, count: int, body_bytes: int = 300, lane: int = 1) -> None:
         journal = self.journal
         assert journal is not None
 
         def work(connection: sqlite3.Connection) -> None:
             for _ in range(count):
                 body = b'{"x":"' + self.luck.randbytes(body_bytes // 2).hex().encode() + b'"}'
-                event = JournalEvent(self.luck.randbytes(16), 16, self.luck.randbytes(16), 1, body)
+                eid, subject = self.luck.randbytes(16), self.luck.randbytes(16)
+                event = JournalEvent(eid, 16, subject, 1, body, lane=lane)
                 journal.append(connection, event, TIME)
 
         await self.writer.transact(work)
@@ -164,10 +166,9 @@ def surroundings(
     watcher: Watcher | None = None, clock: FixedClock | None = None, *, patience_s: float = 20.0
 ) -> Surroundings:
     """No waiting between attempts: every drawn chance is 0."""
-    luck = random.Random(1)  # noqa: S311
     return Surroundings(
         clock or FixedClock(),
-        Chance(lambda: 0.0, luck.randbytes),
+        Chance(lambda: 0.0, secrets.token_bytes),
         watcher.told if watcher else None,
         Timeouts(total_s=patience_s, connect_s=patience_s, read_s=patience_s),
     )

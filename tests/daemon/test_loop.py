@@ -1,8 +1,6 @@
 """The whole daemon against a city on real sockets that fails in every way we know."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import pytest
 
 from sync.daemon.conversation import standing_of
 from sync.daemon.events import Failure, State
-from sync.daemon.loop import AlreadyRunningError, Surroundings, open_mailbox, run_once, serve
+from sync.daemon.loop import AlreadyRunningError, open_mailbox, run_once
 from sync.daemon.progress import Session, all_acknowledged
 from sync.daemon.report import exit_code, summary
 from sync.protocol import merkle
@@ -20,49 +18,8 @@ from sync.protocol.receipt import verify_receipt
 from sync.protocol.seal import encryption_key_id
 from tests.daemon.city_faults import Fault
 from tests.daemon.city_simulator import CitySimulator, Listening, listening
+from tests.daemon.scene import Scene, serving
 from tests.daemon.station import FixedClock, StationFiles, Watcher, station_files, surroundings
-
-
-class Scene:
-    """A station and its city."""
-
-    def __init__(self, station: StationFiles, city: CitySimulator, where: Listening) -> None:
-        self.station = station
-        self.city = city
-        self.where = where
-
-    async def once(self, around: Surroundings | None = None) -> Session:
-        return await run_once(self.station.settings, around or surroundings())
-
-    async def assert_everything_arrived(self) -> None:
-        own = await self.station.records()
-        assert {lid: log.raws for lid, log in self.city.logs.items()} == own
-        rows = await self.station.ask("SELECT lid, acked, applied FROM log_state")
-        assert {lid: (acked, applied) for lid, acked, applied in rows} == {
-            lid: (len(raws), len(raws)) for lid, raws in own.items()
-        }
-
-
-@pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    city = CitySimulator()
-    async with listening(city, tmp_path) as where, station_files(tmp_path / "station") as station:
-        await station.submit(3)
-        await station.enrol(city, where)
-        yield Scene(station, city, where)
-
-
-@contextlib.asynccontextmanager
-async def serving(scene: Scene, around: Surroundings) -> AsyncIterator[asyncio.Event]:
-    """The service beside the test; it is stopped at the end unless the test did."""
-    stop, ready = asyncio.Event(), asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(serve(scene.station.settings, around, stop, ready.set))
-        await ready.wait()
-        try:
-            yield stop
-        finally:
-            stop.set()
 
 
 async def test_a_backlog_of_several_logs_is_drained_oldest_first(scene: Scene) -> None:
