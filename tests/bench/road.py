@@ -229,11 +229,12 @@ def _point_daemon_at_city(layout: Layout) -> None:
 
 
 def _enrol(layout: Layout) -> None:
+    request = layout.state / "request.cbor"
     for arguments in (
-        ["sync.daemon", "identity", "--config", layout.sync_config, "--output", layout.request],
+        ["sync.daemon", "identity", "--config", layout.sync_config, "--output", request],
         [
             *("sync.city", "enrol", "--config", layout.city_config),
-            *("--request", layout.request, "--output", layout.enrolment),
+            *("--request", request, "--output", layout.enrolment),
         ],
     ):
         subprocess.run([sys.executable, "-m", *map(str, arguments)], check=True)
