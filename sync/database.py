@@ -19,10 +19,9 @@ It must not know what the tables mean.
 
 import asyncio
 import contextlib
-import hashlib
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -35,20 +34,27 @@ from sync.group_commit import (
     DatabaseError,
     DatabaseFault,
     Group,
+    NeedsConnection,
     Participant,
     Request,
     Result,
+    Rows,
+    Stage,
     Work,
+    restore,
+    take_marks,
     translate,
 )
+from sync.migration import migrate
 
 __all__ = [
     "DatabaseError",
     "DatabaseFault",
+    "NeedsConnection",
     "Participant",
     "Reader",
+    "Rows",
     "Writer",
-    "migrate",
     "open_reader",
     "open_writer",
 ]
@@ -60,8 +66,9 @@ GATHER_STEPS: Final = 8
 """A commit that others may join waits in steps of this share of what the disk needed last time,
 as long as each step brings somebody, and never longer than the disk needed."""
 
-MAXIMUM_GATHER_S: Final = 0.010
-"""Longest such wait: a slow card must not make anybody wait noticeably longer."""
+MAXIMUM_GATHER_S: Final = 0.003
+"""Longest such wait. A disk that needs longer for a commit is not waited for: in that time the
+others come by themselves, and what they bring is staged while the disk works."""
 
 MAXIMUM_PENDING: Final = 4096
 """Transactions that may wait; one more is refused as `busy`."""
@@ -121,6 +128,8 @@ class Writer:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Request[Any]] = deque()
+        self._staged: list[Request[Any]] = []
+        self._staged_marks: list[object] | None = None
         self._busy = False
         self._participants: tuple[Participant, ...] = ()
         self.broken = asyncio.Event()
@@ -139,41 +148,78 @@ class Writer:
         `work` must not commit. What it raises is raised here after its changes are undone.
         `DatabaseError` says `full`, `io` or `busy`; nothing of `work` is then stored.
         """
+        self._check_room()
+        request: Request[Result] = Request(work, self._loop.create_future())
+        self._waiting.append(request)
+        self._begin_soon()
+        return await request.future
+
+    async def stage(self, stage: Stage[Result], work: Work[Result]) -> Result:
+        """As `transact(work)`, for rows that can be made without reading the file.
+
+        `stage` runs at once, beside the commit under way; what it raises is raised here. `work`
+        does the same with a connection: it runs instead when `stage` raises NeedsConnection, and
+        again when a row of the group turns out to be there already.
+        """
+        if not self._work_in_loop or len(self._staged) >= MAXIMUM_GROUP:
+            return await self.transact(work)
+        self._check_room()
+        marks = take_marks(self._participants)
+        rows: Rows = []
+        try:
+            outcome = stage(rows)
+        except NeedsConnection:
+            restore(self._participants, marks)
+            return await self.transact(work)
+        except BaseException:
+            restore(self._participants, marks)
+            raise
+        if not self._staged:
+            self._staged_marks = marks
+        request: Request[Result] = Request(work, self._loop.create_future(), rows, outcome)
+        self._staged.append(request)
+        self._begin_soon()
+        result: Result = await request.future
+        return result
+
+    def _check_room(self) -> None:
         if self.broken.is_set():
             raise DatabaseError(DatabaseFault.IO, str(self.path))
         if len(self._waiting) >= MAXIMUM_PENDING:
             raise DatabaseError(DatabaseFault.BUSY, str(self.path))
-        future: asyncio.Future[Result] = self._loop.create_future()
-        self._waiting.append(Request(work, future))
+
+    def _begin_soon(self) -> None:
         if not self._busy:
             self._busy = True
             self._gather()
-        return await future
 
     def _gather(self) -> None:
         """Begin the next commit, at once for a lone caller.
 
-        After a commit that several shared it waits for them to come back: without that, every
-        other commit would carry only the few who came while one was under way.
+        After a commit that several shared and a quick disk made durable it waits for them to come
+        back: without that, every other commit would carry only the few who came while one was
+        under way. A slow disk gives them time enough.
         """
-        if self._last_group > 1:
-            limit_s = min(self._last_commit_s, MAXIMUM_GATHER_S)
+        if self._last_group > 1 and self._last_commit_s < MAXIMUM_GATHER_S:
+            limit_s = self._last_commit_s
             self._wait_for_company(0, limit_s / GATHER_STEPS, self._loop.time() + limit_s)
         else:
             # After whatever else is ready in this turn of the loop, so that it can join.
             self._loop.call_soon(self._launch)
 
     def _wait_for_company(self, seen: int, step_s: float, end: float) -> None:
-        waiting = len(self._waiting)
+        waiting = len(self._waiting) + len(self._staged)
         if waiting == seen or waiting >= MAXIMUM_GROUP or self._loop.time() >= end:
             self._launch()
         else:
             self._loop.call_later(step_s, self._wait_for_company, waiting, step_s, end)
 
     def _launch(self) -> None:
-        """Begin the next commit with what is waiting."""
+        """Begin the next commit with what is staged and what is waiting."""
         count = min(len(self._waiting), MAXIMUM_GROUP)
-        group = Group([self._waiting.popleft() for _ in range(count)], self._participants)
+        requests = self._staged + [self._waiting.popleft() for _ in range(count)]
+        group = Group(requests, self._participants, self._staged_marks)
+        self._staged, self._staged_marks = [], None
         if not self._work_in_loop:
             self._connection.post(partial(self._run_and_commit, group))
         elif self._run(group):
@@ -196,7 +242,16 @@ class Writer:
             self._last_commit_s = group.commit(self._connection.raw)
         except BaseException as error:  # noqa: BLE001 - every waiting caller must get an answer
             _fail(group, error)
+            self._loop.call_soon_threadsafe(self._take_back, group)
         self._loop.call_soon_threadsafe(self._deliver, group)
+
+    def _take_back(self, group: Group) -> None:
+        """Undo in memory what the disk refused; what was staged on top of it starts again."""
+        self._waiting.extendleft(reversed(self._staged))
+        for request in self._staged:
+            request.rows = request.outcome = None
+        self._staged, self._staged_marks = [], None
+        group.reset()
 
     def _run_and_commit(self, group: Group) -> None:
         if self._run(group):
@@ -208,7 +263,7 @@ class Writer:
         """Answer the callers, and begin the next commit when some wait already."""
         self.commits += 1
         self._last_group = len(group.requests)
-        self._busy = bool(self._waiting)
+        self._busy = bool(self._waiting or self._staged)
         if self._busy:
             self._gather()
         for request in group.requests:
@@ -315,57 +370,3 @@ def _set_pragmas(connection: sqlite3.Connection, pragmas: Mapping[str, str | int
         got = connection.execute(f"PRAGMA {name}").fetchone()[0]
         if got != wanted:
             raise DatabaseError(DatabaseFault.UNSUITABLE, f"PRAGMA {name} is {got}")
-
-
-_LEDGER: Final = """CREATE TABLE IF NOT EXISTS schema_migration (
-    owner TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    checksum TEXT NOT NULL,
-    PRIMARY KEY (owner, version)
-) STRICT, WITHOUT ROWID"""
-
-
-def migrate(connection: sqlite3.Connection, owners: Mapping[str, Traversable]) -> None:
-    """Apply the numbered migrations of every owner, each file in its own transaction.
-
-    An edited file (its checksum differs from what was applied) and a database written by a
-    newer program are refused before anything is changed.
-    """
-    connection.execute(_LEDGER)
-    for owner, folder in owners.items():
-        _migrate_owner(connection, owner, _read_migrations(folder))
-
-
-def _read_migrations(folder: Traversable) -> list[str]:
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    for position, name in enumerate(names, start=1):
-        if int(name.split("_", 1)[0]) != position:
-            raise DatabaseError(DatabaseFault.MIGRATION_EDITED, name)
-    return [folder.joinpath(name).read_text(encoding="utf-8") for name in names]
-
-
-def _migrate_owner(connection: sqlite3.Connection, owner: str, scripts: Sequence[str]) -> None:
-    rows = connection.execute(
-        "SELECT version, checksum FROM schema_migration WHERE owner = ? ORDER BY version", (owner,)
-    ).fetchall()
-    if len(rows) > len(scripts):
-        raise DatabaseError(DatabaseFault.TOO_NEW, owner)
-    for version, script in enumerate(scripts, start=1):
-        checksum = hashlib.sha256(script.encode()).hexdigest()
-        if version <= len(rows):
-            if rows[version - 1][1] != checksum:
-                raise DatabaseError(DatabaseFault.MIGRATION_EDITED, f"{owner} {version}")
-            continue
-        _apply(connection, script, (owner, version, checksum))
-
-
-def _apply(connection: sqlite3.Connection, script: str, row: tuple[str, int, str]) -> None:
-    try:
-        # executescript commits what is open first, so the transaction is part of the script.
-        connection.executescript(f"BEGIN IMMEDIATE;\n{script}")
-        connection.execute("INSERT INTO schema_migration VALUES (?, ?, ?)", row)
-        connection.execute("COMMIT")
-    except sqlite3.Error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise

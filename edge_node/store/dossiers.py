@@ -72,7 +72,7 @@ def insert(
 ) -> None:
     """Store a dossier handed in now; its event stands at `position` in the journal."""
     applicant = event.applicant
-    transaction.connection.execute(
+    transaction.insert(
         "INSERT INTO dossier (id, number, procedure_id, catalogue_version, channel, state,"
         " version, full_name, folded_name, id_number, date_of_birth, sex, address, phone,"
         " identity_level, answers, documents, submitted_at, log_number, last_sequence,"

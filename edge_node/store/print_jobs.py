@@ -49,10 +49,10 @@ def _row(values: tuple[object, ...]) -> PrintJobRow:
     return row._replace(state=PrintState(row.state))
 
 
-def insert(transaction: Transaction, job: NewPrintJob) -> int:
+def insert(transaction: Transaction, job: NewPrintJob) -> None:
     """Queue a job; it is printed after the transaction is durable, or never."""
     text = transaction.moment.text
-    cursor = transaction.connection.execute(
+    transaction.insert(
         "INSERT INTO print_job (kind, role, state, slip, dossier_id, ticket_id, copy_of,"
         " created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -67,7 +67,12 @@ def insert(transaction: Transaction, job: NewPrintJob) -> int:
             text,
         ),
     )
-    return cursor.lastrowid or 0
+
+
+def newest_id(transaction: Transaction) -> int:
+    """The id of the job that this transaction queued last."""
+    row = transaction.connection.execute("SELECT last_insert_rowid()").fetchone()
+    return int(row[0])
 
 
 def next_queued(connection: sqlite3.Connection, role: str) -> PrintJobRow | None:

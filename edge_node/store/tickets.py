@@ -1,10 +1,11 @@
 """Queue tickets: numbering by day and service group, calling, closing."""
 
 import sqlite3
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from edge_node.domain.catalogue import Service
 from edge_node.domain.ticket import TicketState, next_number
-from edge_node.store.unit_of_work import Transaction
+from edge_node.store.unit_of_work import NextTicket, Transaction
 
 
 class TicketRow(NamedTuple):
@@ -36,6 +37,17 @@ def _row(values: tuple[object, ...]) -> TicketRow:
     return row._replace(state=TicketState(row.state))
 
 
+class _Drawn(NamedTuple):
+    """The last row id, and the day's last number of each letter that was asked for."""
+
+    day: str
+    last_id: int
+    last: dict[str, int]
+
+
+_NOTHING_READ: Final = _Drawn("", 0, {})
+
+
 class TicketNumbers:
     """The last number given out today per service group, kept between commits.
 
@@ -43,60 +55,59 @@ class TicketNumbers:
     """
 
     def __init__(self) -> None:
-        self._day = ""
-        self._last: dict[str, int] = {}
+        self._drawn = _NOTHING_READ
 
-    def mark(self) -> tuple[str, dict[str, int]]:
+    def mark(self) -> _Drawn:
         """The numbers now."""
-        return self._day, self._last.copy()
+        return self._drawn
 
-    def reset(self, mark: tuple[str, dict[str, int]]) -> None:
+    def reset(self, mark: _Drawn) -> None:
         """Give again what was undone."""
-        self._day, self._last = mark[0], mark[1].copy()
+        self._drawn = mark
 
     def flush(self, connection: sqlite3.Connection) -> None:
         """Nothing: the tickets themselves are the record."""
 
-    def next(self, connection: sqlite3.Connection, day: str, letter: str) -> int:
-        """The day's next number of a service group."""
-        if day != self._day:
-            self._day, self._last = day, {}
-        last = self._last.get(letter)
-        if last is None:
-            last = connection.execute(
-                "SELECT max(number) FROM ticket WHERE day = ? AND letter = ?", (day, letter)
-            ).fetchone()[0]
-        number = next_number(last)
-        self._last[letter] = number
-        return number
+    def next(self, day: str, letter: str) -> NextTicket | None:
+        """The day's next number of a service group; None before they have been read."""
+        drawn = self._drawn
+        if day != drawn.day or letter not in drawn.last:
+            return None
+        ticket = NextTicket(drawn.last_id + 1, next_number(drawn.last[letter]))
+        self._drawn = _Drawn(day, ticket.id, {**drawn.last, letter: ticket.number})
+        return ticket
+
+    def read(self, connection: sqlite3.Connection, day: str, letter: str) -> None:
+        """Look up the last number of this day and service group."""
+        drawn = self._drawn
+        known = drawn.last if day == drawn.day else {}
+        (last_id,) = connection.execute("SELECT coalesce(max(id), 0) FROM ticket").fetchone()
+        (number,) = connection.execute(
+            "SELECT coalesce(max(number), 0) FROM ticket WHERE day = ? AND letter = ?",
+            (day, letter),
+        ).fetchone()
+        self._drawn = _Drawn(day, last_id, {**known, letter: number})
 
 
-class NewTicket(NamedTuple):
-    """A number given out now."""
-
-    letter: str
-    number: int
-    service_id: str
-    dossier_id: bytes | None
-
-
-def insert(transaction: Transaction, ticket: NewTicket) -> int:
-    """Store a ticket; its id."""
+def insert(
+    transaction: Transaction, drawn: NextTicket, service: Service, dossier_id: bytes | None
+) -> None:
+    """Store a number given out now."""
     moment = transaction.moment
-    cursor = transaction.connection.execute(
-        "INSERT INTO ticket (day, letter, number, service_id, state, dossier_id, issued_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+    transaction.insert(
+        "INSERT INTO ticket (id, day, letter, number, service_id, state, dossier_id, issued_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
+            drawn.id,
             moment.day,
-            ticket.letter,
-            ticket.number,
-            ticket.service_id,
+            service.letter,
+            drawn.number,
+            service.id,
             _WAITING,
-            ticket.dossier_id,
+            dossier_id,
             moment.text,
         ),
     )
-    return cursor.lastrowid or 0
 
 
 def find(connection: sqlite3.Connection, ticket_id: int) -> TicketRow | None:

@@ -94,12 +94,15 @@ async def receive(
         )
         _store(transaction, command, decision, event)
         slip = slips.appointment_slip(station, procedure, row, decision, command.officer)
-        job = print_jobs.insert(
+        print_jobs.insert(
             transaction,
             print_jobs.NewPrintJob("appointment_slip", "slip", slip, row.id),
         )
         return Received(
-            dossier_no=row.number, state=decision.state.value, due_at=due_at, print_job=job
+            dossier_no=row.number,
+            state=decision.state.value,
+            due_at=due_at,
+            print_job=print_jobs.newest_id(transaction),
         )
 
     digest = _digest("receive", command, [sorted(documents.items()), reason])

@@ -227,7 +227,7 @@ def _store_dossier(
     station: Station, transaction: Transaction, checked: _Checked, request: _Request
 ) -> bytes:
     moment, service = transaction.moment, checked.service
-    ticket_number = transaction.next_ticket(service.letter)
+    drawn = transaction.next_ticket(service.letter)
     dossier_id = station.new_id(moment)
     event = DossierSubmitted(
         dossier_no=format_dossier_number(station.code, *transaction.next_dossier()),
@@ -235,7 +235,7 @@ def _store_dossier(
         procedure_id=checked.procedure.id,
         catalogue=station.catalogue.version,
         channel=request.asked.channel,
-        ticket=format_ticket(service.letter, ticket_number),
+        ticket=format_ticket(service.letter, drawn.number),
         applicant=checked.applicant,
         identity_level=request.asked.identity_level,
         answers=checked.answers,
@@ -247,15 +247,13 @@ def _store_dossier(
     )
     # First of all: a repeated command must change nothing.
     position = transaction.record(event, Cause(request.eid, dossier_id, 1))
-    ticket_id = tickets.insert(
-        transaction, tickets.NewTicket(service.letter, ticket_number, service.id, dossier_id)
-    )
-    hand_in = dossiers.HandIn(dossier_id, checked.documents, ticket_id, request.digest)
+    tickets.insert(transaction, drawn, service, dossier_id)
+    hand_in = dossiers.HandIn(dossier_id, checked.documents, drawn.id, request.digest)
     dossiers.insert(transaction, event, hand_in, position)
     slip = _ticket_slip(
         station, service, event.ticket, event.dossier_no, request.asked.language, moment
     )
-    _queue_ticket(transaction, slip, dossier_id, ticket_id)
+    _queue_ticket(transaction, slip, dossier_id, drawn.id)
     return _dossier_answer(event, position)
 
 
@@ -290,15 +288,13 @@ def _store_ticket(
     station: Station, transaction: Transaction, service: Service, request: _Request
 ) -> bytes:
     moment = transaction.moment
-    number = transaction.next_ticket(service.letter)
-    ticket = format_ticket(service.letter, number)
+    drawn = transaction.next_ticket(service.letter)
+    ticket = format_ticket(service.letter, drawn.number)
     event = TicketIssued(ticket=ticket, day=moment.day, service=service.id, issued_at=moment.text)
     transaction.record(event, Cause(request.eid))
-    ticket_id = tickets.insert(
-        transaction, tickets.NewTicket(service.letter, number, service.id, None)
-    )
+    tickets.insert(transaction, drawn, service, None)
     slip = _ticket_slip(station, service, ticket, "", request.asked.language, moment)
-    _queue_ticket(transaction, slip, None, ticket_id)
+    _queue_ticket(transaction, slip, None, drawn.id)
     return _ticket_answer(event)
 
 
@@ -347,7 +343,7 @@ async def _commit(station: Station, work: Callable[[Transaction], bytes]) -> byt
     Errors: storage_full, storage_failing, busy.
     """
     try:
-        body = await station.store.write(station.moment(), work)
+        body = await station.store.add(station.moment(), work)
     except DuplicateCommand:
         # Its first copy is committed, or shares this very commit: either way it can be read now.
         return None

@@ -117,7 +117,8 @@ async def reprint(station: Station, job_id: int) -> int:
         copy = NewPrintJob(
             row.kind, row.role, row.slip.encode(), row.dossier_id, row.ticket_id, row.id
         )
-        return print_jobs.insert(transaction, copy)
+        print_jobs.insert(transaction, copy)
+        return print_jobs.newest_id(transaction)
 
     new_id = await station.store.write(station.moment(), work)
     station.paper.ring()

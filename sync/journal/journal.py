@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
+from sync.group_commit import NeedsConnection, Rows
 from sync.protocol import merkle
 from sync.protocol.record import (
     CONTENT_JSON,
@@ -176,6 +177,29 @@ class Journal:
         self._store(connection, log, record)
         return Position(log.number, log.lid, record.sequence)
 
+    def stage(self, rows: Rows, event: JournalEvent, time: RecordTime) -> Position:
+        """As `append`, with the row added to `rows`; it is checked when they are inserted.
+
+        Raises NeedsConnection when the lane's log has to be opened first.
+        """
+        log = self._staging_log(time, event.lane)
+        eid, kind, subject, version, body, content_type, _ = event
+        record = Record(log.size, kind, eid, subject, version, time, content_type, body)
+        row, log = _grown(log, record, None)
+        rows.append((INSERT_RECORD, row))
+        self._keep(log)
+        return Position(log.number, log.lid, record.sequence)
+
+    def stage_dossier(self, time: RecordTime) -> tuple[str, int]:
+        """As `next_dossier`. Raises NeedsConnection."""
+        return self._draw(self._staging_log(time, LANE_DOSSIERS))
+
+    def _staging_log(self, time: RecordTime, lane: int) -> _OpenLog:
+        log = self._logs[lane]
+        if log is None or _is_over(log, time):
+            raise NeedsConnection
+        return log
+
     def append_copy(
         self, connection: sqlite3.Connection, record: Record, origin: int, time: RecordTime
     ) -> Position:
@@ -197,7 +221,9 @@ class Journal:
 
     def next_dossier(self, connection: sqlite3.Connection, time: RecordTime) -> tuple[str, int]:
         """The dossier log's tag and the next number in it (from 1): unique without any clock."""
-        log = self._open_log(connection, time, LANE_DOSSIERS)
+        return self._draw(self._open_log(connection, time, LANE_DOSSIERS))
+
+    def _draw(self, log: _OpenLog) -> tuple[str, int]:
         log = log._replace(dossiers=log.dossiers + 1)
         self._keep(log)
         return log.tag, log.dossiers
@@ -210,7 +236,7 @@ class Journal:
         log = self._logs[lane]
         if log is None:
             return self._begin_log(connection, time, lane, self._reason)
-        if log.size < MAXIMUM_LOG_RECORDS and time.mono_ms < log.ends_mono_ms:
+        if not _is_over(log, time):
             return log
         self.flush(connection)
         reason = "full" if log.size >= MAXIMUM_LOG_RECORDS else "age"
@@ -249,28 +275,11 @@ class Journal:
         record: Record,
         origin: int | None = None,
     ) -> _OpenLog:
-        raw = encode_record(record)
-        leaf = merkle.leaf_hash(raw)
-        number, lid, tag, lane, ends_mono_ms, size, frontier, dossiers = log
+        row, log = _grown(log, record, origin)
         try:
-            connection.execute(
-                INSERT_RECORD,
-                (
-                    number << SEQUENCE_BITS | size,
-                    leaf,
-                    record.eid,
-                    record.subject,
-                    record.kind,
-                    record.version,
-                    record.time.wall_ms,
-                    raw,
-                    origin,
-                ),
-            )
+            connection.execute(INSERT_RECORD, row)
         except sqlite3.IntegrityError as error:
             raise DuplicateCommand(record.eid.hex()) from error
-        frontier = merkle.append(frontier, size, leaf)
-        log = _OpenLog(number, lid, tag, lane, ends_mono_ms, size + 1, frontier, dossiers)
         self._keep(log)
         return log
 
@@ -288,6 +297,27 @@ INSERT_RECORD: Final = (
     "INSERT INTO record (position, leaf, eid, subject, kind, version, wall_ms, raw, origin)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+
+
+def _is_over(log: _OpenLog, time: RecordTime) -> bool:
+    """Whether the log is full or old enough to be closed."""
+    return log.size >= MAXIMUM_LOG_RECORDS or time.mono_ms >= log.ends_mono_ms
+
+
+def _grown(
+    log: _OpenLog, record: Record, origin: int | None
+) -> tuple[tuple[object, ...], _OpenLog]:
+    """The record's row and the log with it."""
+    raw = encode_record(record)
+    leaf = merkle.leaf_hash(raw)
+    number, lid, tag, lane, ends_mono_ms, size, frontier, dossiers = log
+    position = number << SEQUENCE_BITS | size
+    row = (
+        *(position, leaf, record.eid, record.subject, record.kind, record.version),
+        *(record.time.wall_ms, raw, origin),
+    )
+    frontier = merkle.append(frontier, size, leaf)
+    return row, _OpenLog(number, lid, tag, lane, ends_mono_ms, size + 1, frontier, dossiers)
 
 
 class LogRow(NamedTuple):

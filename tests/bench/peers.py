@@ -20,7 +20,8 @@ from pathlib import Path
 import aiosqlite
 from aiohttp import web
 
-from sync.database import Writer, migrate, open_writer
+from sync.database import Writer, open_writer
+from sync.migration import migrate
 
 OWNERS = {
     "journal": files("sync.journal") / "migrations",
