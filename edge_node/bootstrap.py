@@ -29,15 +29,18 @@ from edge_node.domain.codes import epoch_tag
 from edge_node.domain.units import read_units
 from edge_node.domain.working_calendar import read_calendar
 from edge_node.health.examine import Devices, examine
+from edge_node.health.host import read_disk
 from edge_node.health.runner import HealthReport
 from edge_node.health.watch import WatchedPrinter
 from edge_node.lan.announce import Announcement, announced
 from edge_node.settings import PrinterSection, Settings, SettingsError
+from edge_node.store.blobs import Vault
 from edge_node.store.city import CityView
 from edge_node.store.print_jobs import PrintJobRow
 from edge_node.store.tickets import TicketNumbers
 from edge_node.store.unit_of_work import Store
-from edge_node.usecases import drafts, printing
+from edge_node.usecases import attachments, drafts, printing, retention
+from edge_node.usecases.inbox import Inbox
 from edge_node.usecases.printing import Desk
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
@@ -92,6 +95,9 @@ async def serve(settings: Settings, stopping: asyncio.Event, ready: Callable[[st
         )
         monitor = HealthMonitor(station, devices)
         scans = ScanDesk(station.changes)
+        inbox = Inbox.of(station)
+        await attachments.clear_strays(station)
+        await inbox.start()
         app = create_app(station, health=monitor.report, scans=scans, version=SOFTWARE)
         url = await _listen(app, settings, tls, stack)
         await _announce(settings, stack)
@@ -105,7 +111,9 @@ async def serve(settings: Settings, stopping: asyncio.Event, ready: Callable[[st
             ]
             watchers = [
                 tasks.create_task(_sweep(station)),
-                tasks.create_task(_look_after(station, monitor)),
+                tasks.create_task(_look_after(station, monitor, settings)),
+                tasks.create_task(inbox.run()),
+                tasks.create_task(retention.run(station, settings.retention.hours())),
                 tasks.create_task(_stop_when_broken(writer, stopping)),
                 tasks.create_task(keep_watchdog(stopping)),
             ]
@@ -194,6 +202,7 @@ async def _open_station(
         officers={officer.id: officer.officer() for officer in settings.officer},
         devices=frozenset(bytes.fromhex(digest) for digest in settings.devices.token_sha256),
         policy=settings.desk.policy(),
+        vault=Vault(path, section.enrolment),
     )
     return station, writer
 
@@ -333,10 +342,14 @@ async def _sweep(station: Station) -> None:
         await asyncio.sleep(SWEEP_INTERVAL_S)
 
 
-async def _look_after(station: Station, monitor: HealthMonitor) -> None:
+async def _look_after(station: Station, monitor: HealthMonitor, settings: Settings) -> None:
     """Examine the station regularly and tell open pages when something changed."""
     known: object = None
+    limits, folder = settings.retention.limits(), settings.station.state_directory
     while True:
+        disk = await asyncio.to_thread(read_disk, folder)
+        if disk is not None:
+            retention.watch_disk(station, disk.used_percent, limits)
         report = await monitor.report()
         codes = tuple(one.code for one in report.checks)
         found = (report.verdict, codes, report.backlog and report.backlog.events)

@@ -12,6 +12,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from edge_node.domain.retention import DiskLimits
+from edge_node.usecases.retention import Hours
 from edge_node.usecases.station import Officer, Policy
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -38,6 +40,8 @@ class StationSection(_Section, frozen=True, kw_only=True):
     code: StationCode
     state_directory: Path
     sync_database: Path
+    enrolment: Path = Path("enrolment.cbor")
+    """The city's enrolment, as edge-sync has it: attachments are sealed for the key in it."""
 
 
 class ListenSection(_Section, frozen=True, kw_only=True):
@@ -109,6 +113,33 @@ class DeskSection(_Section, frozen=True, kw_only=True):
         return Policy(cut_off=self.cut_off, saturday_reception=self.saturday_reception)
 
 
+Percent = Annotated[int, msgspec.Meta(ge=1, le=100)]
+TimeOfDay = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class RetentionSection(_Section, frozen=True, kw_only=True):
+    """From how full a disk on the station holds back, and when it clears up."""
+
+    warn_percent: Percent = 80
+    no_scans_percent: Percent = 90
+    refuse_percent: Percent = 97
+    quiet_from: TimeOfDay = "22:00"
+    quiet_to: TimeOfDay = "05:00"
+
+    def limits(self) -> DiskLimits:
+        """The limits as the rule knows them."""
+        return DiskLimits(self.warn_percent, self.no_scans_percent, self.refuse_percent)
+
+    def hours(self) -> Hours:
+        """The quiet hours in minutes of the day."""
+        return Hours(_minutes(self.quiet_from), _minutes(self.quiet_to))
+
+
+def _minutes(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
 class Settings(_Section, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -120,6 +151,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     devices: DevicesSection = DevicesSection()
     announce: AnnounceSection = AnnounceSection()
     desk: DeskSection = DeskSection()
+    retention: RetentionSection = RetentionSection()
 
 
 def read_settings(path: Path) -> Settings:
@@ -149,7 +181,18 @@ def _decode(kind: type, value: object) -> object:
 
 
 def _fault(settings: Settings) -> str:
-    return _listen_fault(settings.listen) or _printer_fault(settings) or _officer_fault(settings)
+    return (
+        _listen_fault(settings.listen)
+        or _printer_fault(settings)
+        or _officer_fault(settings)
+        or _retention_fault(settings.retention)
+    )
+
+
+def _retention_fault(section: RetentionSection) -> str:
+    if section.warn_percent <= section.no_scans_percent <= section.refuse_percent:
+        return ""
+    return "retention: warn_percent, no_scans_percent and refuse_percent must rise"
 
 
 def _listen_fault(listen: ListenSection) -> str:
@@ -186,6 +229,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
             station,
             state_directory=folder / station.state_directory,
             sync_database=folder / station.sync_database,
+            enrolment=folder / station.enrolment,
         ),
         scanner=scanner and ScannerSection(device=folder / scanner.device),
     )

@@ -51,6 +51,11 @@ class DiskFacts(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool = False
     growth_bytes_per_day: int | None = None
 
+    @property
+    def used_percent(self) -> int:
+        """Percent of the room that is gone, rounded down; what only root may use counts as gone."""
+        return 100 * (self.total_bytes - self.free_bytes) // max(self.total_bytes, 1)
+
 
 class PowerFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the board says about itself; a PC usually says only its temperature, or nothing."""

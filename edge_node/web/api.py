@@ -5,9 +5,7 @@ carries an `Idempotency-Key`; the operations table is at once the router and the
 so the two cannot disagree.
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 import msgspec
@@ -17,6 +15,7 @@ from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.procedure import Procedure
 from edge_node.health.runner import HealthReport
 from edge_node.usecases import intake, lookup
+from edge_node.usecases.attachments import MEDIA_TYPES, Attached
 from edge_node.usecases.intake import (
     ApplicantInput,
     Asked,
@@ -26,13 +25,13 @@ from edge_node.usecases.intake import (
     TicketAnswer,
 )
 from edge_node.usecases.lookup import DossierView
-from edge_node.usecases.station import Station
+from edge_node.web import attachments
+from edge_node.web.devices import require_device
 from edge_node.web.keys import HEALTH, STATION
 from edge_node.web.openapi import KeyUse, describe
 from edge_node.web.problems import answer_with_problems, malformed
 
 MAXIMUM_BODY_BYTES: Final = 64 << 10
-MAXIMUM_TOKEN_CHARACTERS: Final = 128
 JSON_TYPE: Final = "application/json"
 PREFIX: Final = "/api"
 
@@ -66,7 +65,8 @@ class ProcedureList(msgspec.Struct, frozen=True, kw_only=True):
 class Operation(NamedTuple):
     """One row of the interface: method, path, handler, what it is for, types, protection.
 
-    `problems` are the refusals of its own; those of every body, key and token are known.
+    `problems` are the refusals of its own; those of every body, key and token are known. `media`
+    are the types of a body that is no JSON.
     """
 
     method: str
@@ -79,6 +79,7 @@ class Operation(NamedTuple):
     device: bool = False
     key: KeyUse = "none"
     problems: tuple[ErrorCode, ...] = ()
+    media: tuple[str, ...] = ()
 
 
 _submit: Final = msgspec.json.Decoder(SubmitDossier)
@@ -91,7 +92,7 @@ _FRESH: Final = {"Cache-Control": "no-store"}
 async def submit_dossier(request: web.Request) -> web.Response:
     """Store a dossier with its ticket; 201 when new, 200 when this key was answered before."""
     station = request.app[STATION]
-    _require_device(request, station)
+    require_device(request, station)
     asked = Asked(request.headers.get("Idempotency-Key", ""), "api")
     if not asked.key:
         raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MISSING)
@@ -102,7 +103,7 @@ async def submit_dossier(request: web.Request) -> web.Response:
 async def take_ticket(request: web.Request) -> web.Response:
     """Give out a number without a dossier."""
     station = request.app[STATION]
-    _require_device(request, station)
+    require_device(request, station)
     command = await _command(request, _take)
     # A client without a key gets a new number each time it asks.
     key = request.headers.get("Idempotency-Key")
@@ -114,7 +115,7 @@ async def take_ticket(request: web.Request) -> web.Response:
 async def read_dossier(request: web.Request) -> web.Response:
     """One dossier with its custody."""
     station = request.app[STATION]
-    _require_device(request, station)
+    require_device(request, station)
     return _json(await lookup.dossier(station, request.match_info["dossier_no"]))
 
 
@@ -194,6 +195,16 @@ OPERATIONS: Final = (
         ),
     ),
     Operation(
+        "PUT",
+        attachments.PATH,
+        attachments.put_attachment,
+        "Attach a scanned paper to a dossier; sealed for the city and durable when answered",
+        {201: Attached, 200: Attached},
+        device=True,
+        problems=attachments.PROBLEMS,
+        media=MEDIA_TYPES,
+    ),
+    Operation(
         "POST",
         "/v1/tickets",
         take_ticket,
@@ -249,20 +260,6 @@ def _is_at(path: list[str], asked: list[str]) -> bool:
         known == part or (known.startswith("{") and part)
         for known, part in zip(path, asked, strict=True)
     )
-
-
-def _require_device(request: web.Request, station: Station) -> None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or _digest(token.strip()) not in station.devices:
-        raise DomainError(ErrorCode.DEVICE_UNKNOWN)
-
-
-@lru_cache(maxsize=64)
-def _digest(token: str) -> bytes:
-    """What is compared instead of the token, so that the time it takes tells nothing of it."""
-    # Bytes of a header that are not UTF-8 arrive as lone surrogates.
-    text = token[:MAXIMUM_TOKEN_CHARACTERS]
-    return hashlib.sha256(text.encode(errors="surrogateescape")).digest()
 
 
 async def _command(request: web.Request, decoder: msgspec.json.Decoder[Command]) -> Command:

@@ -52,6 +52,8 @@ class Described(Protocol):
     def key(self) -> KeyUse: ...  # noqa: D102
     @property
     def problems(self) -> tuple[ErrorCode, ...]: ...  # noqa: D102
+    @property
+    def media(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
 def describe(operations: Sequence[Described], version: str) -> dict[str, Any]:
@@ -111,6 +113,9 @@ def _operation(
                 }
             },
         }
+    if operation.media:
+        file = {"schema": {"type": "string", "format": "binary"}}
+        entry["requestBody"] = {"required": True, "content": dict.fromkeys(operation.media, file)}
     if operation.device:
         entry["security"] = [{"device": []}]
     return entry
