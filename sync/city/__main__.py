@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from sync.city.archive.overview import open_exporter
 from sync.city.command import (
     ConfigOption,
     clock_ms,
@@ -23,10 +22,12 @@ from sync.city.command import (
     surroundings,
 )
 from sync.city.export import export_lines
+from sync.city.keys_command import keys_app
 from sync.city.opening import BodyKeys
-from sync.city.serve import open_shelf, prepare_context, prepare_identity, serve
+from sync.city.serve import prepare_context, prepare_identity, serve
 from sync.city.settings import Settings
 from sync.city.stations import StationDirectory
+from sync.city.storage import open_exporter, open_shelf
 from sync.city.trust_command import add_trust_commands
 from sync.dictionary import DICTIONARIES
 
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 
 add_trust_commands(app)
+app.add_typer(keys_app, name="keys")
 
 
 @app.command("serve")
@@ -91,7 +93,7 @@ def _say_ready(url: str) -> None:
 async def _export(settings: Settings, station: int | None) -> None:
     identity = prepare_identity(settings, surroundings())
     keys = BodyKeys(identity.find_encryption_key, DICTIONARIES.get)
-    async with open_exporter(settings.database_path) as exporter:
+    async with open_exporter(settings) as exporter:
         async for page in export_lines(exporter, keys, station):
             sys.stdout.buffer.write(page)
     sys.stdout.buffer.flush()

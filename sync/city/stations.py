@@ -17,7 +17,7 @@ from sync.city.identity import CityIdentity
 from sync.city.shelf import Shelf
 from sync.protocol.canonical import Value, decode, encode
 from sync.protocol.certificate import StationCertificate, verify_certificate
-from sync.protocol.cose import public_key, raw_key_id
+from sync.protocol.cose import public_key, raw_key_id, signer
 from sync.protocol.custody import CustodyReason
 from sync.protocol.errors import ProtocolError
 from sync.protocol.fields import ControlMap, any_bytes, array
@@ -44,7 +44,8 @@ _KEYS: Final = frozenset({_CERTIFICATE, _NAME, _EARLIER})
 class Station(NamedTuple):
     """An enrolled station under one of its keys; `name` may be empty.
 
-    `not_after_ms` counts from 1970 UTC. `current` is false for a key it used before.
+    `not_after_ms` counts from 1970 UTC. `current` is false for a key it used before; `signed_by`
+    is the id of the CA key.
     """
 
     node_id: bytes
@@ -55,6 +56,7 @@ class Station(NamedTuple):
     not_after_ms: int | None
     certificate: StationCertificate
     current: bool = True
+    signed_by: bytes = b""
 
 
 class StationFile(NamedTuple):
@@ -237,6 +239,7 @@ def _make_index(
             except ProtocolError:
                 continue
             station = _station(certificate, file.name, current=message is file.certificate)
+            station = station._replace(signed_by=signer(message))
             by_kid[station.kid] = station
             if station.current:
                 by_node[station.node_id] = station
