@@ -26,7 +26,6 @@ from edge_node.domain.events import (
 from edge_node.domain.ticket import TicketState, parse_ticket
 from edge_node.store import dossiers, payloads
 from edge_node.store.dossiers import Decision, HandIn
-from edge_node.store.tickets import TicketNumbers
 from edge_node.store.unit_of_work import Transaction
 from sync.journal.journal import Position
 from sync.journal.recovery import Restored
@@ -53,8 +52,7 @@ def replay(
         _apply(transaction, event, record, Position(log_number, lid, record.sequence), service_of)
         if record.subject is not None:
             touched.add(record.subject)
-    if isinstance(transaction.numbers, TicketNumbers):
-        transaction.numbers.reset(("", {}))  # the highest numbers may be others now
+    transaction.numbers.forget()  # the highest numbers may be others now
     return touched
 
 

@@ -88,6 +88,10 @@ class TicketNumbers:
         ).fetchone()
         self._drawn = _Drawn(day, last_id, {**known, letter: number})
 
+    def forget(self) -> None:
+        """Read again: rows were added by other hands."""
+        self._drawn = _NOTHING_READ
+
 
 def insert(
     transaction: Transaction, drawn: NextTicket, service: Service, dossier_id: bytes | None

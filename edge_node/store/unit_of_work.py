@@ -119,6 +119,10 @@ class Numbers(Protocol):
         """Look up the last number of this day and service group."""
         ...
 
+    def forget(self) -> None:
+        """Read again: rows were added by other hands."""
+        ...
+
 
 class Store:
     """node.db as the use cases see it: one way to write, one way to read."""
