@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,11 +21,14 @@ from sync.daemon.bell import open_bell
 from sync.daemon.clock import Clock
 from sync.daemon.conversation import Chance, Conversation, Ports, Speaker
 from sync.daemon.events import Failure, Started, State
+from sync.daemon.handlers import request_handlers
 from sync.daemon.identity import Credentials, NotEnrolledError, read_credentials
 from sync.daemon.keyring import Keyring
 from sync.daemon.mailbox import Mailbox
+from sync.daemon.metrics import METRICS_NAME, keep_writing
 from sync.daemon.progress import Session
-from sync.daemon.report import summary
+from sync.daemon.report import ContactLine, summary
+from sync.daemon.request_desk import keep_desk
 from sync.daemon.settings import Settings
 from sync.daemon.statements import OWNERS, SightedCity, Standing
 from sync.daemon.transport import Timeouts, open_transport
@@ -83,13 +87,38 @@ async def serve(
         ready()
         notify("READY=1")
         group.create_task(keep_watchdog(stop))
-        told = around._replace(told=_teller(around.told))
-        life = group.create_task(_live(settings, told, mailbox))
+        teller = _Teller(around.told)
+        tasks = [
+            group.create_task(_live(settings, around._replace(told=teller.tell), mailbox)),
+            *_start_beside(group, settings, around, (mailbox, teller)),
+        ]
         await stop.wait()
         notify("STOPPING=1")
-        life.cancel()
-        await asyncio.wait([life])
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         await mailbox.store_standing(Standing("offline", STOPPED, 0, None))
+
+
+def _start_beside(
+    group: asyncio.TaskGroup,
+    settings: Settings,
+    around: Surroundings,
+    parts: tuple[Mailbox, "_Teller"],
+) -> list[asyncio.Task[None]]:
+    """What runs whether or not the station is enrolled: the figures and the request desk."""
+    mailbox, teller = parts
+    files = settings.files
+    figures = files.sync_database.with_name(METRICS_NAME)
+    handlers = request_handlers(settings, around.chance.entropy, around.timeouts)
+    return [
+        group.create_task(
+            keep_writing(
+                (figures, files.node_database), mailbox, lambda: teller.session, around.clock
+            )
+        ),
+        group.create_task(keep_desk(files.node_database, mailbox, handlers, around.clock)),
+    ]
 
 
 async def run_once(settings: Settings, around: Surroundings) -> Session:
@@ -100,18 +129,22 @@ async def run_once(settings: Settings, around: Surroundings) -> Session:
             return await conversation.run(once_finished)
 
 
-def _teller(also: Callable[[Session], None] | None) -> Callable[[Session], None]:
-    """Tells the service manager of every new state, and `also` of every step."""
-    states: list[State] = []
+class _Teller:
+    """Tells the service manager of every new state, the log of the city's going and coming."""
 
-    def tell(session: Session) -> None:
-        if states != [session.state]:
-            states[:] = [session.state]
+    def __init__(self, also: Callable[[Session], None] | None) -> None:
+        self._also = also
+        self._line = ContactLine(sys.stderr)
+        self.session = Session()
+
+    def tell(self, session: Session) -> None:
+        """Take note of the session after a step."""
+        if session.state is not self.session.state:
             notify(f"STATUS={session.state}: {summary(session)}")
-        if also is not None:
-            also(session)
-
-    return tell
+        self.session = session
+        self._line.show(session)
+        if self._also is not None:
+            self._also(session)
 
 
 def once_finished(session: Session) -> bool:

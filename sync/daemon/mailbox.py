@@ -13,6 +13,7 @@ from sync.daemon import statements
 from sync.daemon.assemble import SealedBatch
 from sync.daemon.belief import DisagreementError, status_code
 from sync.daemon.events import LogReport, Notice, NoticeKind, Refusal
+from sync.daemon.figures import SyncFigures, sync_figures
 from sync.daemon.statements import (
     Anchor,
     Aside,
@@ -20,6 +21,7 @@ from sync.daemon.statements import (
     KnownCity,
     LogRow,
     Remembered,
+    RequestAnswer,
     SightedCity,
     Standing,
 )
@@ -161,6 +163,26 @@ class Mailbox:
         return await self._writer.transact(
             lambda connection: statements.recovered_leaves(connection, lid, first)
         )
+
+    async def figures(self, day: int) -> SyncFigures:
+        """What it all adds up to; `day` is the UTC day, counted from 1970."""
+        return await self._writer.transact(lambda connection: sync_figures(connection, day))
+
+    async def answer_request(self, answer: RequestAnswer) -> None:
+        """Say how a request of the node stands."""
+        await self._writer.transact(
+            lambda connection: statements.answer_request(connection, answer)
+        )
+
+    async def close_requests(self, code: str, wall_ms: int) -> None:
+        """Say of what was under way when the process ended that it came to nothing."""
+        await self._writer.transact(
+            lambda connection: statements.close_requests(connection, code, wall_ms)
+        )
+
+    async def answered_requests(self) -> frozenset[int]:
+        """The numbers of all requests that were begun."""
+        return await self._writer.transact(statements.answered_requests)
 
     async def drop_progress(self) -> None:
         """Nothing is being drained any more."""

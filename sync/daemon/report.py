@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self, TextIO
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
 from sync.daemon.events import OFFLINE_FAILURES, Failure, State
 from sync.daemon.progress import Session, all_acknowledged
+from sync.daemon.tally import owed
 
 EXIT_DONE: Final = 0
 EXIT_UNREACHABLE: Final = 4
 EXIT_REFUSED: Final = 5
 
 _HEARD: Final = frozenset({State.IDLE, State.WAIT_APPLIED})
+_AWAY: Final = frozenset({State.BACKOFF, State.REFUSED})
+_PRESENT: Final = frozenset({State.DRAIN, State.IDLE, State.WAIT_APPLIED})
 _COMES_BACK: Final = OFFLINE_FAILURES | {
     Failure.BUSY,
     Failure.CITY_ERROR,
@@ -68,20 +68,49 @@ def summary(session: Session) -> str:
     return f"city: {reason}; {counts}"
 
 
-class ProgressLine:
-    """A bar on a terminal, nothing elsewhere."""
+class ContactLine:
+    """One line when the city goes away, one when it is back; nothing in between."""
 
     def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._away = False
+
+    def show(self, session: Session) -> None:
+        """Take note of the session after a step."""
+        if session.state in _AWAY and not self._away:
+            self._away = True
+            print(f"city away: {summary(session)}", file=self._stream, flush=True)
+        elif session.state in _PRESENT and self._away:
+            self._away = False
+            print(f"city back: {summary(session)}", file=self._stream, flush=True)
+
+
+class ProgressLine:
+    """A bar with records, bytes and time to go on a terminal, nothing elsewhere."""
+
+    def __init__(self, stream: TextIO) -> None:
+        # A service never shows a bar: the library is loaded where one is.
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         console = Console(file=stream)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[size]}"),
+            TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
             transient=True,
         )
-        self._task = self._progress.add_task("records at the city", total=None)
+        self._task = self._progress.add_task("records at the city", total=None, size="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -99,4 +128,14 @@ class ProgressLine:
         """Move the bar to where the session stands."""
         total = sum(log.own_size for log in session.logs)
         held = sum(min(log.city_size, log.own_size) for log in session.logs)
-        self._progress.update(self._task, total=total or None, completed=held)
+        self._progress.update(
+            self._task, total=total or None, completed=held, size=left_in_words(session)
+        )
+
+
+def left_in_words(session: Session) -> str:
+    """About how much is still to send; "" when nothing is."""
+    left_bytes = owed(session) * session.record_bytes
+    if not left_bytes:
+        return ""
+    return f"{left_bytes / 1024:,.0f} KiB left"

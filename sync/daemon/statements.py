@@ -78,6 +78,17 @@ class Aside(NamedTuple):
     cose: bytes
 
 
+class RequestAnswer(NamedTuple):
+    """How a request of the node stands: `running`, `done` or `failed`, and how far it is."""
+
+    number: int
+    state: str
+    done: int = 0
+    total: int = 0
+    code: str = ""
+    finished_wall_ms: int | None = None
+
+
 class Anchor(NamedTuple):
     """Signed city time between two moments of this boot, all in ms."""
 
@@ -274,6 +285,29 @@ def add_traffic(connection: sqlite3.Connection, day: int, sent: int, received: i
         " received_bytes = received_bytes + excluded.received_bytes",
         (day, sent, received),
     )
+
+
+def answer_request(connection: sqlite3.Connection, answer: RequestAnswer) -> None:
+    """Say how a request of the node stands."""
+    connection.execute(
+        "INSERT OR REPLACE INTO request_answer (id, state, done, total, code, finished_wall_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        answer,
+    )
+
+
+def close_requests(connection: sqlite3.Connection, code: str, wall_ms: int) -> None:
+    """Say of what was under way that it came to nothing."""
+    connection.execute(
+        "UPDATE request_answer SET state = 'failed', code = ?, finished_wall_ms = ?"
+        " WHERE state = 'running'",
+        (code, wall_ms),
+    )
+
+
+def answered_requests(connection: sqlite3.Connection) -> frozenset[int]:
+    """The numbers of all requests that were begun."""
+    return frozenset(row[0] for row in connection.execute("SELECT id FROM request_answer"))
 
 
 def known_city(connection: sqlite3.Connection) -> KnownCity | None:

@@ -54,8 +54,7 @@ def versions(settings: Settings) -> Versions:
 async def watch(settings: Settings, grown: asyncio.Event, reader: Reader, bell: Bell) -> None:
     """Set `grown` whenever the node has committed; end when a file is another one."""
     files = versions(settings)
-    log = settings.files.node_database.with_name(f"{settings.files.node_database.name}-wal")
-    look = _Look(log)
+    look = _Look(wal_path(settings.files.node_database))
     seen = await _data_version(reader)
     grown.set()  # whatever came before the first look
     loop = asyncio.get_running_loop()
@@ -76,19 +75,24 @@ async def watch(settings: Settings, grown: asyncio.Event, reader: Reader, bell: 
                 grown.set()
 
 
+def wal_path(database: Path) -> Path:
+    """Where SQLite keeps a database's write-ahead log."""
+    return database.with_name(f"{database.name}-wal")
+
+
 class _Look:
     """Whether asking the file is worth a look."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
-        self._stamp = _stamp(log)
+        self._stamp = stamp(log)
         self._until = 0.0
 
     def worthwhile(self, now: float) -> bool:
         """Whether the write-ahead log changed, now or a moment ago."""
-        stamp = _stamp(self._log)
-        if stamp != self._stamp:
-            self._stamp = stamp
+        now_there = stamp(self._log)
+        if now_there != self._stamp:
+            self._stamp = now_there
             self._until = now + FLUSH_S
         return now < self._until
 
@@ -114,7 +118,8 @@ async def _data_version(reader: Reader) -> int:
     return int(row[0])
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def stamp(path: Path) -> tuple[int, int] | None:
+    """When a file was last written to and its size; None when it is not there."""
     status = _status(path)
     return (status.st_mtime_ns, status.st_size) if status is not None else None
 

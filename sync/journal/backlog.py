@@ -204,3 +204,9 @@ def _unsent(connection: sqlite3.Connection, lid: bytes, first: int, size: int) -
         (start + first, end, SAMPLE_RECORDS),
     ).fetchone()
     return Outbox(size - first, int((size - first) * bytes_each), oldest)
+
+
+def attachments(connection: sqlite3.Connection) -> int:
+    """Attachments whose file is still here."""
+    (count,) = connection.execute("SELECT count(*) FROM blob WHERE purged = 0").fetchone()
+    return int(count)

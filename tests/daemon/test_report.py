@@ -4,7 +4,14 @@ import pytest
 
 from sync.daemon.events import OFFLINE_FAILURES, Failure, State
 from sync.daemon.progress import LogProgress, Session
-from sync.daemon.report import SENTENCES, ProgressLine, exit_code, summary
+from sync.daemon.report import (
+    SENTENCES,
+    ContactLine,
+    ProgressLine,
+    exit_code,
+    left_in_words,
+    summary,
+)
 
 LOGS = (
     LogProgress(lid=b"a" * 16, own_size=10, city_size=10, applied=7),
@@ -45,3 +52,19 @@ def test_nothing_is_drawn_where_nobody_looks() -> None:
     with ProgressLine(stream) as line:
         line.show(Session(logs=LOGS))
     assert stream.getvalue().strip() == ""
+
+
+def test_the_city_going_and_coming_is_one_line_each() -> None:
+    stream = io.StringIO()
+    line = ContactLine(stream)
+    away = Session(state=State.BACKOFF, failure=Failure.UNREACHABLE, logs=LOGS)
+    back = Session(state=State.IDLE, logs=LOGS)
+    for session in (back, away, Session(state=State.HELLO), away, away, back, back, away):
+        line.show(session)
+    lines = stream.getvalue().splitlines()
+    assert [text.split(":")[0] for text in lines] == ["city away", "city back", "city away"]
+
+
+def test_what_is_left_is_said_in_bytes() -> None:
+    assert left_in_words(Session(logs=LOGS)) == "2 KiB left"
+    assert left_in_words(Session(logs=LOGS[:1])) == ""
