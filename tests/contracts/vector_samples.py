@@ -15,8 +15,8 @@ from sync.protocol.batch_header import (
     SealingTime,
     encode_header,
 )
-from sync.protocol.canonical import Value, encode
-from sync.protocol.cose import LABEL_BATCH, sign
+from sync.protocol.canonical import Value, decode, encode
+from sync.protocol.cose import LABEL_BATCH, key_id, sign, signer, split_first, unverified_payload
 from sync.protocol.record import (
     Genesis,
     LogIdentity,
@@ -105,6 +105,65 @@ def plain(value: Value) -> Any:
     return value
 
 
+SIGNERS: Final = {
+    "station": STATION_KEY,
+    "city": CITY_KEY,
+    "ca": CA_KEY,
+    "feed": FEED_KEY,
+    "stranger": STRANGER_KEY,
+    **{f"root-{at}": key for at, key in enumerate(ROOT_KEYS, 1)},
+}
+_NOT_WRITTEN: Final = frozenset({"request", "enrolment", "rekey", "feed", "return"})
+"""What holds another message or draws random bytes: only read."""
+
+
+def message(reads: str, about: str, data: bytes, **given: Any) -> Vector:
+    """A signed object; ``says`` is its payload."""
+    kid = signer(split_first(data)[0])
+    name = next(name for name, key in SIGNERS.items() if key_id(key.public_key()) == kid)
+    return {
+        "name": reads,
+        "about": about,
+        "reads": reads,
+        "given": given,
+        "bytes": data.hex(),
+        "expect": "accepted",
+        "says": plain(decode(unverified_payload(split_first(data)[0]))),
+        "signers": [name],
+        "written": reads not in _NOT_WRITTEN,
+    }
+
+
+def refuse(
+    name: str, reads: str, about: str, data: str | bytes, expect: str, **given: Any
+) -> Vector:
+    """A vector to refuse, for this one reason."""
+    return {
+        "name": f"refused-{name}",
+        "about": about,
+        "reads": reads,
+        "given": given,
+        "bytes": data if isinstance(data, str) else data.hex(),
+        "expect": expect,
+    }
+
+
+def changed(data: bytes, label: str, key: Ed25519PrivateKey, change: dict[int, Any]) -> bytes:
+    """A signed object with other members, ``ABSENT`` for none, under a good signature."""
+    fields = decode(unverified_payload(data))
+    assert isinstance(fields, dict)
+    kept = {name: value for name, value in {**fields, **change}.items() if value is not ABSENT}
+    return sign(key, label, encode(kept))
+
+
+ABSENT: Final = object()
+
+
+def raw(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:
+    """The raw public half."""
+    return key.public_key().public_bytes_raw()
+
+
 def header(body: bytes, **change: Any) -> BatchHeader:
     """The header of the sample log's three records over this body, with some other fields."""
     fields: dict[str, Any] = {
@@ -129,6 +188,11 @@ def header(body: bytes, **change: Any) -> BatchHeader:
 def batch(body: bytes, **change: Any) -> bytes:
     """A batch with exactly this header and body, signed by the station."""
     return sign(STATION_KEY, LABEL_BATCH, encode_header(header(body, **change))) + encode(body)
+
+
+def seal_for(recipient: X25519PrivateKey, plaintext: bytes, info: bytes) -> bytes:
+    """Sealed for the owner of this key, always with the same ephemeral key."""
+    return hpke_reference.seal(plaintext, recipient.public_key(), info, EPHEMERAL_KEY)
 
 
 def seal(plaintext: bytes, *, first: int = 0, count: int = 3, root: bytes = ROOT) -> bytes:

@@ -7,27 +7,17 @@ may choose other bytes. What the fields of a vector mean stands in ``sync/vector
 
 import json
 import sys
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sync.dictionary import DICTIONARIES
+import cbor2
+
 from sync.protocol import merkle
 from sync.protocol.batch_header import Compression
 from sync.protocol.canonical import Value, decode, encode
-from sync.protocol.cose import key_id, split_first, unverified_payload
-from sync.protocol.enrolment import (
-    Enrolment,
-    SignedKeyset,
-    StationCertificate,
-    StationRequest,
-    sign_certificate,
-    sign_enrolment,
-    sign_request,
-)
+from sync.protocol.cose import key_id, split_first
 from sync.protocol.entries import withheld
 from sync.protocol.handshake import Hello, LogHead, LogState, Welcome, sign_hello, sign_welcome
-from sync.protocol.keyset import Keyset, encode_keyset, sign_keyset
 from sync.protocol.receipt import BatchReference, Receipt, sign_receipt
 from sync.protocol.record import Record, command_id, content_digest, encode_record
 from sync.protocol.seal import encryption_key_id
@@ -42,7 +32,6 @@ from tests.contracts.vector_samples import (
     FOR_THE_CITY,
     GENERATION,
     GENESIS,
-    HARDWARE_ID,
     IDENTITY,
     LEAVES,
     LID,
@@ -54,7 +43,6 @@ from tests.contracts.vector_samples import (
     ROOT,
     ROOT_KEYS,
     SEALED_AT,
-    SOFTWARE,
     STATION,
     STATION_ENCRYPTION_KEY,
     STATION_KEY,
@@ -62,10 +50,13 @@ from tests.contracts.vector_samples import (
     Vector,
     batch,
     header,
+    message,
     plain,
     seal,
 )
+from tests.contracts.vectors_city import city_accepted, city_refused
 from tests.contracts.vectors_refused import refused
+from tests.contracts.vectors_trust import trust_accepted, trust_refused
 
 
 def item(name: str, about: str, value: Value) -> Vector:
@@ -76,6 +67,7 @@ def item(name: str, about: str, value: Value) -> Vector:
         "bytes": encode(value).hex(),
         "expect": "accepted",
         "says": plain(value),
+        "written": True,
     }
 
 
@@ -85,19 +77,6 @@ def record_vector(name: str, about: str, record: Record) -> Vector:
         "reads": "record",
         "leaf": merkle.leaf_hash(raw).hex(),
         "content_digest": content_digest(record).hex(),
-    }
-
-
-def message(reads: str, about: str, data: bytes, **given: Any) -> Vector:
-    """A signed object; ``says`` is its payload."""
-    return {
-        "name": reads,
-        "about": about,
-        "reads": reads,
-        "given": given,
-        "bytes": data.hex(),
-        "expect": "accepted",
-        "says": plain(decode(unverified_payload(data))),
     }
 
 
@@ -163,7 +142,13 @@ def tree() -> Vector:
 def batch_vector(name: str, about: str, data: bytes, **given: Any) -> Vector:
     """A batch; ``says`` is its header, ``leaves`` the leaves of its entries."""
     vector = message("batch", about, split_first(data)[0], **given)
-    return vector | {"name": name, "bytes": data.hex(), "leaves": [leaf.hex() for leaf in LEAVES]}
+    body = cbor2.loads(split_first(data)[1])
+    return vector | {
+        "name": name,
+        "bytes": data.hex(),
+        "body": body.hex(),
+        "leaves": [leaf.hex() for leaf in LEAVES],
+    }
 
 
 def batches() -> list[Vector]:
@@ -237,50 +222,6 @@ def session() -> list[Vector]:
     ]
 
 
-def enrolment() -> list[Vector]:
-    signing_key = STATION_KEY.public_key().public_bytes_raw()
-    encryption_key = STATION_ENCRYPTION_KEY.public_key().public_bytes_raw()
-    request = StationRequest(NODE_ID, STATION, signing_key, encryption_key, HARDWARE_ID, SOFTWARE)
-    certificate = sign_certificate(
-        StationCertificate(CITY_ID, *request[:5], 1, WALL_MS + 10**11), CA_KEY
-    )
-    keyset = Keyset(
-        city_id=CITY_ID,
-        version=1,
-        root_keys=tuple(key.public_key().public_bytes_raw() for key in ROOT_KEYS),
-        threshold=2,
-        ca_keys=(CA_KEY.public_key().public_bytes_raw(),),
-        receipt_keys=(CITY_KEY.public_key().public_bytes_raw(),),
-        feed_keys=(FEED_KEY.public_key().public_bytes_raw(),),
-        encryption_keys=(CITY_ENCRYPTION_KEY.public_key().public_bytes_raw(),),
-        dictionaries=((1, sha256(DICTIONARIES[1]).digest()),),
-    )
-    signed_keyset = SignedKeyset(sign_keyset(keyset, ROOT_KEYS[:2]), keyset)
-    bundle = Enrolment(
-        city_id=CITY_ID,
-        city_name="Thành phố Mẫu",
-        city_url="https://sync.example.vn",
-        ca_pem="-----BEGIN CERTIFICATE-----\n",
-        keyset=signed_keyset,
-        certificate=certificate,
-        dictionaries=(1,),
-    )
-    return [
-        message("request", "A station asks.", sign_request(request, STATION_KEY)),
-        message("certificate", "The city answers.", certificate),
-        message("enrolment", "What is carried back.", sign_enrolment(bundle, CITY_KEY)),
-        {
-            "name": "keyset",
-            "about": "The city's current keys, signed by two roots of three.",
-            "reads": "keyset",
-            "given": {},
-            "bytes": signed_keyset.message.hex(),
-            "expect": "accepted",
-            "says": plain(decode(encode_keyset(keyset))),
-        },
-    ]
-
-
 def accepted() -> list[Vector]:
     """Every vector that a reader accepts."""
     moved = REFUSED._replace(sequence=3, ext={1: [LID, 2, BOOT_ID]})
@@ -296,7 +237,8 @@ def accepted() -> list[Vector]:
         record_vector("record-with-ext", "Journalled again in another log.", moved),
         *batches(),
         *session(),
-        *enrolment(),
+        *trust_accepted(),
+        *city_accepted(),
     ]
 
 
@@ -304,7 +246,12 @@ def every_vector() -> dict[str, str]:
     """File name → content."""
     accepted_vectors = accepted()
     names = {vector["name"]: vector for vector in accepted_vectors}
-    vectors = [*accepted_vectors, *refused(names)]
+    vectors = [
+        *accepted_vectors,
+        *refused(names),
+        *trust_refused(),
+        *city_refused(names),
+    ]
     return {
         f"{vector['name']}.json": json.dumps(vector, indent=1, ensure_ascii=False) + "\n"
         for vector in vectors

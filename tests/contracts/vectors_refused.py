@@ -18,6 +18,7 @@ from sync.protocol.cose import (
     unverified_payload,
 )
 from tests.contracts import vector_samples as sample
+from tests.contracts.vector_samples import refuse
 
 Vector = dict[str, Any]
 
@@ -57,19 +58,6 @@ def refused(accepted: Mapping[str, Vector]) -> list[Vector]:
         *histories(),
         *messages(accepted),
     ]  # fmt: skip
-
-
-def refuse(
-    name: str, reads: str, about: str, data: str | bytes, expect: str, **given: Any
-) -> Vector:
-    return {
-        "name": f"refused-{name}",
-        "about": about,
-        "reads": reads,
-        "given": given,
-        "bytes": data if isinstance(data, str) else data.hex(),
-        "expect": expect,
-    }
 
 
 def batch(name: str, about: str, data: bytes, expect: str, **given: Any) -> Vector:
