@@ -76,8 +76,8 @@ def insert(
         "INSERT INTO dossier (id, number, procedure_id, catalogue_version, channel, state,"
         " version, full_name, folded_name, id_number, date_of_birth, sex, address, phone,"
         " identity_level, answers, documents, submitted_at, log_number, last_sequence,"
-        " ticket_id, request_digest)"
-        " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " first_ticket, ticket_id, request_digest)"
+        " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             hand_in.dossier_id,
             event.dossier_no,
@@ -98,6 +98,7 @@ def insert(
             event.saved_at,
             position.log_number,
             position.sequence,
+            event.ticket,
             hand_in.ticket_id,
             hand_in.digest,
         ),

@@ -8,7 +8,6 @@ somebody else stays theirs.
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from typing import Final
 
 import msgspec
 
@@ -26,13 +25,11 @@ from edge_node.domain.events import (
 from edge_node.domain.ticket import TicketState, parse_ticket
 from edge_node.store import dossiers, payloads
 from edge_node.store.dossiers import Decision, HandIn
+from edge_node.store.submissions import UNKNOWN_REQUEST
 from edge_node.store.unit_of_work import Transaction
 from sync.journal.journal import Position
 from sync.journal.recovery import Restored
 from sync.protocol.record import CONTENT_JSON, FIRST_DOMAIN_KIND, Record
-
-UNKNOWN_REQUEST: Final = bytes(32)
-"""Digest of a request whose text did not come back: a repetition of it is answered as the same."""
 
 ServiceOf = Callable[[str], str]
 

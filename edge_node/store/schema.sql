@@ -30,7 +30,8 @@ CREATE TABLE dossier (
     supplement_requests INTEGER NOT NULL DEFAULT 0,
     log_number INTEGER NOT NULL,
     last_sequence INTEGER NOT NULL,
-    -- The number it got when it was handed in, and the digest of what was handed in.
+    -- The number it got when it was handed in, with its row, and the digest of what was handed in.
+    first_ticket TEXT NOT NULL,
     ticket_id INTEGER,
     request_digest BLOB NOT NULL CHECK (length(request_digest) = 32)
 ) STRICT;

@@ -5,12 +5,15 @@ the journal, which takes every id once, and the answer is put together again fro
 """
 
 import sqlite3
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge_node.domain.events import TicketIssued
 from edge_node.store import payloads
 from edge_node.store.unit_of_work import Transaction
 from sync.protocol.record import decode_record
+
+UNKNOWN_REQUEST: Final = bytes(32)
+"""Digest of a request that is not known: its dossier came back from the city."""
 
 
 def find(connection: sqlite3.Connection, key: str) -> tuple[bytes, bytes] | None:
@@ -36,21 +39,26 @@ class HandedIn(NamedTuple):
     dossier_id: bytes
     number: str
     submitted_at: str
-    letter: str
-    ticket_number: int
+    ticket: str
     lid: bytes
     sequence: int
+
+    def answers(self, digest: bytes) -> bool:
+        """Whether a request with this digest is the one that was handed in.
+
+        Of a dossier that came back from the city the request is not known: the command id decides.
+        """
+        return self.request_digest in {digest, UNKNOWN_REQUEST}
 
 
 def dossier_of(connection: sqlite3.Connection, eid: bytes) -> HandedIn | None:
     """The dossier that the command `eid` handed in."""
     row = connection.execute(
         "SELECT dossier.request_digest, dossier.id, dossier.number, dossier.submitted_at,"
-        " ticket.letter, ticket.number, log.lid, record.sequence FROM record"
+        " dossier.first_ticket, log.lid, record.sequence FROM record"
         " JOIN dossier ON dossier.id = record.subject"
-        " JOIN ticket ON ticket.id = dossier.ticket_id"
         " JOIN log ON log.number = record.log_number"
-        " WHERE record.eid = ? AND record.origin IS NULL AND record.version = 1",
+        " WHERE record.eid = ? AND record.version = 1 AND record.origin IS NULL",
         (eid,),
     ).fetchone()
     return HandedIn(*row) if row is not None else None

@@ -155,7 +155,7 @@ async def submit_dossier(station: Station, command: SubmitDossier, asked: Asked)
     if body is not None:
         return Submission(body, replayed=False)
     found = await station.store.read(lambda connection: submissions.dossier_of(connection, eid))
-    if found is None or found.request_digest != digest:
+    if found is None or not found.answers(digest):
         raise DomainError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
     return Submission(_answer_again(found), replayed=True)
 
@@ -277,7 +277,7 @@ def _answer_again(found: submissions.HandedIn) -> bytes:
             dossier_id=found.dossier_id.hex(),
             dossier_no=found.number,
             state="submitted",
-            ticket=format_ticket(found.letter, found.ticket_number),
+            ticket=found.ticket,
             saved_at=found.submitted_at,
             log=LogPosition(lid=found.lid.hex(), seq=found.sequence),
         )

@@ -33,8 +33,9 @@ INSERTS = {
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     "dossier": "INSERT INTO dossier (id, number, procedure_id, catalogue_version, channel, state,"
     " version, full_name, folded_name, id_number, date_of_birth, sex, address, phone,"
-    " identity_level, answers, documents, submitted_at, log_number, last_sequence)"
-    " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    " identity_level, answers, documents, submitted_at, log_number, last_sequence, first_ticket,"
+    " ticket_id, request_digest)"
+    " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "ticket": "INSERT INTO ticket (day, letter, number, service_id, state, dossier_id, issued_at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)",
     "print_job": "INSERT INTO print_job (kind, role, state, slip, dossier_id, ticket_id,"
@@ -69,11 +70,10 @@ async def lock(folder: Path) -> web.Application:
         nonlocal count
         raw = await request.read()
         body = json.loads(raw)
-        key = request.headers["Idempotency-Key"]
         async with taking:
             count += 1
             await database.execute("BEGIN IMMEDIATE")
-            for name, values in _rows(count, key, raw, body).items():
+            for name, values in _rows(count, raw, body).items():
                 await database.execute(INSERTS[name], values)
             await database.commit()
         return web.json_response({"dossier_no": f"T{count}"}, status=201)
@@ -122,20 +122,17 @@ async def rows(folder: Path) -> web.Application:
     return _application(post)
 
 
-def _rows(
-    count: int, key: str, raw: bytes, body: dict[str, object]
-) -> dict[str, tuple[object, ...]]:
+def _rows(count: int, raw: bytes, body: dict[str, object]) -> dict[str, tuple[object, ...]]:
     """What the station writes for one submission, ready made."""
     dossier_id, applicant = secrets.token_bytes(16), body["applicant"]
     assert isinstance(applicant, dict)
     name = applicant["full_name"]
     return {
-        "submission": (key, bytes(32), raw[:200]),
         "record": (count, bytes(32), secrets.token_bytes(16), dossier_id, 16, 1, 0, raw),
         "dossier": (
             *(dossier_id, f"T{count}", "res-temporary", "1", "api", "submitted"),
             *(name, name, applicant["id_number"], "", "", "", "", "typed", "{}", "{}", AT, 0),
-            count,
+            *(count, "A001", count, bytes(32)),
         ),
         "ticket": ("2026-11-22", "A", count, "residence", "waiting", dossier_id, AT),
         "print_job": ("ticket", "ticket", "queued", raw[:300].hex(), dossier_id, count, AT, AT),
