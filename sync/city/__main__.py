@@ -21,6 +21,7 @@ from sync.city.command import (
     station_code,
     surroundings,
 )
+from sync.city.commands_archive import archive_app
 from sync.city.export import export_lines
 from sync.city.keys_command import keys_app
 from sync.city.opening import BodyKeys
@@ -40,6 +41,7 @@ app = typer.Typer(
 
 add_trust_commands(app)
 app.add_typer(keys_app, name="keys")
+app.add_typer(archive_app)
 
 
 @app.command("serve")

@@ -24,10 +24,10 @@ from sync.city.serve import (
     Surroundings,
     TlsError,
     city_facts,
-    open_shelf,
     prepare_identity,
 )
 from sync.city.settings import Settings, SettingsError, read_settings
+from sync.city.storage import open_shelf
 from sync.city.trust import Around, open_trust
 from sync.database import DatabaseError
 from sync.keys import KeyFileError

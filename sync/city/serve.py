@@ -13,22 +13,25 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
 from sync.certificates import TlsFiles, ensure_tls
-from sync.city.archive.sqlite import SqliteArchive, open_archive
-from sync.city.desk import Desk
+from sync.city.archive.port import Archive
+from sync.city.backup import Source, keep_backing_up
+from sync.city.desk import Desk, accept_released
 from sync.city.enrolment import CityFacts, Registrar
 from sync.city.enrolment_web import add_enrolment_routes
 from sync.city.identity import CityIdentity, ensure_identity
 from sync.city.metrics import Metrics
 from sync.city.page import Page
 from sync.city.projections import keep_opening
+from sync.city.quarantine import keep_releasing
 from sync.city.settings import Listen, Settings
-from sync.city.shelf import FolderShelf, Shelf
+from sync.city.storage import Storage, open_storage
 from sync.city.trust import Around, keep_looking, open_trust
 from sync.city.web import make_app
 from sync.connections import KEEPALIVE_TIMEOUT_S, ConnectionGuard
@@ -69,7 +72,8 @@ class Running:
 
     url: str
     port: int
-    archive: SqliteArchive
+    archive: Archive
+    storage: Storage
     stop: asyncio.Event
     registrar: Registrar
 
@@ -77,12 +81,6 @@ class Running:
 def keys_directory(settings: Settings) -> Path:
     """Where the city's own keys lie."""
     return settings.city.state_directory / "keys"
-
-
-@contextlib.asynccontextmanager
-async def open_shelf(settings: Settings) -> AsyncIterator[Shelf]:
-    """The shelf with stations, codes, revocations and keysets."""
-    yield FolderShelf(settings.city.state_directory)
 
 
 def city_facts(settings: Settings, port: int, now_ms: int) -> CityFacts:
@@ -137,7 +135,7 @@ async def serve(
         ready(server.url)
         await server.stop.wait()
         notify("STOPPING=1")
-        broken = server.archive.writer.broken.is_set()
+        broken = server.storage.broken.is_set()
     if broken:
         raise ArchiveBrokenError(str(settings.database_path))
 
@@ -157,10 +155,14 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
         return city_facts(settings, ports[-1], clock_ms())
 
     async with contextlib.AsyncExitStack() as stack:
-        shelf = await stack.enter_async_context(open_shelf(settings))
-        registrar = await open_trust(identity, shelf, Around(clock_ms, surroundings.entropy, facts))
+        storage = await stack.enter_async_context(
+            open_storage(settings, identity.city_id, clock_ms())
+        )
+        archive = storage.archive
+        registrar = await open_trust(
+            identity, storage.shelf, Around(clock_ms, surroundings.entropy, facts)
+        )
         stations = registrar.stations
-        archive = await stack.enter_async_context(open_archive(settings.database_path))
         executor = stack.enter_context(ThreadPoolExecutor(OPENING_THREADS, "opening"))
         desk = Desk(archive, stations, identity, Metrics(), clock_ms, executor)
         page = Page(archive, stations, settings.city.name, clock_ms)
@@ -174,12 +176,14 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
             _background(
                 keep_opening(desk.opener, desk.traffic),
                 keep_watchdog(stop),
-                _stop_when_broken(archive, stop),
+                _stop_when_broken(storage, stop),
                 _keep_certificate(settings, context, clock_ms),
                 keep_looking(registrar),
+                keep_releasing(storage.shelf, archive, partial(accept_released, desk), clock_ms),
+                _keep_backing_up(settings, storage, identity, clock_ms),
             )
         )
-        yield Running(settings.base_url(port), port, archive, stop, registrar)
+        yield Running(settings.base_url(port), port, archive, storage, stop, registrar)
 
 
 @contextlib.asynccontextmanager
@@ -238,9 +242,20 @@ async def _listen(
         raise
 
 
-async def _stop_when_broken(archive: SqliteArchive, stop: asyncio.Event) -> None:
-    await archive.writer.broken.wait()
+async def _stop_when_broken(storage: Storage, stop: asyncio.Event) -> None:
+    await storage.broken.wait()
     stop.set()
+
+
+async def _keep_backing_up(
+    settings: Settings, storage: Storage, identity: CityIdentity, clock_ms: Callable[[], int]
+) -> None:
+    """Backups as configured; without a folder for them nothing is ever called archived."""
+    backup = settings.backup
+    if backup.directory is not None:
+        source = Source(storage.archive, storage.shelf, storage.feed_dump, identity.city_id)
+        every_ms = int(backup.every_hours * 3600 * 1000)
+        await keep_backing_up(source, backup.directory, every_ms, clock_ms)
 
 
 async def _keep_certificate(

@@ -7,21 +7,28 @@ not chosen is not imported: its libraries are optional. It must not know what is
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from sync.certificates import DIRECTORY_MODE, PRIVATE_MODE
 from sync.city.archive.feed_store import sqlite as feeds_sqlite
 from sync.city.archive.feed_store.blobs_sqlite import SqliteBlobLedger
+from sync.city.archive.feed_store.dump import PostgresFeedDump, SqliteFeedDump
 from sync.city.archive.feed_store.port import BlobLedger, FeedStore
 from sync.city.archive.feed_store.sqlite import SqliteFeedStore
 from sync.city.archive.overview import open_exporter as open_sqlite_exporter
 from sync.city.archive.port import Archive, Exporter
-from sync.city.archive.sqlite import open_archive
+from sync.city.archive.sqlite import SqliteArchive, open_archive, open_archive_reading
+from sync.city.backup import FeedDump
 from sync.city.objects.folder import FolderBucket
 from sync.city.objects.port import Bucket
 from sync.city.settings import Settings
 from sync.city.shelf import FolderShelf, PostgresShelf, Shelf
+from sync.group_commit import DatabaseError, DatabaseFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,7 @@ class Storage:
     archive: Archive
     shelf: Shelf
     feeds: FeedStore
+    feed_dump: FeedDump
     blobs: BlobLedger
     broken: asyncio.Event
 
@@ -45,14 +53,51 @@ async def open_storage(settings: Settings, city_id: bytes, now_ms: int) -> Async
         async with _open_postgres(settings, city_id, now_ms) as storage:
             yield storage
         return
-    async with open_archive(settings.database_path, feeds_sqlite.OWNERS) as archive:
-        yield Storage(
-            archive,
-            FolderShelf(settings.city.state_directory),
-            SqliteFeedStore(archive.writer, archive.reader, city_id),
-            SqliteBlobLedger(archive.writer, archive.reader),
-            archive.writer.broken,
-        )
+    path = settings.database_path
+    with _only_writer(path):
+        async with open_archive(path, feeds_sqlite.OWNERS) as archive:
+            yield _sqlite_storage(settings, archive, city_id)
+
+
+@contextlib.contextmanager
+def _only_writer(path: Path) -> Iterator[None]:
+    """Hold the right to write the file: one process at a time. Raises DatabaseError."""
+    path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    descriptor = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, PRIVATE_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise DatabaseError(DatabaseFault.BUSY, f"{path}: another process writes it") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sqlite_storage(settings: Settings, archive: SqliteArchive, city_id: bytes) -> Storage:
+    return Storage(
+        archive,
+        FolderShelf(settings.city.state_directory),
+        SqliteFeedStore(archive.writer, archive.reader, city_id),
+        SqliteFeedDump(archive.reader),
+        SqliteBlobLedger(archive.writer, archive.reader),
+        archive.writer.broken,
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_reading(
+    settings: Settings, city_id: bytes, now_ms: int
+) -> AsyncIterator[tuple[Archive, Shelf, FeedDump]]:
+    """What a backup reads, beside a running server. Raises ArchiveError, DatabaseError."""
+    if settings.is_postgres:
+        async with _open_postgres(settings, city_id, now_ms) as storage:
+            yield storage.archive, storage.shelf, storage.feed_dump
+        return
+    async with open_archive_reading(settings.database_path) as archive:
+        shelf = FolderShelf(settings.city.state_directory)
+        yield archive, shelf, SqliteFeedDump(archive.reader)
 
 
 @contextlib.asynccontextmanager
@@ -116,6 +161,7 @@ async def _open_postgres(settings: Settings, city_id: bytes, now_ms: int) -> Asy
             archive,
             PostgresShelf(archive.pool),
             feeds.PostgresFeedStore(archive.pool, city_id),
+            PostgresFeedDump(archive.pool),
             PostgresBlobLedger(archive.pool),
             # A server that failed is reached again by the pool: nothing here breaks for good.
             asyncio.Event(),

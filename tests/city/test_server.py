@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from sync.city.archive.overview import MISSING_TAIL_AFTER_MS
+from sync.city.archive.sqlite import SqliteArchive
 from sync.city.enrolment import CERTIFICATE_DAYS
 from sync.protocol.custody import CustodyReason, verify_custody
 from sync.protocol.keyset import keys_by_id
@@ -214,6 +215,7 @@ async def test_a_full_disk_is_507_and_the_station_sends_again_later(tmp_path: Pa
         await city.enrol(station)
         city.receipt(await city.send(station, count=2))
         await city.until_entered(station)
+        assert isinstance(city.server.archive, SqliteArchive)
         writer = city.server.archive.writer
         pages = await writer.transact(lambda raw: raw.execute("PRAGMA page_count").fetchone()[0])
         await writer.transact(lambda raw: raw.execute(f"PRAGMA max_page_count={pages}").fetchone())

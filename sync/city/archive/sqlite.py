@@ -11,7 +11,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from sync.city.archive import kept, opened, overview, taking_in
 from sync.city.archive.port import (
@@ -212,6 +212,26 @@ async def open_archive(
     ):
         await writer.transact(_tune)
         yield SqliteArchive(writer, reader, await reader.query(kept.read_generation))
+
+
+@contextlib.asynccontextmanager
+async def open_archive_reading(path: Path) -> AsyncIterator[SqliteArchive]:
+    """The archive in `path` beside the process that writes it: every change is refused as busy."""
+    try:
+        async with open_reader(path) as reader:
+            generation = await reader.query(kept.read_generation)
+            yield SqliteArchive(cast("Writer", _Refusing()), reader, generation)
+    except DatabaseError as error:
+        raise ArchiveError(ArchiveFault.MISSING, f"{path} {error}") from error
+
+
+class _Refusing:
+    """In place of the writer where another process has it."""
+
+    async def transact(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Refuse."""
+        del work
+        raise DatabaseError(DatabaseFault.BUSY, "opened for reading")
 
 
 def _tune(connection: sqlite3.Connection) -> None:
