@@ -150,7 +150,7 @@ def _day(now_ms: int) -> date:
 def _encode(entry: Addressed) -> bytes:
     name, draft = entry
     fields: dict[int | str, Value] = {
-        1: name.feed,
+        1: int(name.feed),
         2: name.station,
         3: int(draft.kind),
         4: draft.eid,
