@@ -8,6 +8,8 @@ something is opened.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
+from struct import Struct
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -31,15 +33,16 @@ from sync.protocol import merkle
 from sync.protocol.batch import SignedBatch, open_batch
 from sync.protocol.batch_header import parse_header
 from sync.protocol.control_records import Alert, TimeAnchor, parse_control_record
-from sync.protocol.cose import signer, split_first, unverified_payload
+from sync.protocol.cose import split_first, unverified_payload
 from sync.protocol.entries import Entry
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.heads import read_bytes
 from sync.protocol.merkle import Frontier
-from sync.protocol.record import Kind, Record, content_digest, parse_genesis
+from sync.protocol.record import Kind, Record, parse_genesis
 
 COMMAND_DIGEST_BYTES: Final = 16
-"""Bytes of the content digest that are kept for each command."""
+"""Bytes that tell the content of one command from another's."""
+_CONTENT: Final = Struct(">qqq?16s")
 
 _NOTED: Final = frozenset({Kind.TIME_ANCHOR, Kind.ALERT})
 _REPORTED: Final = {NoticeCode.LOST_ARCHIVED.value: NoticeCode.LOST_ARCHIVED}
@@ -132,10 +135,10 @@ def read_stored(batch: StoredBatch, keys: BodyKeys) -> list[Entry]:
 
 
 def unpack(raw: bytes) -> SignedBatch:
-    """The parts of a batch whose signature and digest were checked when it came."""
+    """The parts of a batch that was checked when it came; nobody asks for its kid again."""
     message, rest = split_first(raw)
     body, _ = read_bytes(rest, 0)
-    return SignedBatch(parse_header(unverified_payload(message)), signer(message), body)
+    return SignedBatch(parse_header(unverified_payload(message)), b"", body)
 
 
 def _open_next(
@@ -178,7 +181,7 @@ def _judge_record(record: Record, findings: _Findings) -> None:
         Command(
             record.sequence,
             record.eid,
-            content_digest(record)[:COMMAND_DIGEST_BYTES],
+            command_digest(record),
             kind,
             record.subject,
             record.version,
@@ -188,6 +191,16 @@ def _judge_record(record: Record, findings: _Findings) -> None:
             None,
         )
     )
+
+
+def command_digest(record: Record) -> bytes:
+    """Equal for equal content (SPEC: content digest), wherever and whenever it was said.
+
+    It stays inside the city, so it need not be the protocol's: BLAKE2b takes half the time.
+    """
+    _, kind, _, subject, version, _, content_type, body, _ = record
+    key = _CONTENT.pack(kind, version, content_type, subject is None, subject or b"")
+    return blake2b(body, digest_size=COMMAND_DIGEST_BYTES, key=key).digest()
 
 
 def _set_aside(record: Record, code: VerdictCode, findings: _Findings) -> None:

@@ -18,8 +18,8 @@ from sync.city.archive.port import (
     VerdictCode,
 )
 from sync.city.opening import (
-    COMMAND_DIGEST_BYTES,
     BodyKeys,
+    command_digest,
     open_replay,
     open_work,
     read_stored,
@@ -28,7 +28,7 @@ from sync.city.opening import (
 from sync.dictionary import DICTIONARIES
 from sync.protocol import merkle
 from sync.protocol.control_records import Alert, TimeAnchor
-from sync.protocol.record import content_digest
+from sync.protocol.record import Record, RecordTime, content_digest
 from tests.city.archive_bench import CITY_KEY, KEYS, lie
 from tests.city.station import BOOT_ID, HARDWARE, SimulatedStation
 
@@ -81,10 +81,30 @@ def test_a_command_carries_what_the_register_takes() -> None:
     opening, _ = opened(work_of(station, [2]), KEYS)
     assert opening is not None
     (command,) = opening.commands
-    assert command.digest == content_digest(record)[:COMMAND_DIGEST_BYTES]
+    assert command.digest == command_digest(record)
     assert (command.eid, command.subject, command.version) == (record.eid, record.subject, 1)
     assert (command.dossier_no, command.state) == ("T26560-TEST-00001-0", "submitted")
     assert opening.boot == Boot(BOOT_ID, HARDWARE)
+
+
+contents = st.builds(
+    lambda kind, subject, version, content_type, body: Record(
+        1, kind, b"e" * 16, subject, version, RecordTime(1, None, 0), content_type, body
+    ),
+    st.integers(16, 18),
+    st.sampled_from([None, bytes(16), b"s" * 16]),
+    st.integers(0, 2),
+    st.integers(0, 1),
+    st.sampled_from([b"", b"{}", b"{ }"]),
+)
+
+
+@given(contents, contents)
+def test_the_citys_digest_agrees_with_the_protocols(one: Record, other: Record) -> None:
+    same = content_digest(one) == content_digest(other)
+    assert (command_digest(one) == command_digest(other)) == same
+    moved = one._replace(sequence=9, eid=b"f" * 16, time=RecordTime(7, 8, 3))
+    assert command_digest(moved) == command_digest(one)
 
 
 def test_each_record_is_judged_by_itself() -> None:
@@ -173,7 +193,7 @@ def test_only_the_records_asked_for_are_replayed() -> None:
     assert list(replayed.verdicts) == []
 
 
-def test_unpacking_names_the_signer() -> None:
+def test_unpacking_gives_header_and_body() -> None:
     station = SimulatedStation()
     signed = unpack(station.batch(CITY_KEY.public_key()))
     assert (signed.header.lid, signed.header.count) == (station.log.lid, 1)

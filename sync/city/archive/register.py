@@ -93,16 +93,34 @@ def _advance(connection: sqlite3.Connection, place: _Place, commands: Iterable[C
         # A kind that is not known says nothing about what its subject is.
         opens = command.version <= 1 and command.kind in DOSSIER_KINDS
         (first if opens else later).append(command)
-    changed = connection.executemany(
-        _OPEN_DOSSIER, [_parameters(place.station, command) for command in first]
-    ).rowcount
-    if changed != len(first):
-        _reject_foreign(connection, place, first)
+    _open_dossiers(connection, place, first)
     for command in later:
         _change(connection, place, command)
     if connection.execute("SELECT 1 FROM parked LIMIT 1").fetchone():
         for subject in dict.fromkeys(command.subject for command in (*first, *later)):
             _fill(connection, subject)
+
+
+def _open_dossiers(
+    connection: sqlite3.Connection, place: _Place, commands: Sequence[Command]
+) -> None:
+    """Enter first versions: nearly always a new row each, which is the cheapest to ask for."""
+    if not commands:
+        return
+    rows = [
+        (*_parameters(place.station, command), place.log_id, command.sequence)
+        for command in commands
+    ]
+    made = connection.executemany(_OPEN_DOSSIER, rows).rowcount
+    connection.execute(
+        "INSERT INTO register_station (station, dossiers) VALUES (?1, ?2)"
+        " ON CONFLICT (station) DO UPDATE SET dossiers = dossiers + ?2",
+        (place.station, made),
+    )
+    if made == len(rows):
+        return
+    if made + connection.executemany(_OPEN_AGAIN, rows).rowcount != len(rows):
+        _reject_foreign(connection, place, commands)
 
 
 _SET: Final = """
@@ -113,11 +131,15 @@ _SET: Final = """
     version = max(version, ?6),
     events = events + ?8
 """
-_OPEN_DOSSIER: Final = f"""
+_OPEN_DOSSIER: Final = """
 INSERT INTO register_dossier
-    (dossier_id, dossier_no, station, procedure_id, state, version, last_kind, events)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-ON CONFLICT (dossier_id) DO UPDATE SET {_SET} WHERE station = ?3
+    (dossier_id, dossier_no, station, procedure_id, state, version, last_kind, events, log_id,
+    sequence)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (dossier_id) DO NOTHING
+"""
+_OPEN_AGAIN: Final = f"""
+UPDATE register_dossier SET {_SET}
+WHERE dossier_id = ?1 AND station = ?3 AND (log_id, sequence) <> (?9, ?10)
 """  # noqa: S608 - constants
 _CHANGE_DOSSIER: Final = f"""
 UPDATE register_dossier SET {_SET}
@@ -160,11 +182,11 @@ def _fill(connection: sqlite3.Connection, dossier_id: bytes | None) -> None:
     """Enter what waited for this dossier, version after version, as far as it goes."""
     while True:
         row = connection.execute(
-            "SELECT parked.version, log_id, sequence, parked.station, kind, parked.dossier_no,"
-            " parked.procedure_id, parked.state, counts FROM parked"
+            "SELECT parked.version, parked.log_id, parked.sequence, parked.station, kind,"
+            " parked.dossier_no, parked.procedure_id, parked.state, counts FROM parked"
             " JOIN register_dossier AS dossier USING (dossier_id)"
             " WHERE dossier_id = ? AND parked.version <= dossier.version + 1"
-            " ORDER BY parked.version, log_id, sequence LIMIT 1",
+            " ORDER BY parked.version, parked.log_id, parked.sequence LIMIT 1",
             (dossier_id,),
         ).fetchone()
         if row is None:

@@ -118,7 +118,9 @@ CREATE TABLE register_dossier (
     state TEXT NOT NULL DEFAULT '',
     version INTEGER NOT NULL DEFAULT 0,
     last_kind INTEGER NOT NULL,
-    events INTEGER NOT NULL DEFAULT 0
+    events INTEGER NOT NULL DEFAULT 0,
+    log_id INTEGER NOT NULL,
+    sequence INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE register_station (
@@ -165,9 +167,3 @@ BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END;
 
 CREATE TRIGGER quarantine_is_never_deleted BEFORE DELETE ON quarantine
 BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END;
-
-CREATE TRIGGER register_dossier_is_counted AFTER INSERT ON register_dossier
-BEGIN
-    INSERT INTO register_station (station, dossiers) VALUES (new.station, 1)
-    ON CONFLICT (station) DO UPDATE SET dossiers = dossiers + 1;
-END;

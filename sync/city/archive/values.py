@@ -189,7 +189,7 @@ class OpeningWork(NamedTuple):
 class Command(NamedTuple):
     """A record that may change the register.
 
-    `digest` are the first 16 bytes of the content digest. With a `verdict` (unknown kind, rejected)
+    `digest` are 16 bytes, equal for equal content. With a `verdict` (unknown kind, rejected)
     it only takes its place among the versions of the dossier. The texts may be empty.
     """
 

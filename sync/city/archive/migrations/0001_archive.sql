@@ -166,7 +166,8 @@ CREATE TABLE contact (
     behind INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
--- The city's register, entered from the records. The newest version known decides the state.
+-- The city's register, entered from the records. The newest version known decides the state. The
+-- place is that of the record that made the row.
 CREATE TABLE register_dossier (
     dossier_id BLOB PRIMARY KEY CHECK (length(dossier_id) = 16),
     dossier_no TEXT NOT NULL DEFAULT '',
@@ -175,7 +176,9 @@ CREATE TABLE register_dossier (
     state TEXT NOT NULL DEFAULT '',
     version INTEGER NOT NULL DEFAULT 0,
     last_kind INTEGER NOT NULL,
-    events INTEGER NOT NULL DEFAULT 0
+    events INTEGER NOT NULL DEFAULT 0,
+    log_id INTEGER NOT NULL,
+    sequence INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- How many dossiers of a station are in the register.
@@ -183,9 +186,3 @@ CREATE TABLE register_station (
     station INTEGER PRIMARY KEY,
     dossiers INTEGER NOT NULL
 ) STRICT;
-
-CREATE TRIGGER register_dossier_is_counted AFTER INSERT ON register_dossier
-BEGIN
-    INSERT INTO register_station (station, dossiers) VALUES (new.station, 1)
-    ON CONFLICT (station) DO UPDATE SET dossiers = dossiers + 1;
-END;
