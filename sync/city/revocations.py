@@ -8,6 +8,7 @@ only take more away, because all of them hold. It must not know HTTP.
 from collections.abc import Iterable, Sequence
 
 from sync.city.enrolment import EnrolmentError, Fault, Registrar
+from sync.city.publishing import announce_key_change
 from sync.city.stations import REVOCATIONS, SUFFIX
 from sync.protocol.limits import LOG_ID_BYTES
 from sync.protocol.revocation import Revocation, sign_revocation
@@ -53,6 +54,7 @@ async def revoke(
         message = sign_revocation(revocation, registrar.identity.ca_key)
         name = f"{one.node_id.hex()}-{one.kid.hex()}-{now_ms}{SUFFIX}"
         await registrar.shelf.write(REVOCATIONS, name, message)
+        await announce_key_change(registrar.shelf, message, one.kid.hex(), now_ms)
         done.append(revocation)
     await registrar.stations.refresh()
     return done

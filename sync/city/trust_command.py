@@ -1,4 +1,4 @@
-"""`edge-city` commands about stations: enrol, code, stations, revoke.
+"""`edge-city` commands about stations: enrol, code, stations, revoke, quarantine.
 
 Responsible for their options and what they print. They work beside a running server, which takes
 over within a second what they leave on the shelf.
@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from sync.certificates import PRIVATE_MODE, PUBLIC_MODE, write_whole
+from sync.city.archive.port import Quarantined
 from sync.city.code_sheet import as_line, explain, svg_picture, terminal_picture
 from sync.city.codes import MAXIMUM_LIFETIME_HOURS, CodeBook, IssuedCode, expiry_ms
 from sync.city.command import EXIT_INPUT as _EXIT_INPUT
@@ -24,14 +25,23 @@ from sync.city.command import (
     station_code,
 )
 from sync.city.enrolment import Operator, Registrar, enrol
+from sync.city.quarantine import LOOK_S, RELEASED, outcome, wish
 from sync.city.revocations import parse_positions, revoke
 from sync.city.settings import Settings
+from sync.city.shelf import Shelf
 from sync.city.stations import Station, format_code
+from sync.city.storage import open_exporter, open_shelf
 from sync.protocol.enrolment_code import EnrolmentCode
 from sync.protocol.keyset import root_hash
 from sync.protocol.limits import CODE_BYTES, MAXIMUM_CONTROL_BYTES
 
 StationOption = Annotated[str, typer.Option("--station", metavar="CODE", help="The station.")]
+
+StationChoice = Annotated[str, typer.Option("--station", metavar="CODE", help="Only this station.")]
+
+EXIT_NOT_RELEASED: Final = 5
+RELEASE_PATIENCE_S: Final = 10.0
+"""How long the command waits for the running server."""
 
 _NAME_HELP: Final = "The station's name on the overview page."
 
@@ -42,6 +52,10 @@ def add_trust_commands(app: typer.Typer) -> None:
     app.command("enrol")(enrol_command)
     app.command("stations")(stations_command)
     app.command("revoke")(revoke_command)
+    quarantine = typer.Typer(no_args_is_help=True, help="What was set aside: list, release.")
+    quarantine.command("list")(quarantine_list_command)
+    quarantine.command("release")(quarantine_release_command)
+    app.add_typer(quarantine, name="quarantine")
 
 
 def code_command(
@@ -135,6 +149,62 @@ def revoke_command(
                 typer.echo(f"revoked key {ended.kid.hex()} of station {format_code(number)}")
 
     guarded(lambda: asyncio.run(work()))
+
+
+def quarantine_list_command(config: ConfigOption, station: StationChoice = "") -> None:
+    """List what was set aside: batches of expired or revoked keys, forks, unreadable ones."""
+    settings, number = settings_in(config), station_code(station)
+
+    async def work() -> None:
+        async with open_exporter(settings) as exporter:
+            for item in await exporter.quarantined(number):
+                typer.echo(_item_line(item))
+
+    guarded(lambda: asyncio.run(work()))
+
+
+def quarantine_release_command(
+    config: ConfigOption,
+    items: Annotated[list[int], typer.Argument(help="Numbers from quarantine list.")],
+) -> None:
+    """Let set-aside batches into their logs, as if their key were good; the server must run.
+
+    Release batches of one log together: each must continue what is stored. Their bytes stay.
+    """
+    settings = settings_in(config)
+
+    async def work() -> bool:
+        async with open_shelf(settings) as shelf:
+            for item in items:
+                await wish(shelf, item)
+            said = [await _await_outcome(shelf, item) for item in items]
+        for item, word in zip(items, said, strict=True):
+            typer.echo(f"{item}: {word or 'asked for; the server does not answer yet'}")
+        return all(word == RELEASED for word in said)
+
+    good: list[bool] = []
+    guarded(lambda: good.append(asyncio.run(work())))
+    if good != [True]:
+        raise typer.Exit(EXIT_NOT_RELEASED)
+
+
+async def _await_outcome(shelf: Shelf, item: int) -> str | None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + RELEASE_PATIENCE_S
+    # Another process answers, through the shelf: nothing but looking tells of it.
+    while (word := await outcome(shelf, item)) is None and loop.time() < deadline:  # noqa: ASYNC110
+        await asyncio.sleep(LOOK_S / 5)
+    return word
+
+
+def _item_line(item: Quarantined) -> str:
+    came = datetime.fromtimestamp(item.received_ms / 1000, UTC)
+    state = "waits" if item.released_ms is None else "released"
+    return (
+        f"{item.id}  {format_code(item.station)}  {item.reason:<10} log {item.lid.hex()}"
+        f" from {item.first} count {item.count}  {item.size_bytes} bytes"
+        f"  {came:%Y-%m-%d %H:%M}  {state}"
+    )
 
 
 def _wanted(station: str) -> int:
