@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from sync.city.archive import kept
 from sync.city.archive.port import (
     STATION_NOTICES,
     Anchor,
@@ -21,6 +22,7 @@ from sync.city.archive.port import (
     Gauges,
     LogTimes,
     NoticeCode,
+    Quarantined,
     StationSummary,
     StoredBatch,
     VerdictCode,
@@ -182,6 +184,10 @@ class SqliteExporter:
     async def timeline(self, node_id: bytes) -> Sequence[LogTimes]:
         """The logs of a node by number, with the anchors of each."""
         return await self._reader.query(partial(timeline, node_id=node_id))
+
+    async def quarantined(self, station: int | None) -> Sequence[Quarantined]:
+        """What lies in quarantine, oldest first."""
+        return await self._reader.query(partial(kept.quarantined, station=station))
 
 
 @contextlib.asynccontextmanager

@@ -223,3 +223,7 @@ class Exporter(Protocol):
     async def timeline(self, node_id: bytes) -> Sequence[LogTimes]:
         """The logs of a node by number, with the anchors of each; one short read."""
         ...
+
+    async def quarantined(self, station: int | None) -> Sequence[Quarantined]:
+        """What lies in quarantine, oldest first, released items too."""
+        ...

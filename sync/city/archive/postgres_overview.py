@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+from sync.city.archive import postgres_kept
 from sync.city.archive.overview import (
     MAXIMUM_NOTICES,
     MISSING_TAIL_AFTER_MS,
@@ -22,6 +23,7 @@ from sync.city.archive.port import (
     Gauges,
     LogTimes,
     NoticeCode,
+    Quarantined,
     StationSummary,
     StoredBatch,
     VerdictCode,
@@ -157,6 +159,10 @@ class PostgresExporter:
         """The logs of a node by number, with the anchors of each."""
         async with self._pool.snapshot() as connection:
             return await timeline(connection, node_id)
+
+    async def quarantined(self, station: int | None) -> Sequence[Quarantined]:
+        """What lies in quarantine, oldest first."""
+        return await postgres_kept.quarantined(self._pool, station)
 
     async def _log(self, log: Place) -> AsyncIterator[ExportedBatch]:
         start = log.start
