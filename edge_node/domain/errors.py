@@ -108,6 +108,8 @@ class ErrorCode(StrEnum):
     STORAGE_FULL = "storage_full"
     STORAGE_FAILING = "storage_failing"
     BUSY = "busy"
+    REQUEST_OPEN = "request_open"
+    ENROLMENT_CODE_FORM = "enrolment_code_form"
     PRINTER_UNKNOWN = "printer_unknown"
     UNIT_UNKNOWN = "unit_unknown"
     INTERNAL = "internal"

@@ -18,7 +18,9 @@ from edge_node.health import host
 from edge_node.health.checks import city_link, outbox
 from edge_node.health.facts import (
     BacklogFacts,
+    CatalogueFacts,
     CityFacts,
+    CityWordFacts,
     Facts,
     ServiceFacts,
 )
@@ -63,6 +65,7 @@ async def examine(station: Station, devices: Devices) -> HealthReport:
         database = measuring.create_task(_database(station))
         city = measuring.create_task(technician.contact(station))
         backlog = measuring.create_task(_backlog(station))
+        words = measuring.create_task(_city_words(station))
         disk = measuring.create_task(asyncio.to_thread(host.read_disk, devices.data_directory))
         power = measuring.create_task(asyncio.to_thread(host.read_power))
     reading = station.clock.read()
@@ -78,6 +81,9 @@ async def examine(station: Station, devices: Devices) -> HealthReport:
             database=database.result(),
             certificate_expires_ms=devices.certificate_expires_ms,
             scanner_connected=devices.scanner_connected(),
+            city_words=words.result(),
+            catalogue=_catalogue(station, city.result()),
+            disk_level=station.room.level.value,
             service=ServiceFacts(version=devices.version, started_ms=devices.started_ms),
         )
     )
@@ -117,6 +123,29 @@ async def _backlog(station: Station) -> BacklogFacts | None:
         dossiers=waiting.dossiers,
         oldest_ms=waiting.oldest_wall_ms,
         refused=await _refused(station),
+    )
+
+
+async def _city_words(station: Station) -> CityWordFacts | None:
+    try:
+        words = await technician.city_words(station)
+    except DatabaseError:
+        return None
+    dealings = await technician.dealings(station)
+    return CityWordFacts(
+        refused=words.kept.get("refused", 0),
+        unknown=words.kept.get("unknown", 0),
+        aside=dealings.aside if dealings else 0,
+        alarms=tuple(sorted(words.alarms)),
+    )
+
+
+def _catalogue(station: Station, contact: Contact | None) -> CatalogueFacts:
+    release = station.catalogue
+    return CatalogueFacts(
+        version=release.version,
+        age_days=(station.clock.now().date() - release.valid_from).days,
+        heard_ms=contact.last_success_wall_ms if contact else None,
     )
 
 

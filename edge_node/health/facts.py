@@ -72,6 +72,26 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
     restarts_per_day: int | None = None
 
 
+class CityWordFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What came from the city and what it keeps of ours; `alarms` are kinds of notices."""
+
+    refused: int = 0
+    """Entries of the city's feeds that could not take effect."""
+    unknown: int = 0
+    """Entries of a kind that this release does not know."""
+    aside: int = 0
+    """Records the city has stored aside without a receipt."""
+    alarms: tuple[str, ...] = ()
+
+
+class CatalogueFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The release in force: since how many days, and when the city could last have sent another."""
+
+    version: str
+    age_days: int
+    heard_ms: int | None = None
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one examination has measured; None is "cannot be measured here"."""
 
@@ -88,3 +108,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     certificate_expires_ms: int | None = None
     scanner_connected: bool | None = None
     service: ServiceFacts | None = None
+    city_words: CityWordFacts | None = None
+    catalogue: CatalogueFacts | None = None
+    disk_level: str = "roomy"
+    """As `edge_node.domain.retention.DiskLevel`."""

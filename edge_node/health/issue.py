@@ -28,6 +28,9 @@ class Check(StrEnum):
 
     CITY_LINK = "city_link"
     OUTBOX = "outbox"
+    HISTORY = "history"
+    CITY_WORD = "city_word"
+    CATALOGUE = "catalogue"
     TICKET_PRINTER = "ticket_printer"
     SLIP_PRINTER = "slip_printer"
     DISK = "disk"
@@ -55,6 +58,17 @@ class IssueCode(StrEnum):
     OUTBOX_KEPT = "outbox_kept"
     OUTBOX_STUCK = "outbox_stuck"
     OUTBOX_REFUSED = "outbox_refused"
+    OUTBOX_ASIDE = "outbox_aside"
+    HISTORY_LOST_ARCHIVED = "history_lost_archived"
+    HISTORY_BRANCH = "history_branch"
+    HISTORY_MISSING_TAIL = "history_missing_tail"
+    HISTORY_ROLLBACK = "history_rollback"
+    HISTORY_FORK = "history_fork"
+    HISTORY_OTHER = "history_other"
+    CITY_WORD_REFUSED = "city_word_refused"
+    CITY_WORD_UNKNOWN = "city_word_unknown"
+    CATALOGUE_GOOD = "catalogue_good"
+    CATALOGUE_OLD = "catalogue_old"
     TICKET_PRINTER_READY = "ticket_printer_ready"
     TICKET_PRINTER_PAPER_LOW = "ticket_printer_paper_low"
     TICKET_PRINTER_PAPER_OUT = "ticket_printer_paper_out"
@@ -73,6 +87,8 @@ class IssueCode(StrEnum):
     DISK_FILLING = "disk_filling"
     DISK_LOW = "disk_low"
     DISK_NEARLY_FULL = "disk_nearly_full"
+    DISK_NO_SCANS = "disk_no_scans"
+    DISK_REFUSING = "disk_refusing"
     DISK_READ_ONLY = "disk_read_only"
     CLOCK_GOOD = "clock_good"
     CLOCK_SYNCHRONISED = "clock_synchronised"
@@ -107,6 +123,7 @@ _GOOD: Final = frozenset(
         IssueCode.OUTBOX_NOTHING,
         IssueCode.OUTBOX_EMPTY,
         IssueCode.OUTBOX_DRAINING,
+        IssueCode.CATALOGUE_GOOD,
         IssueCode.TICKET_PRINTER_READY,
         IssueCode.SLIP_PRINTER_READY,
         IssueCode.DISK_GOOD,
@@ -124,6 +141,11 @@ _UNKNOWN: Final = frozenset({IssueCode.TICKET_PRINTER_UNKNOWN, IssueCode.SLIP_PR
 _BAD: Final = frozenset(
     {
         IssueCode.OUTBOX_REFUSED,
+        IssueCode.OUTBOX_ASIDE,
+        IssueCode.HISTORY_LOST_ARCHIVED,
+        IssueCode.HISTORY_BRANCH,
+        IssueCode.HISTORY_MISSING_TAIL,
+        IssueCode.DISK_REFUSING,
         IssueCode.TICKET_PRINTER_PAPER_OUT,
         IssueCode.TICKET_PRINTER_COVER_OPEN,
         IssueCode.TICKET_PRINTER_STOPPED,

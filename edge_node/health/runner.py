@@ -12,11 +12,14 @@ from typing import Final
 import msgspec
 
 from edge_node.health.checks import (
+    catalogue,
     certificate,
     city_link,
+    city_word,
     clock,
     database,
     disk,
+    history,
     outbox,
     power,
     scanner,
@@ -31,6 +34,9 @@ from edge_node.health.log import HealthEvent
 CHECKS: Final[tuple[Callable[[Facts], Issue | None], ...]] = (
     city_link.detect,
     outbox.detect,
+    history.detect,
+    city_word.detect,
+    catalogue.detect,
     ticket_printer.detect,
     slip_printer.detect,
     disk.detect,
@@ -48,6 +54,7 @@ _STOPPING: Final = frozenset(
         IssueCode.DATABASE_DAMAGED,
         IssueCode.DATABASE_FAILED,
         IssueCode.DISK_READ_ONLY,
+        IssueCode.DISK_REFUSING,
     }
 )
 """With one of these the station cannot write a dossier down."""

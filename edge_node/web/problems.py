@@ -36,6 +36,7 @@ _STATUSES: Final[Mapping[ErrorCode, int]] = {
     ErrorCode.DOSSIER_NUMBERS_EXHAUSTED: 409,
     ErrorCode.TICKET_NUMBERS_EXHAUSTED: 409,
     ErrorCode.ATTACHMENT_TAKEN: 409,
+    ErrorCode.REQUEST_OPEN: 409,
     ErrorCode.ATTACHMENT_KEY_MISSING: 409,
     ErrorCode.BODY_TOO_LARGE: 413,
     ErrorCode.ATTACHMENT_TOO_LARGE: 413,

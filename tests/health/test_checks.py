@@ -3,11 +3,14 @@
 import pytest
 
 from edge_node.health.checks import (
+    catalogue,
     certificate,
     city_link,
+    city_word,
     clock,
     database,
     disk,
+    history,
     outbox,
     power,
     scanner,
@@ -17,7 +20,9 @@ from edge_node.health.checks import (
 )
 from edge_node.health.facts import (
     BacklogFacts,
+    CatalogueFacts,
     CityFacts,
+    CityWordFacts,
     DiskFacts,
     Facts,
     PowerFacts,
@@ -280,5 +285,94 @@ def test_the_scanner(seen: bool, code: IssueCode) -> None:  # noqa: FBT001
 def test_the_service(restarts: int | None, code: IssueCode) -> None:
     facts = ServiceFacts(version="0.1.0", restarts_per_day=restarts)
     found = service.detect(Facts(now_ms=NOW_MS, service=facts))
+    assert found is not None
+    assert found.code is code
+
+
+def _words(**changes: object) -> Facts:
+    return Facts(now_ms=NOW_MS, city_words=CityWordFacts(**changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("alarms", "code"),
+    [
+        (("lost_archived", "rollback"), IssueCode.HISTORY_LOST_ARCHIVED),
+        (("branch_other_hardware", "missing_tail"), IssueCode.HISTORY_BRANCH),
+        (("missing_tail", "fork"), IssueCode.HISTORY_MISSING_TAIL),
+        (("rollback", "fork"), IssueCode.HISTORY_ROLLBACK),
+        (("fork",), IssueCode.HISTORY_FORK),
+        (("a_notice_of_next_year", "parked_long"), IssueCode.HISTORY_OTHER),
+    ],
+)
+def test_the_worst_alarm_is_shown(alarms: tuple[str, ...], code: IssueCode) -> None:
+    found = history.detect(_words(alarms=alarms))
+    assert found is not None
+    assert found.code is code
+
+
+def test_the_three_alarms_a_person_must_see_are_bad_and_nothing_else_is_shown() -> None:
+    three = ("lost_archived", "branch_other_hardware", "missing_tail")
+    for alarm in three:
+        found = history.detect(_words(alarms=(alarm,)))
+        assert found is not None
+        assert found.severity is Severity.BAD
+    assert history.detect(_words(alarms=("parked_long", "withheld"))) is None
+    assert history.detect(Facts(now_ms=NOW_MS)) is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "unknown", "code"),
+    [
+        (1, 1, IssueCode.CITY_WORD_REFUSED),
+        (0, 1, IssueCode.CITY_WORD_UNKNOWN),
+        (0, 0, None),
+    ],
+)
+def test_words_without_effect_are_shown(refused: int, unknown: int, code: IssueCode | None) -> None:
+    found = city_word.detect(_words(refused=refused, unknown=unknown))
+    assert (found.code if found else None) is code
+
+
+@pytest.mark.parametrize(
+    ("heard_ms", "code"),
+    [
+        (NOW_MS - catalogue.OLD_MS + 1, IssueCode.CATALOGUE_GOOD),
+        (NOW_MS - catalogue.OLD_MS, IssueCode.CATALOGUE_OLD),
+        (None, IssueCode.CATALOGUE_GOOD),
+    ],
+)
+def test_a_catalogue_grows_old_when_the_city_is_silent(
+    heard_ms: int | None, code: IssueCode
+) -> None:
+    facts = CatalogueFacts(version="2026.11.1", age_days=22, heard_ms=heard_ms)
+    found = catalogue.detect(Facts(now_ms=NOW_MS, catalogue=facts))
+    assert found is not None
+    assert (found.code, found.params) == (code, {"version": "2026.11.1", "age_days": 22})
+
+
+def test_records_kept_aside_are_bad() -> None:
+    facts = Facts(
+        now_ms=NOW_MS,
+        backlog=BacklogFacts(events=3, dossiers=1),
+        city_words=CityWordFacts(aside=2),
+    )
+    found = outbox.detect(facts)
+    assert found is not None
+    assert (found.code, found.severity) == (IssueCode.OUTBOX_ASIDE, Severity.BAD)
+
+
+@pytest.mark.parametrize(
+    ("level", "code"),
+    [
+        ("full", IssueCode.DISK_REFUSING),
+        ("no_scans", IssueCode.DISK_NO_SCANS),
+        ("filling", IssueCode.DISK_LOW),
+        ("roomy", IssueCode.DISK_GOOD),
+    ],
+)
+def test_the_disk_s_level_goes_before_its_bytes(level: str, code: IssueCode) -> None:
+    disk_facts = DiskFacts(free_bytes=70 << 30, total_bytes=100 << 30)
+    assert disk_facts.used_percent == 30
+    found = disk.detect(Facts(now_ms=NOW_MS, disk=disk_facts, disk_level=level))
     assert found is not None
     assert found.code is code

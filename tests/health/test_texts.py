@@ -10,7 +10,10 @@ from edge_node.web.localisation import LANGUAGES, read_messages
 
 PARTS = ("word", "title", "detail")
 JOB_PARTS = ("job", "remedy")
-ALWAYS_KNOWN = {"printer", "events", "dossiers", "refused", "version", "free", "failure"}
+ALWAYS_KNOWN = {
+    *("printer", "events", "dossiers", "refused", "version", "free", "failure"),
+    *("aside", "alarms", "entries", "age_days"),
+}
 ALWAYS_KNOWN_BY_CODE = {
     IssueCode.CITY_LINK_GOOD: {"last_contact"},
     IssueCode.OUTBOX_EMPTY: {"last_receipt"},

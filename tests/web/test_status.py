@@ -51,6 +51,10 @@ EVERY_PARAM: dict[str, str | int] = {
     "restarts": 4,
     "expires_ms": 1_790_000_000_000,
     "failure": "io",
+    "aside": 4,
+    "alarms": 1,
+    "entries": 2,
+    "age_days": 22,
 }
 
 

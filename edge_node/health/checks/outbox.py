@@ -17,6 +17,9 @@ def detect(facts: Facts) -> Issue | None:
         return None
     if backlog.refused:
         return issue(Check.OUTBOX, IssueCode.OUTBOX_REFUSED, refused=backlog.refused)
+    aside = facts.city_words.aside if facts.city_words else 0
+    if aside:
+        return issue(Check.OUTBOX, IssueCode.OUTBOX_ASIDE, aside=aside)
     if backlog.events == 0:
         return _nothing_waits(facts.city.last_receipt_ms if facts.city else None)
     online = facts.city is not None and is_connected(facts.city, facts.now_ms)
