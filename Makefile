@@ -7,7 +7,7 @@ ARGS ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench screens fuzz crash
+.PHONY: help demo test check bench screens fuzz crash simulate
 
 help: ## this list
 	@printf 'Usage: make COMMAND [ARGS="…"]\n\n'
@@ -41,3 +41,7 @@ fuzz: ## a million spoilt messages against every reader of foreign bytes
 crash: ## every disk that a power cut may leave of a station's day
 	@.ci/bootstrap test
 	@$(PYTHON) -m tests.faults crash $(ARGS)
+
+simulate: ## ten thousand schedules of faults, stations and a city in memory
+	@.ci/bootstrap test
+	@$(PYTHON) -m tests.simulators $(ARGS)

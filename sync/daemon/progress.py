@@ -214,7 +214,8 @@ def _merge_report(log: LogProgress, report: LogReport) -> LogProgress:
         log,
         own_size=max(log.own_size, report.own_size),
         city_size=report.city_size,
-        applied=report.applied,
+        # Beyond what is here it says nothing of us: a log set back that grows again is asked about.
+        applied=min(report.applied, report.own_size),
         forked=not report.agrees,
         heard=True,
         aside=report.aside if report.aside > report.city_size else 0,

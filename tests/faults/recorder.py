@@ -19,6 +19,7 @@ import apsw
 
 from sync import database
 from sync.database import Reader, Writer
+from sync.migration import migrate
 
 VFS_NAME = "recorder"
 
@@ -199,7 +200,7 @@ async def recorded_writer(
     pragmas = {**database._WRITER_PRAGMAS, **overrides}
     async with _recorded(path, "rwc", overrides) as connection:
         await connection.run(lambda raw: database._set_pragmas(raw, pragmas))
-        await connection.run(lambda raw: database.migrate(raw, owners))
+        await connection.run(lambda raw: migrate(raw, owners))
         yield Writer(connection, path, work_in_loop=True), FILE_SYSTEM.recording
 
 

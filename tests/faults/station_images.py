@@ -24,6 +24,7 @@ from edge_node.usecases.station import Station
 from sync import database
 from sync.journal import backlog
 from sync.journal.journal import Journal, Run, ensure_identity
+from sync.migration import migrate
 from sync.protocol import merkle
 from sync.protocol.record import decode_record
 from tests.faults.images import Image
@@ -110,7 +111,7 @@ class Checker:
             connection = database._connect(self._folder / "node.db", "rwc")
             with contextlib.closing(connection):
                 database._set_pragmas(connection, database._WRITER_PRAGMAS)
-                database.migrate(connection, OWNERS)
+                migrate(connection, OWNERS)
                 return _integrity(connection) or _node_complaint(connection, image.promises)
         except (sqlite3.Error, database.DatabaseError) as error:
             return f"cannot be opened: {error}"

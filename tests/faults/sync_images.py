@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from sync import database
 from sync.daemon.assemble import SealedBatch
+from sync.daemon.belief import City, body_digest, read_receipt
 from sync.daemon.events import LogReport, Notice, NoticeKind
-from sync.daemon.mailbox import City, Mailbox, Moment, body_digest, read_receipt
+from sync.daemon.mailbox import Mailbox, Moment
 from sync.daemon.statements import OWNERS, Standing
 from sync.journal import backlog
+from sync.migration import migrate
 from sync.protocol import merkle
 from sync.protocol.batch import BatchInput, SealingTime, build_batch
 from sync.protocol.enrolment import keys_by_id
@@ -142,7 +144,7 @@ class Checker:
             connection = database._connect(self._folder / "sync.db", "rwc")
             with contextlib.closing(connection):
                 database._set_pragmas(connection, database._WRITER_PRAGMAS)
-                database.migrate(connection, OWNERS)
+                migrate(connection, OWNERS)
                 return _integrity(connection) or _complaint(connection, image.promises)
         except (sqlite3.Error, database.DatabaseError) as error:
             return f"cannot be opened: {error}"
