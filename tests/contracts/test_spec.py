@@ -4,8 +4,10 @@ import re
 from hashlib import sha256
 from typing import Final
 
+import msgspec
 import pytest
 
+from sync.city.announcements import ENTRY_LABEL, KINDS
 from sync.dictionary import DICTIONARIES
 from sync.protocol import cose, limits, record
 from sync.protocol.batch import MEDIA_TYPE
@@ -18,6 +20,7 @@ from sync.protocol.problems import HTTP_STATUS, problem_of
 from sync.protocol.receipt import RecordStatus
 from sync.protocol.record import Kind
 from sync.protocol.session_extras import TOKEN_LABEL
+from sync.stick.layout import Form
 from tests.contracts.tree import ROOT
 from tests.contracts.vectors_make import every_vector
 
@@ -109,6 +112,29 @@ def test_statuses_and_kinds_are_listed() -> None:
     abbreviated = {"feed acknowledgement": "feed ack"}
     kinds = {number: abbreviated.get(name, name) for number, name in kinds.items()}
     assert kinds == {str(int(kind)): spoken(kind.name) for kind in Kind}
+
+
+def test_what_the_city_announces_is_listed() -> None:
+    listed = {
+        row[0]: row[1].replace("`", "").split(", ")
+        for row in rows(section("17.2 Entries"))
+        if "." in row[0]
+    }
+    coded = {}
+    for form in KINDS:
+        config = form.__struct_config__
+        fields = [
+            field.name if field.required else f"{field.name}?"
+            for field in msgspec.structs.fields(form)
+        ]
+        coded[str(config.tag)] = fields
+    assert listed == coded
+    assert f'"{ENTRY_LABEL.decode().removesuffix(chr(0))}\\0"' in SPEC
+
+
+def test_every_form_of_file_is_listed() -> None:
+    names = [row[0] for row in rows(section("12.2 Files")) if row[0].startswith(("IN/", "OUT/"))]
+    assert sorted(name.rpartition(".")[2] for name in names) == sorted(form.value for form in Form)
 
 
 def spoken(name: str) -> str:
