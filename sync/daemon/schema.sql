@@ -164,4 +164,9 @@ CREATE TABLE request_answer (
     finished_wall_ms INTEGER
 ) STRICT;
 
+CREATE TABLE blob_day (
+    day INTEGER PRIMARY KEY,
+    sent_bytes INTEGER NOT NULL CHECK (sent_bytes >= 0)
+) STRICT;
+
 CREATE INDEX aside_by_log ON aside (lid, first);

@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import json
 
 from sync.city.archive.feed_store.port import Draft, FeedName
@@ -19,9 +18,9 @@ from sync.daemon.events import Failed, Failure, Problem, Pulled, Refusal
 from sync.daemon.feed_belief import FeedFault
 from sync.daemon.feeds import CityFeeds, FeedAccess
 from sync.daemon.keyring import Keyring
-from sync.daemon.ports import Line, Request
+from sync.daemon.ports import Line
 from sync.daemon.statements import OWNERS
-from sync.daemon.transport import Transport, open_transport
+from sync.daemon.transport import open_transport
 from sync.database import Writer, open_writer
 from sync.dictionary import CURRENT_DICTIONARY
 from sync.protocol import merkle
@@ -37,46 +36,15 @@ from sync.protocol.feed import (
     build_feed_batch,
 )
 from sync.protocol.handshake import Welcome
-from sync.protocol.keyset import Keyset
 from sync.protocol.record import RecordTime
 from sync.protocol.session_extras import FeedHead, FeedState
 from tests.city.down_server import KEYS, NOW_MS, DownCity, Keys, down_city
 from tests.city.station import SimulatedStation
+from tests.daemon.line import KEYSET, Meddler
 from tests.daemon.station import FixedClock
 
 CATALOGUE = FeedName(Feed.CATALOGUE, EVERY_STATION)
 STATION = FeedName(Feed.STATION, 26560)
-
-
-def raw(key: Ed25519PrivateKey) -> bytes:
-    return key.public_key().public_bytes_raw()
-
-
-KEYSET = Keyset(
-    city_id=KEYS.city_id,
-    version=1,
-    root_keys=(raw(KEYS.receipt_key),),
-    threshold=1,
-    ca_keys=(raw(KEYS.receipt_key),),
-    receipt_keys=(raw(KEYS.receipt_key),),
-    feed_keys=(raw(KEYS.feed_key),),
-    encryption_keys=(KEYS.encryption_key.public_key().public_bytes_raw(),),
-)
-
-
-@dataclass
-class Meddler:
-    """A line that a test may bend: `answers` take the place of the city's, once each."""
-
-    transport: Transport
-    asked: list[Request] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
-
-    async def ask(self, request: Request) -> Answer:
-        self.asked.append(request)
-        if self.answers:
-            return self.answers.pop(0)
-        return await self.transport.ask(request)
 
 
 @dataclass
