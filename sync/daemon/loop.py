@@ -14,30 +14,35 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from sync.daemon.assemble import Assembler, Sealing
 from sync.daemon.bell import open_bell
 from sync.daemon.clock import Clock
-from sync.daemon.conversation import Chance, Conversation, Ports, Speaker
-from sync.daemon.events import Failure, Started, State
+from sync.daemon.events import Failure, State
+from sync.daemon.exchanges import Chance
 from sync.daemon.handlers import request_handlers
-from sync.daemon.identity import Credentials, NotEnrolledError, read_credentials
-from sync.daemon.keyring import Keyring
+from sync.daemon.identity import NotEnrolledError, read_credentials
 from sync.daemon.mailbox import Mailbox
 from sync.daemon.metrics import METRICS_NAME, keep_writing
 from sync.daemon.progress import Session
 from sync.daemon.report import ContactLine, summary
 from sync.daemon.request_desk import keep_desk
 from sync.daemon.settings import Settings
-from sync.daemon.statements import OWNERS, SightedCity, Standing
-from sync.daemon.transport import Timeouts, open_transport
+from sync.daemon.statements import OWNERS, Standing
 from sync.daemon.watch import await_files, versions, watch
-from sync.database import DatabaseError, Reader, open_reader, open_writer
-from sync.dictionary import CURRENT_DICTIONARY
+from sync.daemon.wiring import Life, Surroundings, open_conversation
+from sync.database import DatabaseError, open_writer
 from sync.notify import keep_watchdog, notify
-from sync.protocol.compression import Dictionary
-from sync.protocol.errors import ProtocolError
+
+__all__ = [
+    "AlreadyRunningError",
+    "Surroundings",
+    "once_finished",
+    "open_mailbox",
+    "run_once",
+    "secure_chance",
+    "serve",
+]
 
 RECHECK_S: Final = 60.0
 """A missing node.db or enrolment is looked for at least so often."""
@@ -53,15 +58,6 @@ STOPPED: Final = "stopped"
 
 class AlreadyRunningError(Exception):
     """Another process has this sync.db."""
-
-
-class Surroundings(NamedTuple):
-    """What the process takes from outside; tests bring their own."""
-
-    clock: Clock
-    chance: Chance
-    told: Callable[[Session], None] | None = None
-    timeouts: Timeouts | None = None
 
 
 def secure_chance() -> Chance:
@@ -125,8 +121,8 @@ async def run_once(settings: Settings, around: Surroundings) -> Session:
     """One session until nothing is left to do or to hope for. Raises NotEnrolledError."""
     async with open_mailbox(settings) as mailbox:
         credentials = await read_credentials(settings)
-        async with _conversation(settings, around, mailbox, credentials) as (conversation, _):
-            return await conversation.run(once_finished)
+        async with open_conversation(settings, around, mailbox, credentials) as life:
+            return await life.conversation.run(once_finished)
 
 
 class _Teller:
@@ -176,17 +172,18 @@ async def _live(settings: Settings, around: Surroundings, mailbox: Mailbox) -> N
 
 async def _talk_while_enrolled(settings: Settings, around: Surroundings, mailbox: Mailbox) -> None:
     credentials = await read_credentials(settings)
-    async with _conversation(settings, around, mailbox, credentials) as (conversation, life):
+    async with open_conversation(settings, around, mailbox, credentials) as life:
         notify(f"STATUS=enrolled with {credentials.enrolment.city_name}")
-        await _talk(settings, conversation, life)
+        await _talk(settings, life)
 
 
 def _recheck_ms(clock: Clock) -> int:
     return clock.read().wall_ms + int(RECHECK_S * 1000)
 
 
-async def _talk(settings: Settings, conversation: Conversation, life: "_Life") -> None:
+async def _talk(settings: Settings, life: Life) -> None:
     """Talk for ever; return when the enrolment, the keys or node.db are others."""
+    conversation = life.conversation
     with open_bell(settings.files.sync_database.parent) as bell:
         async with asyncio.TaskGroup() as group:
             talking = group.create_task(conversation.run(lambda _: False, life.started))
@@ -194,87 +191,6 @@ async def _talk(settings: Settings, conversation: Conversation, life: "_Life") -
             await asyncio.wait([talking, watching], return_when=asyncio.FIRST_COMPLETED)
             talking.cancel()
             watching.cancel()
-
-
-class _Life(NamedTuple):
-    """What a conversation begins with: the open journal, and how long the city was away."""
-
-    reader: Reader
-    started: Started
-
-
-@contextlib.asynccontextmanager
-async def _conversation(
-    settings: Settings, around: Surroundings, mailbox: Mailbox, credentials: Credentials
-) -> AsyncIterator[tuple[Conversation, _Life]]:
-    plausible = around.clock.read().plausible
-    keyring = await _open_keyring(credentials, mailbox)
-    sighted = await mailbox.sighted()
-    async with (
-        open_reader(settings.files.node_database) as reader,
-        open_transport(
-            credentials.city_url,
-            credentials.enrolment.ca_pem,
-            clock_plausible=plausible,
-            timeouts=around.timeouts,
-        ) as transport,
-    ):
-        ports = Ports(
-            assembler=Assembler(reader, _sealing(credentials, keyring, around.clock)),
-            transport=transport,
-            mailbox=mailbox,
-            speaker=_speaker(credentials, keyring),
-            clock=around.clock,
-            chance=around.chance,
-        )
-        session = Session(
-            limits=settings.limits,
-            policy=sighted.policy,
-            reads_feeds=ports.feeds is not None,
-        )
-        started = Started(outage_s(sighted, around.clock))
-        yield Conversation(ports, session, told=around.told), _Life(reader, started)
-
-
-async def _open_keyring(credentials: Credentials, mailbox: Mailbox) -> Keyring:
-    """The keyset of the enrolment, and every later one that its roots handed on to."""
-    keyring = Keyring(credentials.enrolment.keyset.keyset)
-    for message in await mailbox.keysets():
-        # Of an enrolment before this one, with another city or other roots: not for us.
-        with contextlib.suppress(ProtocolError):
-            keyring.take(message)
-    return keyring
-
-
-def outage_s(sighted: SightedCity, clock: Clock) -> float | None:
-    """Seconds since the city was heard; None when that was in another boot. No wall clock."""
-    if sighted.boot_id is None or sighted.mono_ms is None:
-        return 0.0  # never heard: this station is new, and its people are waiting
-    if sighted.boot_id != clock.boot_id:
-        return None
-    return max(0, clock.read().mono_ms - sighted.mono_ms) / 1000.0
-
-
-def _speaker(credentials: Credentials, keyring: Keyring) -> Speaker:
-    return Speaker(
-        node_id=credentials.identity.node_id,
-        station=int(credentials.identity.station_code),
-        signing_key=credentials.keys.signing,
-        encryption_key=credentials.keys.encryption,
-        keyring=keyring,
-    )
-
-
-def _sealing(credentials: Credentials, keyring: Keyring, clock: Clock) -> Sealing:
-    known = CURRENT_DICTIONARY.number in credentials.enrolment.dictionaries
-    dictionary: Dictionary | None = CURRENT_DICTIONARY if known else None
-    return Sealing(
-        station=int(credentials.identity.station_code),
-        signing_key=credentials.keys.signing,
-        recipients=keyring.recipients,
-        dictionary=dictionary,
-        clock=clock,
-    )
 
 
 @contextlib.contextmanager

@@ -61,6 +61,11 @@ class Mailbox:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
+    @property
+    def writer(self) -> Writer:
+        """The one writer of sync.db, for those who keep something of their own in it."""
+        return self._writer
+
     async def remembered(self, lids: Sequence[bytes]) -> Mapping[bytes, Remembered]:
         """What is known of these logs beside the city's next word."""
         return await self._writer.transact(

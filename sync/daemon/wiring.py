@@ -1,0 +1,139 @@
+"""Puts a conversation together from an enrolled station's files.
+
+Responsible for which part gets what. It must not know how any of them works, nor what runs beside.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
+
+from sync.daemon.assemble import Assembler, Sealing
+from sync.daemon.blobs import Attachments, BlobAccess
+from sync.daemon.clock import Clock
+from sync.daemon.conversation import Conversation
+from sync.daemon.events import Started
+from sync.daemon.exchanges import Chance, Ports, Speaker
+from sync.daemon.feeds import CityFeeds, FeedAccess
+from sync.daemon.identity import Credentials
+from sync.daemon.keyring import Keyring
+from sync.daemon.mailbox import Mailbox
+from sync.daemon.progress import Session
+from sync.daemon.settings import Settings
+from sync.daemon.statements import SightedCity
+from sync.daemon.transport import Timeouts, Transport, open_transport
+from sync.database import Reader, open_reader
+from sync.dictionary import CURRENT_DICTIONARY
+from sync.protocol.compression import Dictionary
+from sync.protocol.errors import ProtocolError
+
+
+class Surroundings(NamedTuple):
+    """What the process takes from outside; tests bring their own."""
+
+    clock: Clock
+    chance: Chance
+    told: Callable[[Session], None] | None = None
+    timeouts: Timeouts | None = None
+
+
+class Life(NamedTuple):
+    """A conversation, the open journal, and how long the city was away when it begins."""
+
+    conversation: Conversation
+    reader: Reader
+    started: Started
+
+
+class _Parts(NamedTuple):
+    """What every port is made of."""
+
+    settings: Settings
+    credentials: Credentials
+    keyring: Keyring
+    mailbox: Mailbox
+    clock: Clock
+
+
+@contextlib.asynccontextmanager
+async def open_conversation(
+    settings: Settings, around: Surroundings, mailbox: Mailbox, credentials: Credentials
+) -> AsyncIterator[Life]:
+    """A conversation with the enrolled city; raises DatabaseError when node.db cannot be read."""
+    keyring = await _open_keyring(credentials, mailbox)
+    parts = _Parts(settings, credentials, keyring, mailbox, around.clock)
+    sighted = await mailbox.sighted()
+    async with (
+        open_reader(settings.files.node_database) as reader,
+        open_transport(
+            credentials.city_url,
+            credentials.enrolment.ca_pem,
+            clock_plausible=around.clock.read().plausible,
+            timeouts=around.timeouts,
+        ) as transport,
+    ):
+        ports = _ports(parts, reader, transport, around.chance)
+        session = Session(limits=settings.limits, policy=sighted.policy, reads_feeds=True)
+        started = Started(outage_s(sighted, around.clock))
+        yield Life(Conversation(ports, session, told=around.told), reader, started)
+
+
+def _ports(parts: _Parts, reader: Reader, transport: Transport, chance: Chance) -> Ports:
+    credentials, keyring, clock = parts.credentials, parts.keyring, parts.clock
+    station = int(credentials.identity.station_code)
+    keys = credentials.keys
+    return Ports(
+        assembler=Assembler(reader, _sealing(credentials, keyring, clock)),
+        transport=transport,
+        mailbox=parts.mailbox,
+        speaker=Speaker(
+            credentials.identity.node_id, station, keys.signing, keys.encryption, keyring
+        ),
+        clock=clock,
+        chance=chance,
+        feeds=CityFeeds(
+            FeedAccess(transport, parts.mailbox.writer, keyring, station, keys.encryption, clock)
+        ),
+        blobs=Attachments(
+            BlobAccess(
+                line=transport,
+                writer=parts.mailbox.writer,
+                reader=reader,
+                node_database=parts.settings.files.node_database,
+                keyring=keyring,
+                node_id=credentials.identity.node_id,
+                signing_key=keys.signing,
+                clock=clock,
+            )
+        ),
+    )
+
+
+async def _open_keyring(credentials: Credentials, mailbox: Mailbox) -> Keyring:
+    """The keyset of the enrolment, and every later one that its roots handed on to."""
+    keyring = Keyring(credentials.enrolment.keyset.keyset)
+    for message in await mailbox.keysets():
+        # Of an enrolment before this one, with another city or other roots: not for us.
+        with contextlib.suppress(ProtocolError):
+            keyring.take(message)
+    return keyring
+
+
+def outage_s(sighted: SightedCity, clock: Clock) -> float | None:
+    """Seconds since the city was heard; None when that was in another boot. No wall clock."""
+    if sighted.boot_id is None or sighted.mono_ms is None:
+        return 0.0  # never heard: this station is new, and its people are waiting
+    if sighted.boot_id != clock.boot_id:
+        return None
+    return max(0, clock.read().mono_ms - sighted.mono_ms) / 1000.0
+
+
+def _sealing(credentials: Credentials, keyring: Keyring, clock: Clock) -> Sealing:
+    known = CURRENT_DICTIONARY.number in credentials.enrolment.dictionaries
+    dictionary: Dictionary | None = CURRENT_DICTIONARY if known else None
+    return Sealing(
+        station=int(credentials.identity.station_code),
+        signing_key=credentials.keys.signing,
+        recipients=keyring.recipients,
+        dictionary=dictionary,
+        clock=clock,
+    )
