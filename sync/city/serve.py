@@ -23,6 +23,8 @@ from sync.certificates import TlsFiles, ensure_tls
 from sync.city.archive.port import Archive
 from sync.city.backup import Source, keep_backing_up
 from sync.city.desk import Desk, accept_released
+from sync.city.down import Around as AroundDown
+from sync.city.down import Down, Places
 from sync.city.enrolment import CityFacts, Registrar
 from sync.city.enrolment_web import add_enrolment_routes
 from sync.city.identity import CityIdentity, ensure_identity
@@ -31,7 +33,7 @@ from sync.city.page import Page
 from sync.city.projections import keep_opening
 from sync.city.quarantine import keep_releasing
 from sync.city.settings import Listen, Settings
-from sync.city.storage import Storage, open_storage
+from sync.city.storage import Storage, open_bucket, open_storage
 from sync.city.trust import Around, keep_looking, open_trust
 from sync.city.web import make_app
 from sync.connections import KEEPALIVE_TIMEOUT_S, ConnectionGuard
@@ -164,12 +166,22 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
         )
         stations = registrar.stations
         executor = stack.enter_context(ThreadPoolExecutor(OPENING_THREADS, "opening"))
-        desk = Desk(archive, stations, identity, Metrics(), clock_ms, executor)
+        down = _make_down(settings, surroundings, storage, registrar)
+        desk = Desk(
+            archive,
+            stations,
+            identity,
+            Metrics(),
+            clock_ms,
+            executor,
+            parts=down.welcome_parts,
+            mentioned=down.reception.note_referenced,
+        )
         page = Page(archive, stations, settings.city.name, clock_ms)
         stop = asyncio.Event()
         guard = ConnectionGuard()
-        app = make_app(desk, page, guard)
-        add_enrolment_routes(app, registrar)
+        enrolment = partial(add_enrolment_routes, registrar=registrar)
+        app = make_app(desk, page, guard, [down.add_routes, enrolment])
         port = await stack.enter_async_context(_listening(settings, context, app, guard))
         ports.append(port)
         await stack.enter_async_context(
@@ -179,11 +191,24 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
                 _stop_when_broken(storage, stop),
                 _keep_certificate(settings, context, clock_ms),
                 keep_looking(registrar),
+                down.run(),
                 keep_releasing(storage.shelf, archive, partial(accept_released, desk), clock_ms),
                 _keep_backing_up(settings, storage, identity, clock_ms),
             )
         )
         yield Running(settings.base_url(port), port, archive, storage, stop, registrar)
+
+
+def _make_down(
+    settings: Settings, surroundings: Surroundings, storage: Storage, registrar: Registrar
+) -> Down:
+    """What goes to the stations, and the attachments that come."""
+    return Down(
+        registrar.identity,
+        registrar.stations,
+        Places(storage.feeds, storage.blobs, storage.shelf, open_bucket(settings)),
+        AroundDown(surroundings.clock_ms, surroundings.entropy),
+    )
 
 
 @contextlib.asynccontextmanager
