@@ -15,6 +15,7 @@ import typer
 
 from sync.city.command import (
     ConfigOption,
+    DatabaseOption,
     clock_ms,
     guarded,
     settings_in,
@@ -45,14 +46,14 @@ app.add_typer(archive_app)
 
 
 @app.command("serve")
-def serve_command(config: ConfigOption) -> None:
+def serve_command(config: ConfigOption, database: DatabaseOption = "") -> None:
     """Run the server until SIGTERM.
 
     The first start makes the city's keys and, without a configured certificate, an authority and
     a certificate for localhost, 127.0.0.1 and the configured host. Prints one line
     `READY {"url": …}` once it listens. Exit status 3: the port is busy.
     """
-    settings = settings_in(config)
+    settings = settings_in(config, database)
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s"
     )

@@ -55,10 +55,21 @@ ConfigOption = Annotated[
 ]
 
 
-def settings_in(path: Path) -> Settings:
+DatabaseOption = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="Instead of database.url. A password is better kept in EDGE_CITY_DATABASE, in"
+        " database.url_file or in a systemd credential: this is seen in the list of processes.",
+    ),
+]
+
+
+def settings_in(path: Path, database: str = "") -> Settings:
     """The configuration, or exit status 2."""
     try:
-        return read_settings(path)
+        return read_settings(path, database=database)
     except SettingsError as error:
         fail(EXIT_INPUT, str(error))
 

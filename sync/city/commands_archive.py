@@ -18,7 +18,15 @@ from sync.city.backup import Source, make_backup
 from sync.city.backup_drill import Around, drill, make_target
 from sync.city.backup_form import BackupError
 from sync.city.backup_restore import Verdict, check_backup, restore
-from sync.city.command import ConfigOption, clock_ms, fail, guarded, settings_in, surroundings
+from sync.city.command import (
+    ConfigOption,
+    DatabaseOption,
+    clock_ms,
+    fail,
+    guarded,
+    settings_in,
+    surroundings,
+)
 from sync.city.serve import prepare_identity
 from sync.city.settings import Settings, SettingsError
 from sync.city.storage import open_reading, open_storage
@@ -42,34 +50,39 @@ NumberOption = Annotated[
 
 
 @archive_app.command("migrate")
-def migrate_command(config: ConfigOption) -> None:
+def migrate_command(config: ConfigOption, database: DatabaseOption = "") -> None:
     """Make the database's tables, or bring them up to this program; then say what is there.
 
     `serve` does the same when it starts; here it can be done by another user of the database.
     """
-    settings = settings_in(config)
+    settings = settings_in(config, database)
     guarded(lambda: asyncio.run(_migrate(settings)))
 
 
 @archive_app.command("backup")
-def backup_command(config: ConfigOption, to: ToOption = None) -> None:
+def backup_command(
+    config: ConfigOption, to: ToOption = None, database: DatabaseOption = ""
+) -> None:
     """Write what is new since the last backup and read it back.
 
     A server whose backup.directory is this folder calls it archived within a minute.
     """
-    settings = settings_in(config)
+    settings = settings_in(config, database)
     _checked(lambda: asyncio.run(_backup(settings, _folder(settings, to))))
 
 
 @archive_app.command("restore")
 def restore_command(
-    config: ConfigOption, source: FromOption = None, number: NumberOption = None
+    config: ConfigOption,
+    source: FromOption = None,
+    number: NumberOption = None,
+    database: DatabaseOption = "",
 ) -> None:
     """Bring a backup back into an empty archive; stations then send what it had not.
 
     The city's keys are not in a backup: put the folder `keys` back first.
     """
-    settings = settings_in(config)
+    settings = settings_in(config, database)
     _checked(lambda: asyncio.run(_restore(settings, _folder(settings, source), number)))
 
 
