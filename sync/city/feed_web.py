@@ -31,12 +31,17 @@ OBJECTS: Final = web.AppKey("objects", Objects)
 def add_feed_routes(app: web.Application, door: Door, feeds: Feeds, objects: Objects) -> None:
     """Serve the feeds in this application."""
     app[DOOR], app[FEEDS], app[OBJECTS] = door, feeds, objects
+    app.on_shutdown.append(_let_go)
     app.add_routes(
         [
             web.get(FEED_PATH + "{fid}", feed_entries),
             web.get("/v1/objects/{digest}", public_object),
         ]
     )
+
+
+async def _let_go(app: web.Application) -> None:
+    app[FEEDS].close()
 
 
 async def feed_entries(request: web.Request) -> web.Response:

@@ -136,6 +136,7 @@ class Feeds:
     store: FeedStore
     voice: CityVoice
     waiting: int = 0
+    closing: bool = False
     _news: _News = field(default_factory=_News)
 
     async def append(self, name: FeedName, drafts: Sequence[Draft]) -> FeedHead:
@@ -156,6 +157,11 @@ class Feeds:
         for station in told:
             self._news.ring(station)
         return len(told)
+
+    def close(self) -> None:
+        """Let everybody go who waits, and nobody wait any more: the server stops."""
+        self.closing = True
+        self._news.ring(EVERY_STATION)
 
     async def offered(self, reader: FeedReader, seen: Sequence[SeenHead]) -> tuple[FeedState, ...]:
         """What a WELCOME says of the feeds this station reads. Raises ArchiveError."""
@@ -188,7 +194,7 @@ class Feeds:
             known = known or sizes
             if sizes.get(fid) != first or sizes != known:
                 return await self.batch(reader, fid, first)
-            if loop.time() >= end:
+            if self.closing or loop.time() >= end:
                 return None
             await self._pause(news, end)
 
