@@ -10,12 +10,26 @@ from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import DossierSubmitted
 from edge_node.store import city_status, inbox, payloads
 from edge_node.store.city import Contact
-from edge_node.store.city_status import Dealings, LogNotice, RequestAnswer
+from edge_node.store.city_status import Dealings, LogNotice, Progress, RequestAnswer
 from edge_node.store.unit_of_work import Connection, Transaction
 from edge_node.usecases.station import Station, storage_error
 from sync.database import DatabaseError
 from sync.journal import backlog
 from sync.journal.backlog import Backlog
+
+__all__ = [
+    "Dealings",
+    "Progress",
+    "Request",
+    "RequestAnswer",
+    "RequestKind",
+    "ask_daemon",
+    "city_words",
+    "contact",
+    "dealings",
+    "last_request",
+    "waiting_for_city",
+]
 
 RequestKind: TypeAlias = Literal["stick_export", "stick_import", "enrol"]
 MAXIMUM_CODE_CHARACTERS: Final = 512
