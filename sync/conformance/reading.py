@@ -30,6 +30,7 @@ from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.feed import Reader, open_feed_batch, parse_feed_batch
 from sync.protocol.handshake import verify_hello, verify_welcome
 from sync.protocol.keyset import Keyset, encode_keyset, verify_keyset
+from sync.protocol.proof import verify_inclusion
 from sync.protocol.receipt import verify_receipt
 from sync.protocol.record import content_digest, decode_record
 from sync.protocol.rekey import verify_rekey
@@ -156,6 +157,12 @@ def _blob(call: Call) -> Said:
     return {**_payload(call), "plain": open_blob(header, cipher, call.find_city_key).hex()}
 
 
+def _inclusion(call: Call) -> Said:
+    record = bytes.fromhex(call.given["record"])
+    inclusion = verify_inclusion(call.data, record, call.keys.find_key)
+    return {"says": plain([*inclusion[:4], list(inclusion.path)])}
+
+
 def _token(call: Call) -> Said:
     key, nonce = call.keys.encryption["station"], bytes.fromhex(call.given["nonce"])
     return {"says": plain(open_token(call.data, key, nonce))}
@@ -200,6 +207,7 @@ READERS: Final[Mapping[str, ReadVector]] = {
     "code-typed": _typed,
     "rekey": _signed(lambda call: verify_rekey(call.data, call.keys.find_key)),
     "revocation": _revocation,
+    "inclusion": _inclusion,
     "blob": _blob,
     "blob-receipt": _signed(lambda call: verify_blob_receipt(call.data, call.keys.find_key)),
 }

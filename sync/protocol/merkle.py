@@ -108,12 +108,17 @@ def verify_inclusion(
     leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected_root: bytes
 ) -> bool:
     """Whether the proof leads from this leaf to the root of ``size`` leaves (RFC 9162 §2.1.3.2)."""
+    return root_of_proof(leaf, index, size, proof) == expected_root
+
+
+def root_of_proof(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
+    """The root that an audit path leads to, or None when its length is wrong."""
     if not 0 <= index < size:
-        return False
+        return None
     number, last, result = index, size - 1, leaf
     for node in proof:
         if last == 0:
-            return False
+            return None
         if number & 1 or number == last:
             result = _join(node, result)
             while not number & 1:
@@ -121,7 +126,7 @@ def verify_inclusion(
         else:
             result = _join(result, node)
         number, last = number >> 1, last >> 1
-    return last == 0 and result == expected_root
+    return result if last == 0 else None
 
 
 def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:

@@ -30,6 +30,7 @@ from sync.protocol.cose import (
 from sync.protocol.custody import Custody, CustodyReason, sign_custody
 from sync.protocol.feed import Feed, FeedIdentity, FeedKind, city_node_id, feed_id
 from sync.protocol.handshake import Hello, LogHead, LogState, Welcome, sign_hello, sign_welcome
+from sync.protocol.proof import Inclusion, sign_inclusion
 from sync.protocol.record import Record, RecordTime, content_digest, encode_record
 from sync.protocol.seal import batch_info, encryption_key_id
 from sync.protocol.session_extras import FeedHead, FeedState, Notice, Policy
@@ -106,6 +107,12 @@ EVIDENCE: Final = {
 }
 
 
+INCLUSION: Final = Inclusion(
+    sample.CITY_ID, sample.LID, 3, 1, tuple(merkle.inclusion_proof(sample.LEAVES, 1))
+)
+PROOF: Final = sign_inclusion(INCLUSION, sample.ROOT, sample.CITY_KEY)
+
+
 def city_accepted() -> list[Vector]:
     """Feeds, own records back, custody, attachments, a full greeting, evidence."""
     head = FeedHead(feed_id(PUBLIC), 2, merkle.root_of(FEED_LEAVES))
@@ -137,12 +144,26 @@ def city_accepted() -> list[Vector]:
             "expect": "accepted", "says": plain(TOKEN),
         },
         *(evidence(name) for name in EVIDENCE),
+        {
+            "name": "inclusion", "about": "Record 1 of the sample log, proved to an outsider.",
+            "reads": "inclusion", "given": {"record": sample.RECORDS[1].hex()},
+            "bytes": PROOF.hex(), "expect": "accepted",
+            "says": plain([*INCLUSION[:4], list(INCLUSION.path)]),
+        },
     ]  # fmt: skip
 
 
 def city_refused(accepted: Mapping[str, Vector]) -> list[Vector]:
     """The faults of the same."""
-    return [*feeds(), *returns(), *custodies(), *blobs(), *greetings(accepted), *evidences()]
+    return [
+        *feeds(),
+        *returns(),
+        *custodies(),
+        *blobs(),
+        *greetings(accepted),
+        *evidences(),
+        *inclusions(),
+    ]
 
 
 def batch(name: str, reads: str, about: str, data: bytes, **given: Any) -> Vector:
@@ -332,4 +353,24 @@ def evidences() -> list[Vector]:
                eid=sha256(b"wes1/anchor\0" + backwards).digest()[:16]),
         broken("rotation-kind", "The body of another kind.", "malformed", kind=5),
         broken("alert-json", "Content type 0.", "malformed", content_type=0),
+    ]  # fmt: skip
+
+
+def inclusions() -> list[Vector]:
+    def broken(name: str, about: str, data: bytes, expect: str, record: int = 1) -> Vector:
+        given = {"record": sample.RECORDS[record].hex()}
+        return refuse(f"inclusion-{name}", "inclusion", about, data, expect, **given)
+
+    moved = sign_inclusion(INCLUSION._replace(sequence=0), sample.ROOT, sample.CITY_KEY)
+    short = sign_inclusion(
+        INCLUSION._replace(path=INCLUSION.path[:-1]), sample.ROOT, sample.CITY_KEY
+    )
+    stranger = sign_inclusion(INCLUSION, sample.ROOT, sample.STRANGER_KEY)
+    return [
+        broken("record", "The proof of another record.", PROOF, "bad_signature", record=2),
+        broken("sequence", "The path of another place.", moved, "bad_signature"),
+        broken("path", "A path that is too short.", short, "malformed"),
+        broken("signer", "Signed by nobody known.", stranger, "unknown_key"),
+        broken("structure", "Another kind of tree.",
+               PROOF.replace(b"\x19\x01\x8b\x01", b"\x19\x01\x8b\x02"), "unsupported"),
     ]  # fmt: skip

@@ -208,3 +208,22 @@ def test_event_ids_of_evidence_follow_from_the_body(name: str, label: bytes) -> 
     assert record[2] == sha256(label + record[7]).digest()[:16]
     assert (record[3], record[4], record[6]) == (None, 0, 1)
     assert canonical(cbor2.loads(record[7])) == record[7]
+
+
+def test_another_implementation_verifies_the_proof_for_outsiders() -> None:
+    vector = VECTORS["inclusion"]
+    protected, unprotected, payload, _ = cbor2.loads(data_of("inclusion")).value
+    header = cbor2.loads(protected)
+    city_id, lid, *place = unplain(vector["says"])
+    assert header[15] == {1: f"wes1:city:{city_id.hex()}", 2: f"wes1:log:{lid.hex()}"}
+    assert (header[395], payload) == (1, None)
+    assert cbor2.loads(unprotected[396][-1][0]) == place
+    # Record 1 of 3: its neighbour on the left, then the last leaf on the right.
+    left, right = place[2]
+    leaf = sha256(b"\0" + bytes.fromhex(vector["given"]["record"])).digest()
+    pair = sha256(b"\x01" + left + leaf).digest()
+    root = sha256(b"\x01" + pair + right).digest()
+    assert root.hex() == VECTORS["tree"]["log_roots"][3]
+    public = bytes.fromhex(KEYS["signing"]["city"]["public"])
+    key = COSEKey.new({1: 1, 2: header[4], 3: -19, -1: 6, -2: public})
+    assert COSE.new().decode(data_of("inclusion"), key, detached_payload=root) == root
