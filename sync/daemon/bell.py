@@ -14,6 +14,8 @@ from typing import Final
 BELL_NAME: Final = "sync.bell"
 BELL_MODE: Final = 0o666
 DATAGRAM_BYTES: Final = 16
+MAXIMUM_AT_ONCE: Final = 64
+"""Datagrams taken before anything else has its turn."""
 
 
 class Bell:
@@ -33,12 +35,17 @@ class Bell:
         self._rung.clear()
         return True
 
+    def ring(self) -> None:
+        """End a wait, or the next one."""
+        self._rung.set()
+
     def hear(self) -> None:
-        """Take every datagram there is, and remember one ring."""
+        """Take what datagrams there are, and remember one ring."""
         assert self._channel is not None
         with contextlib.suppress(BlockingIOError):
-            while self._channel.recv(DATAGRAM_BYTES) is not None:
-                self._rung.set()
+            for _ in range(MAXIMUM_AT_ONCE):
+                self._channel.recv(DATAGRAM_BYTES)
+                self.ring()
 
 
 @contextlib.contextmanager
