@@ -4,6 +4,8 @@ Also what a technician may ask of the sync process there. Rules: one request at 
 somebody typed is not kept once another one is asked for.
 """
 
+import asyncio
+from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from edge_node.domain.errors import DomainError, ErrorCode
@@ -26,6 +28,7 @@ __all__ = [
     "ask_daemon",
     "city_words",
     "contact",
+    "daemon_metrics",
     "dealings",
     "last_request",
     "waiting_for_city",
@@ -33,6 +36,10 @@ __all__ = [
 
 RequestKind: TypeAlias = Literal["stick_export", "stick_import", "enrol"]
 MAXIMUM_CODE_CHARACTERS: Final = 512
+METRICS_NAME: Final = "metrics.prom"
+"""Beside sync.db."""
+
+MAXIMUM_METRICS_BYTES: Final = 256 << 10
 
 PATIENCE_MS: Final = 30 * 60 * 1000
 """A request that the daemon has not taken up for so long does not hold up another one."""
@@ -80,6 +87,21 @@ async def city_words(station: Station) -> CityWords:
         )
 
     return await station.store.read(ask)
+
+
+async def daemon_metrics(station: Station) -> str:
+    """The sync service's own figures as it wrote them, empty when there are none."""
+    return await asyncio.to_thread(_read_metrics, station.city.folder / METRICS_NAME)
+
+
+def _read_metrics(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAXIMUM_METRICS_BYTES + 1)
+    except OSError:
+        return ""
+    # Half a file says half truths.
+    return data.decode(errors="replace") if len(data) <= MAXIMUM_METRICS_BYTES else ""
 
 
 class Request(NamedTuple):

@@ -14,7 +14,7 @@ from aiohttp import web
 from edge_node.health.runner import HealthReport
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
-from edge_node.web import api, assets, counter, display, kiosk, live, status
+from edge_node.web import api, assets, counter, display, kiosk, live, metrics, status
 from edge_node.web.keys import HEALTH, SCANS, STATION, TRANSLATORS
 from edge_node.web.localisation import load_translators
 from edge_node.web.middleware import guard_pages, set_security_headers
@@ -31,6 +31,7 @@ FEATURES: Final[tuple[Routes, ...]] = (
     counter.ROUTES,
     display.ROUTES,
     status.ROUTES,
+    metrics.ROUTES,
     live.ROUTES,
 )
 
