@@ -95,7 +95,7 @@ def open_work(work: OpeningWork, keys: BodyKeys) -> Opened:
         try:
             entries, frontier = _open_next(batch, keys, size, frontier)
         except ProtocolError as error:
-            unreadable = Unreadable(work.log, size, error.code.value)
+            unreadable = Unreadable(work.log, size, error.code.value, batch.number)
             break
         size = batch.end
         runs.append((batch.number, b"".join(entry.leaf for entry in entries)))

@@ -173,8 +173,31 @@ async def setting_back_what_moved_on_changes_nothing(bench: Bench) -> None:
     (work,) = await bench.archive.claim(bench.now_ms, 10)
     # By its id: the log is claimed, and another process leaves it alone for a while.
     await bench.open_log(work.lid)
-    assert not await bench.archive.set_back(Unreadable(work.log, 0, "malformed"), bench.now_ms)
+    late = Unreadable(work.log, 0, "malformed", work.batches[0].number)
+    assert not await bench.archive.set_back(late, bench.now_ms)
     assert (await bench.head(station)).size == 1
+
+
+async def what_was_claimed_before_it_was_set_back_is_passed_over(bench: Bench) -> None:
+    station = SimulatedStation()
+    station.append_many(2)
+    await bench.offer_bytes(station, lie(station, 0, [b"\x01"] * 3, station.log.root()))
+    (stale,) = await bench.archive.claim(bench.now_ms, 10)
+    await bench.open_log(station.log.lid)
+    # The station sends again, good this time, to the same place of the log.
+    await bench.offer(station)
+    (bad,) = bench.unreadable
+    assert not await bench.archive.set_back(bad, bench.now_ms)
+    fresh = await bench.archive.claim_log(station.log.lid, 10)
+    assert fresh is not None
+    opening = open_work(fresh, KEYS).opening
+    assert opening is not None
+    number = stale.batches[0].number
+    gone = opening._replace(leaves=[(number, leaves) for _, leaves in opening.leaves])
+    assert await bench.archive.enter([gone], bench.now_ms) == 0
+    assert (await bench.head(station)).applied == 0
+    await bench.open_log(station.log.lid)
+    assert await bench.statuses() == ["entered"] * 3
 
 
 async def only_one_opening_counts(bench: Bench) -> None:
@@ -229,6 +252,7 @@ BEHAVIOURS = [
     what_cannot_be_read_goes_to_quarantine_with_all_after_it,
     a_root_that_the_records_do_not_give_is_found_at_opening,
     setting_back_what_moved_on_changes_nothing,
+    what_was_claimed_before_it_was_set_back_is_passed_over,
     only_one_opening_counts,
     work_is_handed_out_in_order_and_in_measure,
 ]

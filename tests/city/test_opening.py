@@ -152,24 +152,24 @@ def test_what_is_good_before_a_bad_batch_counts() -> None:
     opening, unreadable = opened(work._replace(batches=[work.batches[0], bad]), KEYS)
     assert opening is not None
     assert opening.size == 2
-    assert unreadable == Unreadable(5, 2, "malformed")
+    assert unreadable == Unreadable(5, 2, "malformed", 8)
     # A good batch behind a bad one is not looked at.
     nothing, unreadable = opened(work._replace(batches=[bad, work.batches[1]]), KEYS)
-    assert (nothing, unreadable) == (None, Unreadable(5, 0, "malformed"))
+    assert (nothing, unreadable) == (None, Unreadable(5, 0, "malformed", 8))
 
 
 def test_a_root_the_records_do_not_give_is_unreadable() -> None:
     station = SimulatedStation()
     batch = StoredBatch(7, 0, 1, lie(station, 0, station.log.raws, b"\x07" * 32), 1)
     result = opened(work_of(station, [1])._replace(batches=[batch]), KEYS)
-    assert result == (None, Unreadable(5, 0, "root_mismatch"))
+    assert result == (None, Unreadable(5, 0, "root_mismatch", 7))
 
 
 def test_a_key_that_is_gone_opens_nothing() -> None:
     station = SimulatedStation()
     none = BodyKeys(lambda _: None, DICTIONARIES.get)
     result = opened(work_of(station, [1]), none)
-    assert result == (None, Unreadable(5, 0, "unknown_encryption_key"))
+    assert result == (None, Unreadable(5, 0, "unknown_encryption_key", 7))
 
 
 def test_a_batch_that_overlaps_gives_its_own_records_only() -> None:

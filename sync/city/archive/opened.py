@@ -62,16 +62,16 @@ def enter(connection: sqlite3.Connection, openings: Sequence[Opening], now_ms: i
 
 def set_back(connection: sqlite3.Connection, unreadable: Unreadable, now_ms: int) -> bool:
     """Put the batches from `opened` on into quarantine and the log's size back to it."""
-    log_id, opened, reason = unreadable
+    log_id, opened, reason, number = unreadable
     rows = connection.execute(
-        "SELECT log.node_id, log.station, log.lid, batch.start, batch.end, batch.raw"
+        "SELECT log.node_id, log.station, log.lid, batch.start, batch.end, batch.raw, batch.number"
         " FROM batch JOIN log ON log.id = batch.log_id"
         " WHERE log.id = ? AND log.opened = ? AND batch.start >= log.opened ORDER BY batch.start",
         (log_id, opened),
     ).fetchall()
-    if not rows:
+    if not rows or rows[0][-1] != number:
         return False
-    for node_id, station, lid, start, end, raw in rows:
+    for node_id, station, lid, start, end, raw, _ in rows:
         connection.execute(
             INSERT_QUARANTINE,
             (
@@ -153,10 +153,11 @@ def _work(
 def _enter(connection: sqlite3.Connection, opening: Opening, now_ms: int) -> int:
     moved = connection.execute(
         "UPDATE log SET opened = ?, frontier = ?, boot_id = coalesce(?, boot_id),"
-        " hardware_id = coalesce(?, hardware_id) WHERE id = ? AND opened = ?",
+        " hardware_id = coalesce(?, hardware_id) WHERE id = ? AND opened = ?"
+        " AND EXISTS (SELECT 1 FROM batch WHERE number = ? AND log_id = log.id)",
         (
             *(opening.size, merkle.pack(opening.frontier), *(opening.boot or (None, None))),
-            *(opening.log, opening.before),
+            *(opening.log, opening.before, opening.leaves[-1][0]),
         ),
     ).rowcount
     if not moved:

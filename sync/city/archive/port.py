@@ -137,15 +137,17 @@ class Archive(Protocol):
     async def enter(self, openings: Sequence[Opening], now_ms: int) -> int:
         """Write down what was opened, let the records take effect, move `opened`: one transaction.
 
-        An opening whose `before` is no longer the log's `opened` is passed over: another process
-        was faster. Returns how many records were entered by this call.
+        An opening is passed over when its `before` is no longer the log's `opened`, or when its
+        last batch is no longer there: another process was faster. Returns how many records were
+        entered by this call.
         """
         ...
 
     async def set_back(self, unreadable: Unreadable, now_ms: int) -> bool:
         """Put the batch at `opened` and all after it into quarantine and make the log wary.
 
-        The log's size goes back to `opened`. False when `opened` has moved meanwhile.
+        The log's size goes back to `opened`. False when `opened` has moved meanwhile, or when
+        another batch is there now.
         """
         ...
 

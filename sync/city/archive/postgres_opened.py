@@ -86,7 +86,7 @@ async def enter(connection: Connection, openings: Sequence[Opening], now_ms: int
 
 async def set_back(connection: Connection, unreadable: Unreadable, now_ms: int) -> bool:
     """Put the batches from `opened` on into quarantine and the log's size back to it."""
-    log_id, opened, reason = unreadable
+    log_id, opened, reason, number = unreadable
     log = await connection.fetchrow(
         f"SELECT {_LOG} FROM log WHERE id = $1 AND opened = $2 AND size > opened FOR UPDATE",  # noqa: S608 - constants
         *(log_id, opened),
@@ -94,6 +94,11 @@ async def set_back(connection: Connection, unreadable: Unreadable, now_ms: int) 
     if log is None:
         return False
     place = (log["month"], log_id, opened)
+    first = await connection.fetchval(
+        "SELECT number FROM batch WHERE month = $1 AND log_id = $2 AND start = $3", *place
+    )
+    if first != number:
+        return False
     rows = await connection.fetch(
         "DELETE FROM batch WHERE month = $1 AND log_id = $2 AND start >= $3"
         ' RETURNING start, "end", raw',
@@ -194,9 +199,10 @@ async def _enter(connection: Connection, opening: Opening, place: Place, month: 
     moved = await connection.fetchval(
         "UPDATE log SET opened = $1, frontier = $2, boot_id = coalesce($3, boot_id),"
         " hardware_id = coalesce($4, hardware_id), claimed_until_ms = $5"
-        " WHERE id = $6 AND opened = $7 RETURNING 1",
+        " WHERE id = $6 AND opened = $7 AND EXISTS (SELECT 1 FROM batch"
+        ' WHERE month = $8 AND log_id = $6 AND "end" = $1 AND number = $9) RETURNING 1',
         *(opening.size, merkle.pack(opening.frontier), *(opening.boot or (None, None))),
-        *(place.now_ms, opening.log, opening.before),
+        *(place.now_ms, opening.log, opening.before, month, opening.leaves[-1][0]),
     )
     if moved is None:
         return 0

@@ -250,11 +250,12 @@ class Opening(NamedTuple):
 
 
 class Unreadable(NamedTuple):
-    """The log `log` is good up to `opened`; the batch after it is not, for this reason."""
+    """The log `log` is good up to `opened`; the batch of this number after it is not."""
 
     log: int
     opened: int
     reason: str
+    batch: int
 
 
 class Replay(NamedTuple):
