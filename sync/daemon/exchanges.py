@@ -52,6 +52,7 @@ from sync.daemon.tally import Tally
 from sync.daemon.transport import Transport, TransportError
 from sync.database import DatabaseError
 from sync.protocol import merkle
+from sync.protocol.cose import signer
 from sync.protocol.custody import Custody
 from sync.protocol.errors import ProtocolError
 from sync.protocol.handshake import Hello, Welcome, sign_hello
@@ -141,6 +142,8 @@ class Exchanges:
     async def _hear_welcome(self, message: bytes, greeting: Greeting, asked_at: Reading) -> Event:
         ports = self._ports
         moment = self._moment(asked_at)
+        if self._is_strange(message):
+            await self.learn_keys()  # the roots may have named this key since
         try:
             welcome = read_welcome(ports.speaker.keyring.city, message, greeting)
         except RefusedMessageError as error:
@@ -161,6 +164,12 @@ class Exchanges:
             feeds=ports.feeds is not None and await ports.feeds.welcomed(welcome),
             blobs=ports.blobs is not None and await ports.blobs.welcomed(welcome),
         )
+
+    def _is_strange(self, message: bytes) -> bool:
+        """Whether a message names a signing key that is not in our keyset."""
+        with contextlib.suppress(ProtocolError):
+            return self._ports.speaker.keyring.city.find_key(signer(message)) is None
+        return False
 
     def _token(self, welcome: Welcome) -> bytes | None:
         if welcome.sealed_token is None:
@@ -222,10 +231,11 @@ class Exchanges:
     async def learn_keys(self) -> Event:
         """Read the city's keyset, and trust it if enough roots signed it."""
         ports = self._ports
-        said = await self._ask(Request("GET", KEYSET_PATH))
+        keyring = ports.speaker.keyring
+        path = f"{KEYSET_PATH}?after={keyring.keyset.version}"
+        said = await self._ask(Request("GET", path))
         if not isinstance(said, Message):
             return said
-        keyring = ports.speaker.keyring
         try:
             changed = keyring.take(said.body)
         except ProtocolError:

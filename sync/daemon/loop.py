@@ -25,6 +25,7 @@ from sync.daemon.identity import NotEnrolledError, read_credentials
 from sync.daemon.mailbox import Mailbox
 from sync.daemon.metrics import METRICS_NAME, keep_writing
 from sync.daemon.progress import Session
+from sync.daemon.rekey import keep_renewing
 from sync.daemon.report import ContactLine, summary
 from sync.daemon.request_desk import keep_desk
 from sync.daemon.settings import Settings
@@ -188,9 +189,10 @@ async def _talk(settings: Settings, life: Life) -> None:
         async with asyncio.TaskGroup() as group:
             talking = group.create_task(conversation.run(lambda _: False, life.started))
             watching = group.create_task(watch(settings, conversation.grown, life.reader, bell))
+            renewing = group.create_task(keep_renewing(life.renewal))
             await asyncio.wait([talking, watching], return_when=asyncio.FIRST_COMPLETED)
-            talking.cancel()
-            watching.cancel()
+            for task in (talking, watching, renewing):
+                task.cancel()
 
 
 @contextlib.contextmanager

@@ -6,8 +6,10 @@ in place, and putting it in place is what changes the keys; only then the old on
 the old one is in use, and asking again is harmless. It must not know sync.db.
 """
 
-from collections.abc import Callable
-from typing import Final
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final, NamedTuple
 
 from sync.daemon.enrol import ANSWER_FORGED, CITY_REFUSES, CITY_UNREACHABLE, EnrolError
 from sync.daemon.identity import (
@@ -32,7 +34,10 @@ from sync.protocol.rekey import sign_rekey
 
 REKEY_PATH: Final = "/v1/rekey"
 RENEW_DAYS: Final = 30
+RENEWAL_LOOK_S: Final = 3600.0
 _DAY_MS: Final = 86_400_000
+
+_log = logging.getLogger(__name__)
 
 
 def needs_renewal(credentials: Credentials, city_time_ms: int) -> bool:
@@ -79,6 +84,43 @@ async def rotate_keys(
     write_enrolment(settings.files.enrolment, answer)
     settle_keys(directory, certificate_for(enrolment, credentials.identity))
     return enrolment
+
+
+class Renewal(NamedTuple):
+    """What renewing in the background takes; `city_time_ms` is the city's last signed time."""
+
+    settings: Settings
+    credentials: Credentials
+    line: Line
+    keyset: Callable[[], Keyset]
+    entropy: Callable[[int], bytes]
+    city_time_ms: Callable[[], Awaitable[int | None]]
+
+
+async def keep_renewing(renewal: Renewal) -> None:
+    """Ask for a later end in time, for ever; what fails is tried again an hour later."""
+    while True:
+        await asyncio.sleep(RENEWAL_LOOK_S)
+        await renew_in_time(renewal)
+
+
+async def renew_in_time(renewal: Renewal) -> bool:
+    """Renew if it is time; whether it was done."""
+    city_time_ms = await renewal.city_time_ms()
+    if city_time_ms is None or not needs_renewal(renewal.credentials, city_time_ms):
+        return False
+    try:
+        await renew(
+            renewal.settings,
+            renewal.credentials,
+            renewal.line,
+            renewal.keyset(),
+            renewal.entropy,
+        )
+    except (EnrolError, OSError) as error:
+        _log.warning("the certificate is not renewed yet: %s", error)
+        return False
+    return True
 
 
 def _question(credentials: Credentials, keys: Keys, entropy: Callable[[int], bytes]) -> bytes:

@@ -18,6 +18,7 @@ from sync.daemon.identity import Credentials
 from sync.daemon.keyring import Keyring
 from sync.daemon.mailbox import Mailbox
 from sync.daemon.progress import Session
+from sync.daemon.rekey import Renewal
 from sync.daemon.settings import Settings
 from sync.daemon.statements import SightedCity
 from sync.daemon.transport import Timeouts, Transport, open_transport
@@ -37,11 +38,12 @@ class Surroundings(NamedTuple):
 
 
 class Life(NamedTuple):
-    """A conversation, the open journal, and how long the city was away when it begins."""
+    """A conversation, the open journal, how long the city was away when it begins, and renewing."""
 
     conversation: Conversation
     reader: Reader
     started: Started
+    renewal: Renewal
 
 
 class _Parts(NamedTuple):
@@ -74,7 +76,8 @@ async def open_conversation(
         ports = _ports(parts, reader, transport, around.chance)
         session = Session(limits=settings.limits, policy=sighted.policy, reads_feeds=True)
         started = Started(outage_s(sighted, around.clock))
-        yield Life(Conversation(ports, session, told=around.told), reader, started)
+        renewal = _renewal(parts, transport, around.chance)
+        yield Life(Conversation(ports, session, told=around.told), reader, started, renewal)
 
 
 def _ports(parts: _Parts, reader: Reader, transport: Transport, chance: Chance) -> Ports:
@@ -105,6 +108,23 @@ def _ports(parts: _Parts, reader: Reader, transport: Transport, chance: Chance) 
                 clock=clock,
             )
         ),
+    )
+
+
+def _renewal(parts: _Parts, transport: Transport, chance: Chance) -> Renewal:
+    async def city_time_ms() -> int | None:
+        row = await parts.mailbox.writer.transact(
+            lambda connection: connection.execute("SELECT city_time_ms FROM contact").fetchone()
+        )
+        return None if row is None else row[0]
+
+    return Renewal(
+        parts.settings,
+        parts.credentials,
+        transport,
+        lambda: parts.keyring.keyset,
+        chance.entropy,
+        city_time_ms,
     )
 
 

@@ -37,7 +37,7 @@ from sync.daemon.identity import (
     read_node_identity,
     settle_keys,
 )
-from sync.daemon.rekey import needs_renewal, renew, rotate_keys
+from sync.daemon.rekey import Renewal, needs_renewal, renew_in_time, rotate_keys
 from sync.daemon.settings import City
 from sync.daemon.transport import open_transport
 from sync.protocol.batch import MEDIA_TYPE
@@ -270,8 +270,20 @@ async def test_a_certificate_near_its_end_is_renewed(tmp_path: Path) -> None:
         async with open_transport(
             credentials.city_url, credentials.enrolment.ca_pem, clock_plausible=False
         ) as line:
-            keyset = credentials.enrolment.keyset.keyset
-            await renew(station.settings, credentials, line, keyset, secrets.token_bytes)
+            heard: list[int | None] = [None, end_ms - 31 * 86_400_000, city.clock.now_ms]
+
+            async def city_time_ms() -> int | None:
+                return heard.pop(0)
+
+            renewal = Renewal(
+                station.settings,
+                credentials,
+                line,
+                lambda: credentials.enrolment.keyset.keyset,
+                secrets.token_bytes,
+                city_time_ms,
+            )
+            assert [await renew_in_time(renewal) for _ in range(3)] == [False, False, True]
         renewed = await read_credentials(station.settings)
         assert renewed.keys.public == credentials.keys.public
         assert not needs_renewal(renewed, city.clock.now_ms)
