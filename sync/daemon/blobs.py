@@ -153,7 +153,7 @@ class Attachments:
         size = await asyncio.to_thread(_honest_size, path, blob.digest)
         if size != blob.sealed_bytes:
             return await self._report_damage(blob, size)
-        message = sign_blob(_header(self._access.node_id, blob), self._access.signing_key)
+        message = sign_blob(blob_header(self._access.node_id, blob), self._access.signing_key)
         answer = await self._access.line.ask(Request("POST", BLOBS_PATH, message, bearer=True))
         return await self._hear(upload, answer, 0)
 
@@ -258,7 +258,8 @@ class Attachments:
         return await self._access.writer.transact(work)
 
 
-def _header(node_id: bytes, blob: Blob) -> BlobHeader:
+def blob_header(node_id: bytes, blob: Blob) -> BlobHeader:
+    """What the station signs of an attachment."""
     return BlobHeader(
         node_id=node_id,
         plain_digest=blob.plain_digest,

@@ -6,12 +6,21 @@ where the values come from.
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Final
+from typing import Annotated, Final
+
+import msgspec
 
 from sync.daemon.feed_belief import FeedRow
 from sync.protocol import merkle
 from sync.protocol.feed import FeedKind
 from sync.protocol.record import Record
+
+
+class _Release(msgspec.Struct, frozen=True):
+    """What a release says of its object."""
+
+    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
 
 _SELECT: Final = "SELECT fid, feed, size, root, frontier, oldest FROM feed"
 
@@ -64,6 +73,20 @@ def release_bodies(connection: sqlite3.Connection) -> list[bytes]:
         (FeedKind.CATALOGUE_RELEASE,),
     )
     return [row[0] for row in found]
+
+
+def named_objects(connection: sqlite3.Connection) -> set[bytes]:
+    """Digests of the objects that the entries name."""
+    named = map(object_of, release_bodies(connection))
+    return {digest for digest in named if digest is not None}
+
+
+def object_of(body: bytes) -> bytes | None:
+    """The digest that a release's body names; None for a body that names none."""
+    try:
+        return bytes.fromhex(msgspec.json.decode(body, type=_Release).sha256)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def has_object(connection: sqlite3.Connection, digest: bytes) -> bool:

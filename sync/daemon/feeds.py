@@ -11,9 +11,8 @@ import contextlib
 import sqlite3
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Annotated, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from sync.daemon import feed_statements, statements
@@ -70,12 +69,6 @@ class _Held(NamedTuple):
     fid: bytes
     first: int
     answer: Answer
-
-
-class _Release(msgspec.Struct, frozen=True):
-    """What a release says of its object."""
-
-    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class CityFeeds:
@@ -174,7 +167,7 @@ class CityFeeds:
         """Whether there is something to read of an offered feed."""
         row = feed_statements.feed_row(connection, state.fid)
         if row is None:
-            row = _beginning(state)
+            row = beginning(state)
             feed_statements.add_feed(connection, row)
         claimed = self._claimed.get(state.fid)
         fault = None if claimed is None else _compare(claimed, state)
@@ -236,7 +229,7 @@ class CityFeeds:
 
     async def _look_for_objects(self) -> None:
         def look(connection: sqlite3.Connection) -> list[bytes]:
-            named = map(_object_of, feed_statements.release_bodies(connection))
+            named = map(feed_statements.object_of, feed_statements.release_bodies(connection))
             wanted = dict.fromkeys(digest for digest in named if digest is not None)
             return [one for one in wanted if not feed_statements.has_object(connection, one)]
 
@@ -279,7 +272,7 @@ def _feed_request(row: FeedRow, wait_s: int) -> Request:
     )
 
 
-def _beginning(state: FeedState) -> FeedRow:
+def beginning(state: FeedState) -> FeedRow:
     """Where a station that has nothing of a feed begins: at its last snapshot."""
     root = merkle.root(state.start_frontier)
     return FeedRow(state.fid, state.feed, state.start, root, state.start_frontier, state.start)
@@ -299,10 +292,3 @@ def _is_foreign(answer: Answer) -> bool:
 
 def _names_object(read: Read) -> bool:
     return any(record.kind == FeedKind.CATALOGUE_RELEASE for record in read.records)
-
-
-def _object_of(body: bytes) -> bytes | None:
-    try:
-        return bytes.fromhex(msgspec.json.decode(body, type=_Release).sha256)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None

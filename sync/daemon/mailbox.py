@@ -139,6 +139,28 @@ class Mailbox:
 
         await self._writer.transact(store)
 
+    async def store_carried_receipt(self, receipt: Receipt, message: bytes, moment: Moment) -> None:
+        """Keep a verified receipt that came by stick, possibly long after a later one.
+
+        It says what the city held when it was signed; a later welcome may have said less since, so
+        it raises nothing when the city's database is another by now.
+        """
+        row = LogRow(receipt.lid, receipt.size, receipt.archived, receipt.applied, None)
+
+        def store(connection: sqlite3.Connection) -> None:
+            statements.add_receipt(
+                connection, receipt.lid, receipt.size, receipt.city_time_ms, message
+            )
+            known = statements.known_city(connection)
+            if known is None or known.generation == receipt.generation:
+                statements.raise_log(connection, row)
+                statements.set_statuses(connection, receipt.lid, _coded(receipt.statuses))
+            statements.change_contact(
+                connection, ContactChange(last_receipt_wall_ms=moment.wall_ms)
+            )
+
+        await self._writer.transact(store)
+
     async def store_custody(self, custody: Custody, message: bytes, moment: Moment) -> None:
         """Keep the city's word that it has these bytes aside; nothing is acknowledged by it."""
         aside = Aside(

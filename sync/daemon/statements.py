@@ -133,7 +133,8 @@ def raise_log(connection: sqlite3.Connection, row: LogRow) -> None:
         "INSERT INTO log_state (lid, acked, archived, applied, receipt_number)"
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (lid) DO UPDATE SET"
         " acked = max(acked, excluded.acked), archived = max(archived, excluded.archived),"
-        " applied = max(applied, excluded.applied), receipt_number = excluded.receipt_number",
+        " applied = max(applied, excluded.applied),"
+        " receipt_number = coalesce(excluded.receipt_number, receipt_number)",
         row,
     )
 

@@ -147,7 +147,15 @@ def verify_hello(message: bytes, find_key: FindKey) -> VerifiedHello:
     """
     check_size(message)
     verified = verify(message, LABEL_HELLO, find_key)
-    fields = ControlMap(decode(verified.payload), _HELLO_KEYS)
+    return VerifiedHello(read_hello(verified.payload), verified.kid)
+
+
+def read_hello(payload: bytes) -> Hello:
+    """The HELLO in a payload, whoever signed it: for a carrier, which believes nothing.
+
+    Errors: those of ``canonical.decode``, UNSUPPORTED, TOO_LARGE.
+    """
+    fields = ControlMap(decode(payload), _HELLO_KEYS)
     fields.version()
     hello = Hello(
         node_id=fields.bytes_of(2, NODE_ID_BYTES),
@@ -161,7 +169,7 @@ def verify_hello(message: bytes, find_key: FindKey) -> VerifiedHello:
     )
     if PROTOCOL_VERSION not in hello.versions:
         raise ProtocolError(ProtocolErrorCode.UNSUPPORTED, "no version in common")
-    return VerifiedHello(hello, verified.kid)
+    return hello
 
 
 def sign_welcome(welcome: Welcome, key: Ed25519PrivateKey) -> bytes:

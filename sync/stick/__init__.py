@@ -1,0 +1,1 @@
+"""What a USB stick carries between a station and its city."""
