@@ -172,7 +172,7 @@ class SimulatedStation:
         )
         return sign_hello(hello, self.signing_key)
 
-    def request(self) -> bytes:
+    def request(self, code_secret: bytes | None = None) -> bytes:
         request = StationRequest(
             self.node_id,
             self.code,
@@ -181,4 +181,4 @@ class SimulatedStation:
             self.random.randbytes(16),
             "test",
         )
-        return sign_request(request, self.signing_key)
+        return sign_request(request, self.signing_key, code_secret)

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from sync.city.settings import SettingsError, read_settings
-from sync.protocol.enrolment import fingerprint, verify_enrolment
+from sync.protocol.batch import MEDIA_TYPE
+from sync.protocol.enrolment import Expected, fingerprint, verify_enrolment
+from sync.protocol.enrolment_code import read_qr, read_typed
 from tests.city.station import SimulatedStation
 
 CONFIG = '[city]\nname = "Thành phố Thử"\nstate_directory = "state"\n[listen]\nport = 0\n'
@@ -60,7 +62,18 @@ def server(tmp_path: Path) -> Iterator[Process]:
 
 def test_help_names_every_command() -> None:
     text = edge_city("--help").stdout
-    for word in ("serve", "export", "enrol", "check"):
+    words = (
+        "serve",
+        "export",
+        "enrol",
+        "check",
+        "code",
+        "stations",
+        "revoke",
+        "quarantine",
+        "keys",
+    )
+    for word in words:
         assert word in text
 
 
@@ -129,6 +142,59 @@ def test_a_request_that_was_changed_is_refused(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert not output.exists()
+
+
+def test_a_code_is_shown_drawn_and_one_line_for_programs(tmp_path: Path) -> None:
+    config = write_config(tmp_path, CONFIG.replace("port = 0", "port = 9443"))
+    picture = tmp_path / "code.svg"
+    words = ["code", "--config", config, "--station", "26560"]
+    shown = edge_city(*words, "--svg", str(picture))
+    assert shown.returncode == 0, shown.stderr
+    (line,) = [line for line in shown.stdout.splitlines() if line.startswith("code ")]
+    secret = read_typed(line.removeprefix("code "))
+    assert "https://127.0.0.1:9443" in shown.stdout
+    assert picture.read_text().startswith("<svg")
+    assert picture.stat().st_mode & 0o777 == 0o600
+    facts = json.loads(edge_city(*words, "--name", "Trạm Thử", "--json").stdout)
+    code = read_qr(facts["qr"])
+    assert code.secret == read_typed(facts["typed"]) != secret
+    assert (code.station, code.city_url) == (26560, "https://127.0.0.1:9443")
+    for wrong in (["--hours", "73"], ["--hours", "0"]):
+        refused = edge_city(*words, *wrong)
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+
+
+def test_stations_come_by_code_to_a_running_server_and_go(tmp_path: Path) -> None:
+    server = Process(write_config(tmp_path, CONFIG + 'host = "127.0.0.1"\n'))
+    try:
+        text = CONFIG.replace("port = 0", "port = " + server.url.rpartition(":")[2])
+        config = write_config(tmp_path, text)
+        words = ["--config", config, "--station", "26560"]
+        code = read_qr(json.loads(edge_city("code", *words, "--json").stdout)["qr"])
+        answer = post(
+            tmp_path, code.city_url + "/v1/enrol", SimulatedStation().request(code.secret)
+        )
+        verify_enrolment(answer, Expected(None, code.root_hash, code.secret))
+        listed = edge_city("stations", "--config", config).stdout
+        assert listed.startswith("26560  node ")
+        assert "good" in listed
+        ended = edge_city("revoke", *words, "--reason", "mất máy", "--all")
+        assert ended.returncode == 0, ended.stderr
+        assert "revoked" in edge_city("stations", "--config", config).stdout
+        empty = edge_city("quarantine", "list", "--config", config)
+        assert (empty.returncode, empty.stdout) == (0, "")
+        nothing = edge_city("quarantine", "release", "7", "--config", config)
+        assert (nothing.returncode, nothing.stdout) == (5, "7: missing\n")
+    finally:
+        server.stop()
+
+
+def post(folder: Path, url: str, message: bytes) -> bytes:
+    context = ssl.create_default_context(cafile=str(folder / "state" / "tls" / "authority.pem"))
+    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
+    request = urllib.request.Request(url, message, {"Content-Type": MEDIA_TYPE})  # noqa: S310
+    with opener.open(request, timeout=10) as answer:
+        return bytes(answer.read())
 
 
 def test_export_without_an_archive_says_so(tmp_path: Path) -> None:
