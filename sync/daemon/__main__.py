@@ -6,32 +6,28 @@ reached; 5 the city refuses.
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Annotated, Final, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from sync.daemon import identity as station_identity
 from sync.daemon.clock import SystemClock
+from sync.daemon.command import ConfigOption, readable_errors
 from sync.daemon.enrol import (
-    CITY_UNREACHABLE,
-    EnrolError,
     EnrolmentOutcome,
     accept_answer,
     coded_request,
     enrol_with_code,
     read_code,
 )
-from sync.daemon.identity import NotEnrolledError
 from sync.daemon.loop import (
-    AlreadyRunningError,
     Surroundings,
     run_once,
     secure_chance,
@@ -39,16 +35,10 @@ from sync.daemon.loop import (
 )
 from sync.daemon.rekey import rotate_keys
 from sync.daemon.report import ProgressLine, exit_code, summary
-from sync.daemon.settings import Settings, SettingsError, read_settings
+from sync.daemon.settings import Settings, read_settings
+from sync.daemon.stick_command import stick_app
 from sync.daemon.transport import open_transport
-from sync.database import DatabaseError, open_reader
-from sync.keys import KeyFileError
-
-EXIT_FAULT: Final = 1
-EXIT_CONFIGURATION: Final = 2
-EXIT_RUNNING: Final = 3
-EXIT_UNREACHABLE: Final = 4
-EXIT_REFUSED: Final = 5
+from sync.database import open_reader
 
 Result = TypeVar("Result")
 
@@ -60,9 +50,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-ConfigOption = Annotated[
-    Path, typer.Option("--config", help="The station's sync.toml.", metavar="FILE")
-]
+app.add_typer(stick_app, name="stick")
 
 
 @app.command()
@@ -78,7 +66,7 @@ def run(
     With --once: exit code 0 when everything is at the city, 4 when the city was not reached,
     5 when the city refuses.
     """
-    with _readable_errors():
+    with readable_errors():
         settings = read_settings(config)
         _check_keys(settings)
         if once:
@@ -98,7 +86,7 @@ def identity(
 
     Carry the file to the city. Compare the digits with those on the city's screen.
     """
-    with _readable_errors():
+    with readable_errors():
         settings = read_settings(config)
         node = asyncio.run(station_identity.read_node_identity(settings))
         keys = station_identity.ensure_keys(settings.files.keys_directory)
@@ -128,7 +116,7 @@ def enrol(
     Without a line to the city: --request-file, carry it to the city (edge-city enrol), bring the
     answer back, --answer-file; both with the same code. Exit code 4: the city was not reached.
     """
-    with _readable_errors():
+    with readable_errors():
         settings = read_settings(config)
         if request_file or answer_file:
             _enrol_by_files(settings, code, request_file, answer_file)
@@ -144,7 +132,7 @@ def rotate_keys_command(config: ConfigOption) -> None:
     Cut off at any moment, the station goes on with keys that work: run it again. A service that
     holds its keys as credentials must be restarted afterwards.
     """
-    with _readable_errors():
+    with readable_errors():
         settings = read_settings(config)
         asyncio.run(_rotate(settings))
         print("the station has new keys")
@@ -156,7 +144,7 @@ def check(config: ConfigOption) -> None:
 
     The city is not called. Exit code 0 when nothing is missing.
     """
-    with _readable_errors():
+    with readable_errors():
         settings = read_settings(config)
         credentials = asyncio.run(station_identity.read_credentials(settings))
         name = credentials.enrolment.city_name
@@ -242,42 +230,6 @@ async def _serve(settings: Settings) -> None:
         print(f"READY {json.dumps(facts)}", flush=True)
 
     await serve(settings, Surroundings(SystemClock(), secure_chance()), stop, ready)
-
-
-@contextlib.contextmanager
-def _readable_errors() -> Iterator[None]:
-    """One line on stderr and a code for everything a person can mend."""
-    try:
-        yield
-    except (SettingsError, KeyFileError, NotEnrolledError) as error:
-        _fail(str(error), EXIT_CONFIGURATION)
-    except EnrolError as error:
-        _fail(str(error), EXIT_UNREACHABLE if error.code == CITY_UNREACHABLE else EXIT_REFUSED)
-    except AlreadyRunningError as error:
-        _fail(str(error), EXIT_RUNNING)
-    except (DatabaseError, OSError) as error:
-        _fail(str(error), EXIT_FAULT)
-    except ExceptionGroup as group:
-        _fail_for(group)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        _fail("stopped", EXIT_FAULT)
-
-
-def _fail_for(group: ExceptionGroup[Exception]) -> NoReturn:
-    """A fault that ended the service's tasks; one that nobody foresaw keeps its trace."""
-    error: Exception = group
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, KeyFileError):
-        _fail(str(error), EXIT_CONFIGURATION)
-    if isinstance(error, DatabaseError | OSError):
-        _fail(str(error), EXIT_FAULT)
-    raise group
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    print(f"edge-sync: {message}", file=sys.stderr)
-    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from sync.daemon.bell import open_bell
 from sync.daemon.clock import Clock
 from sync.daemon.events import Failure, State
 from sync.daemon.exchanges import Chance
-from sync.daemon.handlers import request_handlers
+from sync.daemon.handlers import Outside, request_handlers
 from sync.daemon.identity import NotEnrolledError, read_credentials
 from sync.daemon.mailbox import Mailbox
 from sync.daemon.metrics import METRICS_NAME, keep_writing
@@ -107,7 +107,8 @@ def _start_beside(
     mailbox, teller = parts
     files = settings.files
     figures = files.sync_database.with_name(METRICS_NAME)
-    handlers = request_handlers(settings, around.chance.entropy, around.timeouts)
+    outside = Outside(mailbox, around.clock, around.chance.entropy, around.timeouts)
+    handlers = request_handlers(settings, outside)
     return [
         group.create_task(
             keep_writing(

@@ -18,6 +18,9 @@ from sync.daemon.pace import Limits
 DEFAULT_POLL_S: Final = 0.02
 """A look is one stat(): a citizen's record is on its way before the slip is printed."""
 
+DEFAULT_STICK_DIRECTORY: Final = Path("/run/ward-stick")
+"""Where the shipped udev rule mounts it, without programs, devices or owners."""
+
 MINIMUM_INTERVAL_S: Final = 1.0
 MAXIMUM_INTERVAL_S: Final = 86_400.0
 MAXIMUM_STATION_CODE: Final = (1 << 32) - 1
@@ -62,6 +65,12 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     metered: bool = False
 
 
+class Stick(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[stick]`: where the system mounts a USB stick, for the buttons of the status page."""
+
+    directory: Path = DEFAULT_STICK_DIRECTORY
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -69,6 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     files: Files
     city: City = City()
     schedule: Schedule = Schedule()
+    stick: Stick = Stick()
 
     @property
     def limits(self) -> Limits:

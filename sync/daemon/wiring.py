@@ -85,7 +85,7 @@ def _ports(parts: _Parts, reader: Reader, transport: Transport, chance: Chance) 
     station = int(credentials.identity.station_code)
     keys = credentials.keys
     return Ports(
-        assembler=Assembler(reader, _sealing(credentials, keyring, clock)),
+        assembler=Assembler(reader, make_sealing(credentials, keyring, clock)),
         transport=transport,
         mailbox=parts.mailbox,
         speaker=Speaker(
@@ -147,7 +147,8 @@ def outage_s(sighted: SightedCity, clock: Clock) -> float | None:
     return max(0, clock.read().mono_ms - sighted.mono_ms) / 1000.0
 
 
-def _sealing(credentials: Credentials, keyring: Keyring, clock: Clock) -> Sealing:
+def make_sealing(credentials: Credentials, keyring: Keyring, clock: Clock) -> Sealing:
+    """What this station's batches are signed with and sealed for."""
     known = CURRENT_DICTIONARY.number in credentials.enrolment.dictionaries
     dictionary: Dictionary | None = CURRENT_DICTIONARY if known else None
     return Sealing(
