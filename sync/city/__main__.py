@@ -23,6 +23,7 @@ from sync.city.command import (
     surroundings,
 )
 from sync.city.commands_archive import archive_app
+from sync.city.commands_publish import publish_app
 from sync.city.export import export_lines
 from sync.city.keys_command import keys_app
 from sync.city.opening import BodyKeys
@@ -43,6 +44,7 @@ app = typer.Typer(
 add_trust_commands(app)
 app.add_typer(keys_app, name="keys")
 app.add_typer(archive_app)
+app.add_typer(publish_app, name="publish")
 
 
 @app.command("serve")

@@ -197,13 +197,12 @@ _NEWEST_OF: Final[Mapping[type[Announcement], Callable[[Announcement], str]]] = 
 }
 
 
-def read_announcement(data: bytes, kind: type[T]) -> T:
-    """The announcement in JSON text. Raises AnnouncementError that names the field."""
-    if len(data) > MAXIMUM_ANNOUNCEMENT_BYTES:
-        raise AnnouncementError(f"more than {MAXIMUM_ANNOUNCEMENT_BYTES} bytes")
+def read_announcements(data: bytes, kind: type[T]) -> list[T]:
+    """The announcement in JSON text, or a list of them. Raises AnnouncementError with the field."""
     try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        said = msgspec.json.decode(data)
+        return msgspec.convert(said if isinstance(said, list) else [said], list[kind])  # type: ignore[valid-type]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise AnnouncementError(" ".join(str(error).split())) from None
 
 
@@ -240,6 +239,8 @@ def status_draft(status: RecordStatus) -> Draft:
 def _draft(said: Announcement) -> Draft:
     kind = KINDS[type(said)]
     body = msgspec.json.encode(said)
+    if len(body) > MAXIMUM_ANNOUNCEMENT_BYTES:
+        raise AnnouncementError(f"more than {MAXIMUM_ANNOUNCEMENT_BYTES} bytes")
     dossier_id = getattr(said, "dossier_id", "")
     newest_of = _NEWEST_OF.get(type(said))
     return Draft(
