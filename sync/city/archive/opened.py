@@ -10,8 +10,9 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 
-from sync.city.archive import register
+from sync.city.archive import register, taking_in
 from sync.city.archive.port import (
+    NoticeCode,
     Opening,
     OpeningWork,
     Replay,
@@ -85,6 +86,7 @@ def set_back(connection: sqlite3.Connection, unreadable: Unreadable, now_ms: int
         (rows[0][4], _opened_root(connection, log_id), log_id),
     )
     connection.execute("DELETE FROM batch WHERE log_id = ? AND start >= ?", (log_id, opened))
+    taking_in.promise(connection, rows[0][2], opened, now_ms)
     return True
 
 
@@ -173,9 +175,23 @@ def _enter(connection: sqlite3.Connection, opening: Opening, now_ms: int) -> int
         " ON CONFLICT (log_id, code) DO UPDATE SET received_ms = excluded.received_ms",
         [(opening.log, code.value, now_ms) for code in opening.alerts],
     )
+    if opening.boot is not None:
+        _compare_hardware(connection, opening.log, now_ms)
     register.note_verdicts(connection, opening.log, opening.verdicts)
     register.take_effect(connection, opening.log, opening.commands, now_ms)
     return opening.size - opening.before
+
+
+def _compare_hardware(connection: sqlite3.Connection, log_id: int, now_ms: int) -> None:
+    """A notice on the newer of two logs with one parent that come from different machines."""
+    connection.execute(
+        "INSERT INTO notice (log_id, code, received_ms)"
+        " SELECT max(this.id, other.id), ?, ? FROM log AS this JOIN log AS other"
+        " ON other.parent_lid = this.parent_lid AND other.id <> this.id"
+        " AND other.hardware_id <> this.hardware_id WHERE this.id = ?"
+        " ON CONFLICT (log_id, code) DO NOTHING",
+        (NoticeCode.BRANCH_OTHER_HARDWARE.value, now_ms, log_id),
+    )
 
 
 def _opened_root(connection: sqlite3.Connection, log_id: int) -> bytes:

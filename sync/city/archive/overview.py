@@ -45,24 +45,21 @@ class Place(NamedTuple):
 
 START: Final = Place(-1, -1, -1)
 
+# CROSS JOIN keeps SQLite from walking the logs, which are many, instead of these, which are few.
 _NOTICES: Final = """
     SELECT log.node_id AS node_id, log.station AS station, log.id AS log_id, log.lid AS lid,
         notice.code AS code
-    FROM notice JOIN log ON log.id = notice.log_id
+    FROM notice CROSS JOIN log ON log.id = notice.log_id
     UNION ALL
     SELECT child.node_id, child.station, child.id, child.parent_lid, 'missing_tail'
-    FROM log AS child LEFT JOIN log AS parent ON parent.lid = child.parent_lid
-    WHERE child.parent_lid IS NOT NULL AND child.parent_size > coalesce(parent.size, 0)
-        AND child.first_received_ms < :missing_before_ms
-    UNION ALL
-    SELECT child.node_id, child.station, child.id, child.lid, 'branch_other_hardware'
-    FROM log AS child
-    WHERE child.parent_lid IS NOT NULL AND EXISTS (
-        SELECT 1 FROM log AS other WHERE other.parent_lid = child.parent_lid
-            AND other.id < child.id AND other.hardware_id <> child.hardware_id)
+    FROM promise CROSS JOIN log AS child ON child.id = promise.log_id
+    LEFT JOIN log AS parent ON parent.lid = promise.parent_lid
+    WHERE promise.parent_size > coalesce(parent.size, 0)
+        AND promise.since_ms < :missing_before_ms
     UNION ALL
     SELECT DISTINCT log.node_id, log.station, log.id, log.lid, 'parked_long'
-    FROM parked JOIN log ON log.id = parked.log_id WHERE parked.since_ms < :parked_before_ms
+    FROM parked CROSS JOIN log ON log.id = parked.log_id
+    WHERE parked.since_ms < :parked_before_ms
 """
 
 _PROBLEMS: Final = f"""
@@ -78,8 +75,8 @@ _COUNTS: Final = """
 SELECT station, max(contact_ms), sum(stored), sum(entered), sum(dossiers), sum(archived),
     sum(behind)
 FROM (
-    SELECT station, NULL AS contact_ms, size AS stored, opened AS entered, 0 AS dossiers,
-        archived, 0 AS behind FROM log
+    SELECT station, NULL AS contact_ms, sum(size) AS stored, sum(opened) AS entered,
+        0 AS dossiers, sum(archived) AS archived, 0 AS behind FROM log NOT INDEXED GROUP BY station
     UNION ALL
     SELECT station, last_contact_ms, 0, 0, 0, 0, behind FROM contact
     UNION ALL
@@ -88,13 +85,13 @@ FROM (
 """
 
 _GAUGES: Final = """
-SELECT coalesce((SELECT sum(size) FROM log), 0), coalesce((SELECT sum(opened) FROM log), 0),
-    coalesce((SELECT sum(archived) FROM log), 0),
-    (SELECT min(batch.received_ms) FROM log JOIN batch ON batch.log_id = log.id
-        AND batch.start = log.opened WHERE log.opened < log.size),
+SELECT coalesce(sum(size), 0), coalesce(sum(opened), 0), coalesce(sum(archived), 0),
+    (SELECT min(batch.received_ms) FROM log AS waiting JOIN batch ON batch.log_id = waiting.id
+        AND batch.start = waiting.opened WHERE waiting.opened < waiting.size),
     (SELECT count(*) FROM parked), (SELECT min(since_ms) FROM parked),
     (SELECT count(*) FROM quarantine WHERE released_ms IS NULL),
     (SELECT coalesce(sum(size_bytes), 0) FROM quarantine)
+FROM log
 """
 
 _BATCH: Final = """

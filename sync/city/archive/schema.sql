@@ -103,6 +103,13 @@ CREATE TABLE notice (
     PRIMARY KEY (log_id, code)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE promise (
+    log_id INTEGER PRIMARY KEY REFERENCES log (id),
+    parent_lid BLOB NOT NULL,
+    parent_size INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE contact (
     node_id BLOB PRIMARY KEY CHECK (length(node_id) = 16),
     station INTEGER NOT NULL,

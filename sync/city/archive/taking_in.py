@@ -132,6 +132,16 @@ def find_log(connection: sqlite3.Connection, lid: bytes) -> Log | None:
     return Log(*row) if row else None
 
 
+def promise(connection: sqlite3.Connection, lid: bytes, size: int, now_ms: int) -> None:
+    """Note the logs that say more of this one than the `size` that is stored."""
+    connection.execute(
+        "INSERT INTO promise (log_id, parent_lid, parent_size, since_ms)"
+        " SELECT id, parent_lid, parent_size, ? FROM log WHERE parent_lid = ? AND parent_size > ?"
+        " ON CONFLICT (log_id) DO NOTHING",
+        (now_ms, lid, size),
+    )
+
+
 def read_leaves(connection: sqlite3.Connection, log_id: int, first: int, end: int) -> list[bytes]:
     """The opened leaves of the positions `first` … `end` - 1, fewer when not all are opened."""
     if first >= end:
@@ -211,6 +221,8 @@ def _note_parent(
         "SELECT count(*) FROM log WHERE parent_lid = ? AND id <> ?", (parent.lid, log_id)
     ).fetchone()
     stored_size = stored.size if stored else 0
+    if stored_size < parent.size:
+        promise(connection, parent.lid, stored_size, received_ms)
     connection.executemany(
         "INSERT INTO notice (log_id, code, received_ms) VALUES (?, ?, ?)",
         [

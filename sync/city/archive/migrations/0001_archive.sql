@@ -150,13 +150,23 @@ CREATE INDEX quarantine_by_node ON quarantine (node_id, size_bytes);
 CREATE TRIGGER quarantine_is_never_deleted BEFORE DELETE ON quarantine
 BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END;
 
--- What a new log tells about its parent (rollback, branch) and what the station reports itself.
+-- What a new log and its genesis tell about its parent (rollback, branch) and what the station
+-- reports itself.
 CREATE TABLE notice (
     log_id INTEGER NOT NULL REFERENCES log (id),
     code TEXT NOT NULL,
     received_ms INTEGER NOT NULL,
     PRIMARY KEY (log_id, code)
 ) STRICT, WITHOUT ROWID;
+
+-- A log that names more of its parent than had come when it was looked at: the tail of the parent may
+-- be on its way, or lost.
+CREATE TABLE promise (
+    log_id INTEGER PRIMARY KEY REFERENCES log (id),
+    parent_lid BLOB NOT NULL,
+    parent_size INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL
+) STRICT;
 
 -- behind is how many records the station had at its last HELLO that the city had not.
 CREATE TABLE contact (
