@@ -28,6 +28,8 @@ from sync.protocol.limits import MAXIMUM_CONTROL_BYTES
 PrivateKey: TypeAlias = Ed25519PrivateKey | X25519PrivateKey
 
 _KEY_FILE: Final = re.compile(r"(root|ca|receipt|feed|encryption)(-[0-9a-f]+)?\.pem")
+_LENT_PREFIX: Final = "keys_"
+"""What `LoadCredential=keys:FOLDER` puts before the name of each file."""
 _KEYSET_FILE: Final = re.compile(r"keyset-([0-9]{1,18})\.cbor")
 
 
@@ -140,9 +142,10 @@ def _key_files(directory: Path, credentials: Path | None) -> Iterator[tuple[Role
     seen: set[str] = set()
     for folder in (directory, credentials):
         for path in sorted(folder.iterdir()) if folder and folder.is_dir() else []:
-            match = _KEY_FILE.fullmatch(path.name)
-            if match and path.name not in seen:
-                seen.add(path.name)
+            name = path.name.removeprefix(_LENT_PREFIX)
+            match = _KEY_FILE.fullmatch(name)
+            if match and name not in seen:
+                seen.add(name)
                 yield Role(match[1]), path
 
 

@@ -138,6 +138,7 @@ def test_credentials_count_as_files_and_a_file_comes_first(tmp_path: Path) -> No
     folder.mkdir()
     lent.mkdir()
     receipt, feed = (keyring.make_key(lent, role) for role in (Role.RECEIPT, Role.FEED))
+    (lent / "receipt.pem").rename(lent / "keys_receipt.pem")  # of a whole folder of credentials
     own = keyring.make_key(folder, Role.FEED)
     ring = keyring.read_ring(folder, lent)
     assert ring.has(Role.RECEIPT, raw_key_id(public(receipt)))
