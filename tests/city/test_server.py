@@ -4,6 +4,7 @@ import asyncio
 from hashlib import sha256
 from pathlib import Path
 
+from sync.city.admission import policy
 from sync.city.archive.overview import MISSING_TAIL_AFTER_MS
 from sync.city.archive.sqlite import SqliteArchive
 from sync.city.enrolment import CERTIFICATE_DAYS
@@ -11,6 +12,7 @@ from sync.protocol.custody import CustodyReason, verify_custody
 from sync.protocol.keyset import keys_by_id
 from sync.protocol.receipt import RecordStatus
 from sync.protocol.record import Parent
+from sync.protocol.session_extras import Notice
 from tests.city.server import exported, running_city
 from tests.city.station import SimulatedStation
 
@@ -176,6 +178,43 @@ async def test_rollback_and_branch_are_noticed(tmp_path: Path) -> None:
     assert "Logs that branched off: 1." in page
     assert "without the end they promised" not in page
     assert "without the end they promised a day ago: 1." in later
+
+
+async def test_welcome_tells_what_the_city_asks_and_what_a_person_must_see(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    station.append_many(2)
+    old = station.log
+    station.open_log(Parent(old.lid, 9, old.root()))
+    station.append(subject=b"d" * 16, version=4)
+    async with running_city(tmp_path) as city:
+        await city.enrol(station)
+        for log in station.logs:
+            city.receipt(await city.send(station, log=log))
+        first = await city.until_entered(station)
+        city.clock.now_ms += MISSING_TAIL_AFTER_MS + 1
+        later = await city.greet(station)
+    assert first.policy == policy(1)
+    assert first.keyset_version == 1
+    assert first.notices == ()
+    assert set(later.notices) == {
+        Notice("missing_tail", old.lid),
+        Notice("parked_long", station.log.lid),
+    }
+
+
+async def test_welcome_opens_what_it_needs_for_a_root(tmp_path: Path) -> None:
+    """The station went back to a size inside a batch that nobody has opened yet."""
+    station = SimulatedStation()
+    station.append_many(6)
+    async with running_city(tmp_path) as city:
+        await city.enrol(station)
+        city.receipt(await city.send(station))
+        shorter = station.log.copy()
+        del shorter.raws[3:], shorter.leaves[3:]
+        station.logs = [shorter]
+        # Before the opening loop has had its turn, or after: the answer is the same.
+        welcome = await city.greet(station)
+        assert welcome.logs[0].root == shorter.root()
 
 
 async def test_welcome_gives_the_root_at_the_smaller_size(tmp_path: Path) -> None:
