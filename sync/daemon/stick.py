@@ -20,7 +20,7 @@ from sync.daemon.statements import keysets
 from sync.daemon.stick_export import Exported, Exporter, Report, export_to
 from sync.daemon.stick_import import Imported, Importer, import_from
 from sync.daemon.wiring import make_sealing
-from sync.database import Reader, open_reader
+from sync.database import DatabaseError, DatabaseFault, Reader, open_reader
 from sync.stick.medium import Medium
 
 
@@ -35,7 +35,7 @@ class _Open(NamedTuple):
     credentials: Credentials
     keyring: Keyring
     node: Reader
-    sync: Reader
+    sync: Reader | None
     assembler: Assembler
 
 
@@ -87,8 +87,22 @@ async def _opened(settings: Settings, clock: Clock) -> AsyncIterator[_Open]:
     credentials = await read_credentials(settings)
     async with (
         open_reader(settings.files.node_database) as node,
-        open_reader(settings.files.sync_database) as sync,
+        _answers(settings.files.sync_database) as sync,
     ):
-        keyring = Keyring(newest_keyset(credentials.enrolment, await sync.query(keysets)))
+        later = await sync.query(keysets) if sync is not None else []
+        keyring = Keyring(newest_keyset(credentials.enrolment, later))
         assembler = Assembler(node, make_sealing(credentials, keyring, clock))
         yield _Open(credentials, keyring, node, sync, assembler)
+
+
+@contextlib.asynccontextmanager
+async def _answers(path: Path) -> AsyncIterator[Reader | None]:
+    """sync.db, or None at a station that has never talked to its city."""
+    async with contextlib.AsyncExitStack() as stack:
+        reader = None
+        try:
+            reader = await stack.enter_async_context(open_reader(path))
+        except DatabaseError as error:
+            if error.code is not DatabaseFault.MISSING:
+                raise
+        yield reader

@@ -38,10 +38,10 @@ Report = Callable[[int, int], Awaitable[None]]
 
 
 class Exporter(NamedTuple):
-    """Who writes: both databases read-only, the batches, the keys, where node.db lies."""
+    """Who writes: both databases read-only (sync.db once there is one), batches and keys."""
 
     node: Reader
-    sync: Reader
+    sync: Reader | None
     assembler: Assembler
     clock: Clock
     node_id: bytes
@@ -76,9 +76,12 @@ class _Known(NamedTuple):
     feeds: tuple[FeedHead, ...]
 
 
+_NOTHING_KNOWN: Final = _Known({}, set(), ())
+
+
 async def export_to(medium: Medium, exporter: Exporter, report: Report) -> Exported:
     """Write everything that waits. Raises StickError; what is whole by then stays."""
-    known = await exporter.sync.query(_known)
+    known = await exporter.sync.query(_known) if exporter.sync is not None else _NOTHING_KNOWN
     logs = await _waiting(exporter, known)
     attachments = await _attachments(exporter, known)
     waiting_records = sum(log.size - known.acked.get(log.lid, 0) for log in logs)

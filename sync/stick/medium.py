@@ -79,17 +79,18 @@ _FAULTS: Final = {
 class Medium:
     """A mounted stick, or any folder that takes its place."""
 
-    def __init__(self, mounted: Path) -> None:
+    def __init__(self, mounted: Path, reserve_bytes: int = RESERVE_BYTES) -> None:
         """Raises StickError `stick_missing` when there is no such folder."""
         if not mounted.is_dir():
             raise StickError(StickFault.MISSING, str(mounted))
         self._mounted = mounted
+        self._reserve_bytes = reserve_bytes
 
     def room_bytes(self) -> int:
         """Bytes that may still be written."""
         with _said():
             state = os.statvfs(self._mounted)
-        return max(0, state.f_bavail * state.f_frsize - RESERVE_BYTES)
+        return max(0, state.f_bavail * state.f_frsize - self._reserve_bytes)
 
     def stations(self, direction: Direction) -> list[str]:
         """Station folders of a direction, by name; none on a stick that has never been used."""

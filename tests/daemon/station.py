@@ -154,10 +154,10 @@ def write_config(folder: Path, **schedule: float) -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def station_files(folder: Path) -> AsyncIterator[StationFiles]:
+async def station_files(folder: Path, seed: int = 7) -> AsyncIterator[StationFiles]:
     settings = write_config(folder)
     async with open_writer(settings.files.node_database, JOURNAL) as writer:
-        station = StationFiles(folder, settings, writer, random.Random(7))  # noqa: S311
+        station = StationFiles(folder, settings, writer, random.Random(seed))  # noqa: S311
         station.start_node()
         yield station
 
