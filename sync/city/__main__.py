@@ -24,6 +24,7 @@ from sync.city.command import (
 )
 from sync.city.commands_archive import archive_app
 from sync.city.commands_publish import publish_app
+from sync.city.commands_stick import stick_app
 from sync.city.export import export_lines
 from sync.city.keys_command import keys_app
 from sync.city.opening import BodyKeys
@@ -45,6 +46,7 @@ add_trust_commands(app)
 app.add_typer(keys_app, name="keys")
 app.add_typer(archive_app)
 app.add_typer(publish_app, name="publish")
+app.add_typer(stick_app, name="stick")
 
 
 @app.command("serve")
