@@ -200,3 +200,21 @@ def history(connection: sqlite3.Connection, dossier_id: bytes) -> list[HistoryRo
         (dossier_id,),
     )
     return [HistoryRow(*row) for row in rows]
+
+
+class LastPosition(NamedTuple):
+    """Where the newest record of a dossier stands."""
+
+    lid: bytes
+    sequence: int
+
+
+def last_position(connection: sqlite3.Connection, dossier_id: bytes) -> LastPosition | None:
+    """The newest record of a dossier, whether or not its body is still here."""
+    row = connection.execute(
+        "SELECT log.lid, record.sequence FROM record JOIN log ON log.number = record.log_number"
+        " WHERE record.subject = ? AND log.state <> 'abandoned'"
+        " ORDER BY record.version DESC, record.position DESC LIMIT 1",
+        (dossier_id,),
+    ).fetchone()
+    return LastPosition(*row) if row is not None else None

@@ -17,7 +17,7 @@ from edge_node.domain.events import Answer
 from edge_node.domain.person import mask_identity_number
 from edge_node.domain.procedure import Procedure, missing
 from edge_node.domain.ticket import TicketState, format_ticket, parse_ticket
-from edge_node.store import dossiers, payloads, print_jobs, tickets
+from edge_node.store import dossiers, inbox, payloads, print_jobs, tickets
 from edge_node.store.city import Held
 from edge_node.store.dossiers import DossierRow
 from edge_node.store.print_jobs import PrintJobRow
@@ -67,12 +67,18 @@ class PrintJobView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of the dossier, with its own custody."""
+    """One event of the dossier, with its own custody.
+
+    `type` begins with `city.` for what the city said; `text` is the city's own. `status` is what
+    the city made of an event of ours that it did not simply enter.
+    """
 
     type: str
     at: str
     seq: int
     custody: Custody
+    status: str = ""
+    text: str = ""
 
 
 class DossierView(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,7 +244,7 @@ def _view(
         dossier_no=row.number,
         state=row.state.value,
         national_status=NATIONAL_STATUS[row.state],
-        custody=lines[-1].custody if lines else "station",
+        custody=_custody(connection, row, held),
         procedure_id=procedure.id,
         procedure_name_vi=procedure.name_vi,
         procedure_name_en=procedure.name_en,
@@ -263,12 +269,36 @@ def _view(
 def _history(
     connection: Connection, dossier_id: bytes, held: Mapping[bytes, Held]
 ) -> tuple[HistoryLine, ...]:
+    words = {
+        (word.lid, word.sequence): word
+        for word in inbox.words_on_records_of(connection, dossier_id)
+    }
     lines = []
     for entry in dossiers.history(connection, dossier_id):
         kind, at = payloads.headline(decode_record(entry.raw).body)
         custody = custody_of(held.get(entry.lid), entry.sequence)
-        lines.append(HistoryLine(type=kind, at=at, seq=entry.sequence, custody=custody))
+        word = words.get((entry.lid, entry.sequence))
+        line = HistoryLine(type=kind, at=at, seq=entry.sequence, custody=custody)
+        if word is not None:
+            line = msgspec.structs.replace(line, status=word.code, text=word.text)
+        lines.append(line)
+    lines += [
+        HistoryLine(
+            type=f"city.{fact.type}",
+            at=fact.at,
+            seq=fact.sequence,
+            custody="entered",
+            text=fact.text,
+        )
+        for fact in inbox.facts_of(connection, dossier_id)
+    ]
     return tuple(lines)
+
+
+def _custody(connection: Connection, row: DossierRow, held: Mapping[bytes, Held]) -> Custody:
+    """Of the last event, also when its body was purged."""
+    last = dossiers.last_position(connection, row.id)
+    return custody_of(held.get(last.lid), last.sequence) if last is not None else "station"
 
 
 def _applicant(row: DossierRow) -> ApplicantView:

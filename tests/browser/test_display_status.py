@@ -8,7 +8,15 @@ from playwright.async_api import Page, expect
 
 from edge_node.usecases import intake, queue
 from edge_node.usecases.intake import Asked
-from tests.browser.work_screens import Node, browser, faults, overflow, running, small_targets
+from tests.browser.work_screens import (
+    Node,
+    browser,
+    faults,
+    overflow,
+    running,
+    sign_in,
+    small_targets,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -103,6 +111,23 @@ async def test_checking_again_answers_in_words(node: Node, page: Page) -> None:
 
 async def test_the_status_page_is_for_everybody(node: Node, page: Page) -> None:
     await page.set_viewport_size({"width": 1366, "height": 768})
+    for language in ("vi", "en"):
+        await page.goto(node.url(f"/status?lang={language}"))
+        assert await faults(page) == []
+        assert await small_targets(page) == []
+    for width, height in ((1366, 768), (683, 384), (320, 640)):
+        assert await overflow(page, width, height) <= 0
+
+
+async def test_the_tools_of_the_status_page_are_for_everybody(node: Node, page: Page) -> None:
+    await page.set_viewport_size({"width": 1366, "height": 768})
+    await sign_in(page, node)
+    await page.goto(node.url("/status"))
+    await page.get_by_role("button", name="Ghi ra USB").click()
+    await expect(page.locator("#request")).to_contain_text("đang chờ dịch vụ gửi")
+    await page.get_by_label("Mã ghi danh").fill("ABCD-EFGH")
+    await page.get_by_role("button", name="Ghi danh trạm").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Yêu cầu trước chưa xong.")
     for language in ("vi", "en"):
         await page.goto(node.url(f"/status?lang={language}"))
         assert await faults(page) == []

@@ -65,6 +65,8 @@ async def test_a_decision_moves_the_dossier_and_the_cursor_together(
     (fact,) = await station.store.read(
         lambda c: inbox.facts_of(c, bytes.fromhex(answer.dossier_id))
     )
+    line = (await lookup.dossier(station, answer.dossier_no)).history[-1]
+    assert (line.type, line.text) == ("city.decision", "Đang xác minh")
     assert (fact.type, fact.state, fact.text, fact.at) == (
         "decision",
         "in_process",
@@ -205,6 +207,8 @@ async def test_the_status_of_a_record_is_kept_for_its_dossier(
     dossier_id = bytes.fromhex(answer.dossier_id)
     (word,) = await station.store.read(lambda c: inbox.words_on_records_of(c, dossier_id))
     assert (word.sequence, word.code, word.text) == (answer.log.seq, "rejected", "thiếu ngày sinh")
+    (line,) = (await lookup.dossier(station, answer.dossier_no)).history
+    assert (line.status, line.text) == ("rejected", "thiếu ngày sinh")
     await daemon.entry(69, {**status, "code": "entered", "text": ""})
     await opened.look()
     assert await station.store.read(lambda c: inbox.words_on_records_of(c, dossier_id)) == []

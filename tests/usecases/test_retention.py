@@ -131,7 +131,8 @@ async def test_bodies_go_thirty_days_after_the_backup_took_them(
     # The genesis and the open dossier's event stay; leaves and roots are as before.
     assert await bodies(station, closed) == [True, False, False, True]
     await inbox.look()
-    assert (await lookup.dossier(station, closed.dossier_no)).state == "refused"
+    view = await lookup.dossier(station, closed.dossier_no)
+    assert (view.state, view.custody, view.history) == ("refused", "entered", ())
     assert (await lookup.dossier(station, still_open.dossier_no)).history
     again = await submit(station, "k1")
     assert again.dossier_no == closed.dossier_no
