@@ -196,6 +196,7 @@ class Exchanges:
         async with asyncio.TaskGroup() as group:
             sending = group.create_task(self._send(batch, beside))
             group.create_task(self._prepare(beside.next_order(batch)))
+        await self._stores.settle(at_most=1)
         return sending.result()
 
     async def _prepare(self, order: SendBatch | None) -> None:
@@ -224,7 +225,6 @@ class Exchanges:
         else:
             tally = beside.tally(batch)
             self._stores.begin(store.store_receipt(answer, said.body, batch, moment, tally))
-        await self._stores.settle(at_most=1)
         self._ports.assembler.release(batch)
         return _event(answer, batch, said.elapsed_s)
 
