@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-import secrets
+import os
 import ssl
 from collections.abc import Callable
 from importlib.metadata import version
@@ -183,7 +183,7 @@ async def _open_station(
     reader = await stack.enter_async_context(open_reader(path))
     clock = SystemClock()
     run = Run(section.code, clock.boot_id, serial_number(), f"ward-edge-node {SOFTWARE}")
-    entropy = secrets.token_bytes
+    entropy = os.urandom
     await writer.transact(lambda connection: ensure_identity(connection, run, entropy))
     journal = Journal(run, entropy=entropy, tag_of=epoch_tag)
     numbers = TicketNumbers()
