@@ -17,7 +17,7 @@ from sync.city.identity import CityIdentity
 from sync.city.shelf import Shelf
 from sync.protocol.canonical import Value, decode, encode
 from sync.protocol.certificate import StationCertificate, verify_certificate
-from sync.protocol.cose import public_key, raw_key_id, signer
+from sync.protocol.cose import FindKey, public_key, raw_key_id, signer
 from sync.protocol.custody import CustodyReason
 from sync.protocol.errors import ProtocolError
 from sync.protocol.fields import ControlMap, any_bytes, array
@@ -82,6 +82,23 @@ class _Index(NamedTuple):
 _NOTHING: Final = _Index({}, {}, {})
 
 
+class _Checks:
+    """Signatures that were checked under these CA keys: each certificate once."""
+
+    def __init__(self, ca_keys: tuple[bytes, ...]) -> None:
+        self.find_ca = keys_by_id(ca_keys)
+        self._known: dict[bytes, StationCertificate | None] = {}
+
+    def certificate(self, message: bytes) -> StationCertificate | None:
+        """The certificate in a message; None when no CA key of the city's signed it."""
+        if message not in self._known:
+            try:
+                self._known[message] = verify_certificate(message, self.find_ca)
+            except ProtocolError:
+                self._known[message] = None
+        return self._known[message]
+
+
 def format_code(code: int) -> str:
     """A station's administrative code as people write it: five digits or more."""
     return f"{code:05}"
@@ -96,6 +113,7 @@ class StationDirectory:
         self._lock = asyncio.Lock()
         self._index = _NOTHING
         self._seen: _Seen | None = None
+        self._checks = _Checks(())
         self._looked_s = float("-inf")
         self._files: dict[str, tuple[str, StationFile]] = {}
         self._notes: dict[str, tuple[str, bytes]] = {}
@@ -172,7 +190,9 @@ class StationDirectory:
         files = [file for _, file in self._files.values()]
         notes = [note for _, note in self._notes.values()]
         # Signatures are processor time; the loop belongs to other stations meanwhile.
-        self._index = await asyncio.to_thread(_make_index, files, notes, now.ca_keys)
+        if self._seen is None or self._seen.ca_keys != now.ca_keys:
+            self._checks = _Checks(now.ca_keys)
+        self._index = await asyncio.to_thread(_make_index, files, notes, self._checks)
         self._seen = now
 
     async def _read_files(self, versions: Mapping[str, str]) -> dict[str, tuple[str, StationFile]]:
@@ -226,17 +246,13 @@ def read_content(content: bytes) -> StationFile | None:
         return None
 
 
-def _make_index(
-    files: Sequence[StationFile], notes: Sequence[bytes], ca_keys: tuple[bytes, ...]
-) -> _Index:
-    find_ca = keys_by_id(ca_keys)
+def _make_index(files: Sequence[StationFile], notes: Sequence[bytes], checks: _Checks) -> _Index:
     by_kid: dict[bytes, Station] = {}
     by_node: dict[bytes, Station] = {}
     for file in files:
         for message in (*reversed(file.earlier), file.certificate):
-            try:
-                certificate = verify_certificate(message, find_ca)
-            except ProtocolError:
+            certificate = checks.certificate(message)
+            if certificate is None:
                 continue
             station = _station(certificate, file.name, current=message is file.certificate)
             station = station._replace(signed_by=signer(message))
@@ -244,15 +260,15 @@ def _make_index(
             if station.current:
                 by_node[station.node_id] = station
     revoked: dict[bytes, list[Revocation]] = {}
-    for note in _verified(notes, ca_keys):
+    for note in _verified(notes, checks.find_ca):
         revoked.setdefault(note.kid, []).append(note)
     return _Index(by_kid, by_node, revoked)
 
 
-def _verified(notes: Sequence[bytes], ca_keys: tuple[bytes, ...]) -> Iterator[Revocation]:
+def _verified(notes: Sequence[bytes], find_ca: FindKey) -> Iterator[Revocation]:
     for message in notes:
         try:
-            yield verify_revocation(message, keys_by_id(ca_keys))
+            yield verify_revocation(message, find_ca)
         except ProtocolError:
             continue
 

@@ -102,3 +102,29 @@ async def test_keys_are_made_once(station: StationFiles) -> None:
     with pytest.raises(KeyFileError) as refused:
         ensure_keys(directory)
     assert refused.value.fault is KeyFileFault.PERMISSIONS
+
+
+async def test_keys_may_be_lent_by_the_service_manager(
+    station: StationFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory, lent = station.settings.files.keys_directory, tmp_path / "lent"
+    before = (await read_credentials(station.settings)).keys.public
+    directory.rename(lent)
+    directory.mkdir()
+    assert await refusal(station.settings) == KEYS_MISSING
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(lent))
+    assert (await read_credentials(station.settings)).keys.public == before
+    assert ensure_keys(directory).public == before
+    assert not list(directory.iterdir())
+    (lent / "signing.pem").chmod(0o644)
+    with pytest.raises(KeyFileError) as refused:
+        await read_credentials(station.settings)
+    assert refused.value.fault is KeyFileFault.PERMISSIONS
+
+
+async def test_a_key_behind_a_link_is_refused(station: StationFiles, tmp_path: Path) -> None:
+    path = station.settings.files.keys_directory / "signing.pem"
+    path.symlink_to(path.rename(tmp_path / "elsewhere.pem"))
+    with pytest.raises(KeyFileError) as refused:
+        await read_credentials(station.settings)
+    assert refused.value.fault is KeyFileFault.NOT_A_FILE
