@@ -34,6 +34,7 @@ from sync.city.proposals import (
     read_proposal,
     sign_proposal,
 )
+from sync.city.recertify import recertify
 from sync.city.serve import keys_directory
 from sync.city.settings import Settings
 from sync.keys import credentials_directory, load_signing_key
@@ -117,6 +118,18 @@ def retire_command(
         return without_key(registrar.identity.keyset.keyset, role, kid)
 
     _change(settings, change, (root or [], proposal))
+
+
+@keys_app.command("recertify")
+def recertify_command(config: ConfigOption) -> None:
+    """Sign certificates and revocations anew with the CA key in use; rotate does it by itself."""
+    settings = settings_in(config)
+
+    async def work() -> None:
+        async with open_registrar(settings) as registrar:
+            typer.echo(f"{await recertify(registrar)} signed anew")
+
+    guarded(lambda: asyncio.run(work()))
 
 
 @keys_app.command("export-root")
@@ -224,6 +237,7 @@ async def _finish(registrar: Registrar, proposal: Proposal, target: Path | None)
     lacking = missing(proposal, registrar.identity.keyset.keyset)
     if not lacking:
         await keysets.publish(registrar.identity, registrar.shelf, proposal.message)
+        await recertify(registrar)
         typer.echo(f"keyset {registrar.identity.keyset.keyset.version} is in use")
         return
     if target is None:
@@ -233,10 +247,10 @@ async def _finish(registrar: Registrar, proposal: Proposal, target: Path | None)
 
 
 def _check_unused(registrar: Registrar, kid: bytes) -> None:
-    """That no station would lose its certificate with this CA key."""
-    held = [station for station in registrar.stations.all() if station.signed_by == kid]
+    """That no station would lose its certificate, no revocation its force, with this CA key."""
+    held = registrar.stations.signed_by(kid)
     if held:
-        raise CeremonyError(f"{len(held)} stations have certificates of this key: renew them first")
+        raise CeremonyError(f"{held} certificates and revocations need this key: keys recertify")
 
 
 def _kid(text: str) -> bytes:

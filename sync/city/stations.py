@@ -44,8 +44,7 @@ _KEYS: Final = frozenset({_CERTIFICATE, _NAME, _EARLIER})
 class Station(NamedTuple):
     """An enrolled station under one of its keys; `name` may be empty.
 
-    `not_after_ms` counts from 1970 UTC. `current` is false for a key it used before; `signed_by`
-    is the id of the CA key.
+    `not_after_ms` counts from 1970 UTC. `current` is false for a key it used before.
     """
 
     node_id: bytes
@@ -56,7 +55,6 @@ class Station(NamedTuple):
     not_after_ms: int | None
     certificate: StationCertificate
     current: bool = True
-    signed_by: bytes = b""
 
 
 class StationFile(NamedTuple):
@@ -144,6 +142,16 @@ class StationDirectory:
     def keys_of(self, code: int) -> list[Station]:
         """Every key, earlier ones too, of the stations with this code."""
         return [station for station in self._index.by_kid.values() if station.code == code]
+
+    def signed_by(self, kid: bytes) -> int:
+        """How many certificates and revocations count only because of this CA key."""
+        notes = [note for _, note in self._notes.values()]
+        messages = [
+            message
+            for _, file in self._files.values()
+            for message in (file.certificate, *file.earlier)
+        ]
+        return sum(_signer_of(message) == kid for message in (*messages, *notes))
 
     def all(self) -> list[Station]:
         """Every enrolled station under the key in use, by code."""
@@ -255,7 +263,6 @@ def _make_index(files: Sequence[StationFile], notes: Sequence[bytes], checks: _C
             if certificate is None:
                 continue
             station = _station(certificate, file.name, current=message is file.certificate)
-            station = station._replace(signed_by=signer(message))
             by_kid[station.kid] = station
             if station.current:
                 by_node[station.node_id] = station
@@ -263,6 +270,13 @@ def _make_index(files: Sequence[StationFile], notes: Sequence[bytes], checks: _C
     for note in _verified(notes, checks.find_ca):
         revoked.setdefault(note.kid, []).append(note)
     return _Index(by_kid, by_node, revoked)
+
+
+def _signer_of(message: bytes) -> bytes | None:
+    try:
+        return signer(message)
+    except ProtocolError:
+        return None
 
 
 def _verified(notes: Sequence[bytes], find_ca: FindKey) -> Iterator[Revocation]:

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from sync.city import keyring
 from sync.city.__main__ import app
+from sync.city.ceremony import Role, with_new_key, without_key
 from sync.city.enrolment import CERTIFICATE_DAYS, EnrolmentError, Registrar
+from sync.city.keysets import publish
 from sync.city.quarantine import MISSING, RELEASED, outcome, wish
+from sync.city.recertify import recertify
 from sync.city.revocations import parse_positions, revoke
 from sync.city.shelf import FolderShelf
 from sync.city.stations import (
@@ -23,7 +27,7 @@ from sync.city.stations import (
 from sync.city.trust import look
 from sync.protocol.cose import raw_key_id
 from sync.protocol.custody import CustodyReason, verify_custody
-from sync.protocol.keyset import keys_by_id
+from sync.protocol.keyset import keys_by_id, sign_keyset
 from sync.protocol.revocation import sign_revocation, verify_revocation
 from tests.city.server import TestCity, running_city
 from tests.city.station import SimulatedStation
@@ -199,6 +203,29 @@ async def test_an_expired_key_enrolled_anew_has_its_batches_let_in(tmp_path: Pat
         assert item.reason == "expired"
         assert await release(city, item.id) == [RELEASED]
         assert (await city.greet(station)).logs[0].size == 1
+
+
+async def test_a_retired_ca_key_brings_no_stolen_key_back_to_life(tmp_path: Path) -> None:
+    station, other = SimulatedStation(1), SimulatedStation(2, 26561)
+    async with running_city(tmp_path) as city:
+        await city.enrol(station)
+        await city.enrol(other)
+        registrar, identity = city.server.registrar, city.identity
+        await revoke(registrar, station.code, b"", (None, REASON))
+        old = raw_key_id(identity.ca_public)
+        assert registrar.stations.signed_by(old) == 3
+        roots = list(keyring.read_ring(identity.directory).roots().values())
+        raw = keyring.make_key(identity.directory, Role.CA).public_key().public_bytes_raw()
+        rotated = with_new_key(identity.keyset.keyset, Role.CA, raw)
+        await publish(identity, registrar.shelf, sign_keyset(rotated, roots))
+        assert await recertify(registrar) == 3
+        assert await recertify(registrar) == 0
+        assert registrar.stations.signed_by(old) == 0
+        retired = without_key(identity.keyset.keyset, Role.CA, old)
+        await publish(identity, registrar.shelf, sign_keyset(retired, roots))
+        await look(registrar)
+        assert await set_aside(city, station, 0) is CustodyReason.REVOKED
+        city.receipt(await city.send(other))
 
 
 def test_places_are_given_as_text() -> None:
