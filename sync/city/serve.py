@@ -10,7 +10,7 @@ import errno
 import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -167,16 +167,7 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
         stations = registrar.stations
         executor = stack.enter_context(ThreadPoolExecutor(OPENING_THREADS, "opening"))
         down = _make_down(settings, surroundings, storage, registrar)
-        desk = Desk(
-            archive,
-            stations,
-            identity,
-            Metrics(),
-            clock_ms,
-            executor,
-            parts=down.welcome_parts,
-            mentioned=down.reception.note_referenced,
-        )
+        desk = _make_desk(storage, registrar, down, executor)
         page = Page(archive, stations, settings.city.name, clock_ms)
         stop = asyncio.Event()
         guard = ConnectionGuard()
@@ -197,6 +188,20 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
             )
         )
         yield Running(settings.base_url(port), port, archive, storage, stop, registrar)
+
+
+def _make_desk(storage: Storage, registrar: Registrar, down: Down, executor: Executor) -> Desk:
+    """What takes HELLO and batches."""
+    return Desk(
+        storage.archive,
+        registrar.stations,
+        registrar.identity,
+        Metrics(),
+        registrar.clock_ms,
+        executor,
+        parts=down.welcome_parts,
+        mentioned=down.reception.note_referenced,
+    )
 
 
 def _make_down(
