@@ -49,8 +49,8 @@ async def feed_entries(request: web.Request) -> web.Response:
     feeds = request.app[FEEDS]
     reader = await admit(request.app[DOOR], request)
     fid = read_hex(request, "fid", LOG_ID_BYTES)
-    first = _number(request, "from", MAXIMUM_INTEGER)
-    wait_s = min(_number(request, "wait", MAXIMUM_INTEGER), MAXIMUM_WAIT_S)
+    first = read_number(request, "from", MAXIMUM_INTEGER)
+    wait_s = min(read_number(request, "wait", MAXIMUM_INTEGER), MAXIMUM_WAIT_S)
     if wait_s and feeds.waiting >= MAXIMUM_WAITING:
         raise Refused(Problem.BUSY)
     try:
@@ -92,7 +92,8 @@ def read_hex(request: web.Request, name: str, size: int) -> bytes:
     return value
 
 
-def _number(request: web.Request, name: str, maximum: int) -> int:
+def read_number(request: web.Request, name: str, maximum: int) -> int:
+    """A number in the query, 0 when it is not there. Raises Refused `malformed`."""
     text = request.query.get(name, "0")
     if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > maximum:
         raise refuse(ProtocolErrorCode.MALFORMED, name)

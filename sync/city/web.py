@@ -16,15 +16,23 @@ from aiohttp import hdrs, web
 from prometheus_client import generate_latest
 
 from sync.city import desk as city_desk
+from sync.city import returning
 from sync.city.admission import refusal_s
 from sync.city.archive.port import ArchiveError
+from sync.city.bearer import admit
 from sync.city.desk import Desk
+from sync.city.feed_web import DOOR, read_hex, read_number
 from sync.city.page import Page
 from sync.city.problems import Refused, plain_problem, problem_response, refuse, slow_down
 from sync.connections import ConnectionGuard
 from sync.protocol.batch import MEDIA_TYPE
 from sync.protocol.errors import ProtocolErrorCode
-from sync.protocol.limits import MAXIMUM_BATCH_BYTES, MAXIMUM_CONTROL_BYTES
+from sync.protocol.limits import (
+    LOG_ID_BYTES,
+    MAXIMUM_BATCH_BYTES,
+    MAXIMUM_CONTROL_BYTES,
+    MAXIMUM_INTEGER,
+)
 
 BODY_TIMEOUT_S: Final = 60.0
 """A megabyte at 140 kbit/s; a slower link sends smaller batches."""
@@ -74,6 +82,7 @@ def make_app(
             web.post("/v1/hello", hello),
             web.post("/v1/batches", batches),
             web.get("/v1/keyset", keyset),
+            web.get("/v1/logs/{lid}", own_records),
             web.get("/healthz", health),
             web.get("/metrics", metrics),
             web.get("/static/{name}", static),
@@ -99,6 +108,15 @@ async def batches(request: web.Request) -> web.Response:
     answer = await city_desk.accept(desk, data)
     desk.admission.worked(ready_at, loop.time())
     return message_response(answer)
+
+
+async def own_records(request: web.Request) -> web.Response:
+    """`GET /v1/logs/{lid}?from=N`: own records that a station lost, or 204."""
+    reader = await admit(request.app[DOOR], request)
+    lid = read_hex(request, "lid", LOG_ID_BYTES)
+    first = read_number(request, "from", MAXIMUM_INTEGER)
+    batch = await returning.own_records(request.app[DESK], reader, lid, first)
+    return web.Response(status=204) if batch is None else message_response(batch)
 
 
 async def keyset(request: web.Request) -> web.Response:
