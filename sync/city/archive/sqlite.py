@@ -45,7 +45,8 @@ PAGE_BYTES: Final = 16_384
 
 CHECKPOINT_PAGES: Final = 4_096
 """Pages of 16 KiB in the write-ahead log before they are copied into the file: 64 MiB."""
-CACHE_KIB: Final = 64 << 10
+CACHE_KIB: Final = 24 << 10
+"""Enough for the pages of one turn of opening; the whole process is to stay below 90 MiB."""
 
 NO_OTHERS: Final[Mapping[str, Traversable]] = MappingProxyType({})
 
