@@ -7,7 +7,7 @@ ARGS ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench screens fuzz crash simulate
+.PHONY: help demo test check bench screens fuzz crash simulate mutants powercut
 
 help: ## this list
 	@printf 'Usage: make COMMAND [ARGS="…"]\n\n'
@@ -45,3 +45,11 @@ crash: ## every disk that a power cut may leave of a station's day
 simulate: ## ten thousand schedules of faults, stations and a city in memory
 	@.ci/bootstrap test
 	@$(PYTHON) -m tests.simulators $(ARGS)
+
+mutants: ## take every rule of the protocol away once and see who notices
+	@.ci/bootstrap test
+	@$(PYTHON) -m tests.mutants $(ARGS)
+
+powercut: ## a hundred real power cuts of a real ext4; needs root and a loop device
+	@.ci/bootstrap test
+	@$(PYTHON) -m tests.faults.powercut $(ARGS)

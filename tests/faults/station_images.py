@@ -107,14 +107,19 @@ class Checker:
         self._folder.mkdir(parents=True)
         for name, content in image.files.items():
             (self._folder / name).write_bytes(content)
-        try:
-            connection = database._connect(self._folder / "node.db", "rwc")
-            with contextlib.closing(connection):
-                database._set_pragmas(connection, database._WRITER_PRAGMAS)
-                migrate(connection, OWNERS)
-                return _integrity(connection) or _node_complaint(connection, image.promises)
-        except (sqlite3.Error, database.DatabaseError) as error:
-            return f"cannot be opened: {error}"
+        return inspect(self._folder, image.promises)
+
+
+def inspect(folder: Path, promises: tuple[str, ...]) -> str:
+    """What the node.db in `folder` has lost or broken; "" when it is good."""
+    try:
+        connection = database._connect(folder / "node.db", "rwc")
+        with contextlib.closing(connection):
+            database._set_pragmas(connection, database._WRITER_PRAGMAS)
+            migrate(connection, OWNERS)
+            return _integrity(connection) or _node_complaint(connection, promises)
+    except (sqlite3.Error, database.DatabaseError) as error:
+        return f"cannot be opened: {error}"
 
 
 def _integrity(connection: sqlite3.Connection) -> str:

@@ -1,7 +1,7 @@
 """Stations and a city through seeded misfortune: nothing promised is lost, doubled or forged.
 
-A share of the schedules; `make simulate` runs ten thousand, and `python -m tests.simulators --seed N`
-replays one with its trace.
+A share of the schedules; `make simulate` runs ten thousand, and
+`python -m tests.simulators --seed N` replays one with its trace.
 """
 
 from collections.abc import Callable
