@@ -25,22 +25,30 @@ def copy_running_database(path: Path, target: Path) -> None:
     source.close()
 
 
-async def test_a_card_set_back_gets_its_dossiers_home(day: StationDay, tmp_path: Path) -> None:
-    node = day.state / "node"
-    image = tmp_path / "image.db"
-    kept = [(await day.submit(f"kept-{number}"))[1] for number in range(BEFORE)]
-    copy_running_database(node / "node.db", image)
-    lost = [(await day.submit(f"lost-{number}"))[1] for number in range(LOST)]
-    await day.until("all at the city", day.all_entered)
-
-    # Restored cards start with the machine: nothing has the old file open any more.
-    await day.kill("sync")
-    await day.kill("node")
+def write_card(node: Path, image: Path) -> None:
+    """The database of the image, and nothing of what came after it."""
     for name in ("node.db-wal", "node.db-shm"):
         (node / name).unlink(missing_ok=True)
     (node / "node.db").write_bytes(image.read_bytes())
+
+
+async def set_back(day: StationDay, image: Path) -> None:
+    """The machine stops, its card is written anew, the machine starts."""
+    await day.kill("sync")
+    await day.kill("node")
+    write_card(day.state / "node", image)
     await day.start("node")
     await day.start("sync")
+
+
+async def test_a_card_set_back_gets_its_dossiers_home(day: StationDay, tmp_path: Path) -> None:
+    image = tmp_path / "image.db"
+    kept = [(await day.submit(f"kept-{number}"))[1] for number in range(BEFORE)]
+    copy_running_database(day.state / "node" / "node.db", image)
+    lost = [(await day.submit(f"lost-{number}"))[1] for number in range(LOST)]
+    await day.until("all at the city", day.all_entered)
+
+    await set_back(day, image)
 
     # A visitor who comes before the records are home gets a number of his own.
     fresh = (await day.submit("fresh"))[1]
