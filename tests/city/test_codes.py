@@ -1,12 +1,15 @@
 """One-time codes: the table of verdicts, and one winner on the shelf."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.city.archive.postgres_pool import open_pool
 from sync.city.codes import (
     CODES,
     GOOD,
@@ -20,7 +23,10 @@ from sync.city.codes import (
     expiry_ms,
     judge,
 )
-from sync.city.shelf import FolderShelf
+from sync.city.shelf import FolderShelf, PostgresShelf, Shelf
+from tests.city.postgres_server import fresh_database
+
+MIGRATIONS = {"city": files("sync.city.archive") / "migrations_postgres"}
 
 NOW = 1_795_300_000_000
 SECRET = b"s" * 16
@@ -80,8 +86,22 @@ def test_a_code_lives_three_days_at_most() -> None:
             expiry_ms(NOW, hours)
 
 
-async def test_the_book_counts_tries_and_burns(tmp_path: Path) -> None:
-    book = CodeBook(FolderShelf(tmp_path))
+@pytest.fixture
+def database() -> Iterator[str]:
+    yield from fresh_database()
+
+
+@pytest.fixture(params=["folder", "postgres"])
+async def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Shelf]:
+    if request.param == "folder":
+        yield FolderShelf(tmp_path)
+        return
+    async with open_pool(request.getfixturevalue("database"), MIGRATIONS) as pool:
+        yield PostgresShelf(pool)
+
+
+async def test_the_book_counts_tries_and_burns(shelf: Shelf) -> None:
+    book = CodeBook(shelf)
 
     async def present(secret: bytes, who: bytes = OURS, station: int = 26560) -> Verdict:
         verdict, _ = await book.present(
@@ -99,21 +119,21 @@ async def test_the_book_counts_tries_and_burns(tmp_path: Path) -> None:
     assert await present(SECRET) is Verdict.TAKE_IN
     assert await present(SECRET) is Verdict.REPEAT
     assert await present(SECRET, THEIRS) is Verdict.USED
-    found = await CodeBook(FolderShelf(tmp_path)).find(26560)
+    found = await CodeBook(shelf).find(26560)
     assert found == CODE._replace(used_by=OURS)
 
 
-async def test_a_new_code_ends_the_one_before(tmp_path: Path) -> None:
-    book = CodeBook(FolderShelf(tmp_path))
+async def test_a_new_code_ends_the_one_before(shelf: Shelf) -> None:
+    book = CodeBook(shelf)
     await book.issue(CODE)
     await book.issue(CODE._replace(secret=b"n" * 16))
     verdict, _ = await book.present(26560, lambda secret: Claim(OURS, secret == SECRET), NOW)
     assert verdict is Verdict.WRONG
 
 
-async def test_of_many_at_once_one_is_taken_in(tmp_path: Path) -> None:
-    await CodeBook(FolderShelf(tmp_path)).issue(CODE)
-    books = [CodeBook(FolderShelf(tmp_path)) for _ in range(8)]  # as many processes would
+async def test_of_many_at_once_one_is_taken_in(shelf: Shelf) -> None:
+    await CodeBook(shelf).issue(CODE)
+    books = [CodeBook(shelf) for _ in range(8)]
 
     async def attempt(number: int) -> Verdict:
         who = bytes([number]) * 32
@@ -126,8 +146,8 @@ async def test_of_many_at_once_one_is_taken_in(tmp_path: Path) -> None:
     assert sorted(verdicts) == sorted([Verdict.TAKE_IN, *[Verdict.USED] * 7])
 
 
-async def test_wrong_tries_at_once_are_all_counted(tmp_path: Path) -> None:
-    book = CodeBook(FolderShelf(tmp_path))
+async def test_wrong_tries_at_once_are_all_counted(shelf: Shelf) -> None:
+    book = CodeBook(shelf)
     await book.issue(CODE)
     results = await asyncio.gather(
         *(book.present(26560, lambda _: Claim(OURS, proved=False), NOW) for _ in range(8))
