@@ -4,6 +4,7 @@ Responsible for putting feeds, publishing, session tokens and reception together
 what they say in a WELCOME, their routes, their loop. It must not decide anything itself.
 """
 
+import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Final
 from aiohttp import web
 
 from sync.city.archive.feed_store.port import BlobLedger, FeedStore
+from sync.city.archive.values import ArchiveError
 from sync.city.bearer import Door
 from sync.city.blob_web import add_blob_routes
 from sync.city.desk import WelcomeParts
@@ -27,7 +29,7 @@ from sync.city.stations import Station, StationDirectory
 from sync.city.tokens import tokens_of
 from sync.protocol.handshake import Hello
 from sync.protocol.seal import encryption_key
-from sync.protocol.session_extras import seal_token
+from sync.protocol.session_extras import FeedState, seal_token
 
 PUBLIC: Final = "public"
 """The first name of objects that every station may fetch."""
@@ -74,15 +76,24 @@ class Down:
         )
 
     async def welcome_parts(self, hello: Hello) -> WelcomeParts:
-        """Feeds, session token and wanted attachments for this station. Raises ArchiveError."""
+        """Feeds, session token and wanted attachments for this station.
+
+        What cannot be read or written now is left out: a full disk must not keep a station from
+        learning where it stands.
+        """
         reader = await self._find_reader(hello.node_id)
         if reader is None:  # revoked: it is greeted, and gets nothing
             return WelcomeParts()
+        feeds: tuple[FeedState, ...] = ()
+        wanted: list[bytes] = []
+        with contextlib.suppress(ArchiveError):
+            wanted = await self.reception.wanted(hello.node_id)
+            feeds = await self.feeds.offered(reader, hello.feeds)
         token = tokens_of(self._keys.receipt_key).issue(hello.node_id, self._clock_ms())
         return WelcomeParts(
-            feeds=await self.feeds.offered(reader, hello.feeds),
+            feeds=feeds,
             sealed_token=seal_token(token, encryption_key(reader.encryption_key), hello.nonce),
-            wanted=tuple(await self.reception.wanted(hello.node_id)),
+            wanted=tuple(wanted),
         )
 
     def add_routes(self, app: web.Application) -> None:

@@ -47,6 +47,8 @@ LOOK_S: Final = 2.0
 """Between two looks for what another process of the city appended."""
 JITTER: Final = 0.2
 """A wait is shortened by up to this share, so that stations do not come back all at once."""
+NEWS_SPREAD_S: Final = 5.0
+"""News for every station is told over so long a time: their requests for it follow."""
 MAXIMUM_WAITING: Final = 4096
 """Requests that may wait at one time."""
 
@@ -192,7 +194,11 @@ class Feeds:
             news = self._news.of(reader.station)
             sizes = {head.fid: head.size for head in await self.store.heads(reader.station)}
             known = known or sizes
-            if sizes.get(fid) != first or sizes != known:
+            if sizes.get(fid) != first:
+                return await self.batch(reader, fid, first)
+            if sizes != known:
+                # A feed for all has grown: not every station shall come for it at once.
+                await asyncio.sleep(NEWS_SPREAD_S * self.voice.fraction())
                 return await self.batch(reader, fid, first)
             if self.closing or loop.time() >= end:
                 return None

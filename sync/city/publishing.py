@@ -7,6 +7,7 @@ know HTTP.
 """
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -37,6 +38,8 @@ SPOOL: Final = "spool"
 REFUSED_SPOOL: Final = "spool-refused"
 LOOK_S: Final = 1.0
 """Between two looks at the spool."""
+STATUS_LOOKS: Final = 3
+"""Verdicts are looked at once in so many looks: all of them are read."""
 MAXIMUM_AT_ONCE: Final = 256
 """Spooled items, or statuses, taken up in one transaction or one look."""
 
@@ -88,14 +91,21 @@ async def announce_key_change(shelf: Shelf, message: bytes, about: str, now_ms: 
 
 async def keep_publishing(publisher: Publisher) -> None:
     """Append what is laid down, for ever."""
+    looks = itertools.count()
     while True:
         try:
             await publish_spooled(publisher)
-            while await publisher.feeds.tell_statuses(MAXIMUM_AT_ONCE, status_draft):
-                pass
+            if next(looks) % STATUS_LOOKS == 0:
+                await tell_statuses(publisher.feeds)
         except ArchiveError as error:
             _log.warning("publishing waits: %s", error.fault)
         await asyncio.sleep(LOOK_S)
+
+
+async def tell_statuses(feeds: Feeds) -> None:
+    """Tell every station what became of its records since it was last told. Raises ArchiveError."""
+    while await feeds.tell_statuses(MAXIMUM_AT_ONCE, status_draft):
+        pass
 
 
 async def publish_spooled(publisher: Publisher) -> int:

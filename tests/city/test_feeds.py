@@ -254,6 +254,19 @@ async def test_many_may_wait_but_not_any_number(city: DownCity) -> None:
     assert (await city.request("GET", f"/v1/feeds/{fid.hex()}", station))[0] == 204
 
 
+async def test_a_server_that_stops_lets_go_who_waits(tmp_path: Path) -> None:
+    async with asyncio.TaskGroup() as group, down_city(tmp_path / "stopping") as city:
+        station = city.stations[0]
+        fid = (await offered(city, station))[Feed.STATION].fid
+        path = f"/v1/feeds/{fid.hex()}?wait=55"
+        waiting = group.create_task(city.request("GET", path, station))
+        await until_waiting(city, 1)
+        city.feeds.close()
+        assert (await waiting)[0] == 204
+        status, _, _ = await city.request("GET", path, station)
+        assert status == 204, "and nobody waits any more"
+
+
 async def test_who_hangs_up_waits_no_more(city: DownCity) -> None:
     station = city.stations[0]
     fid = (await offered(city, station))[Feed.STATION].fid

@@ -33,7 +33,9 @@ from sync.city.announcements import (
     key_change,
     read_announcements,
 )
-from sync.city.archive.feed_store.port import FeedName, Limit
+from sync.city.archive.feed_store.port import FeedHead, FeedName, Limit, Stamp
+from sync.city.archive.values import ArchiveError, ArchiveFault
+from sync.city.down import Around, Down, Places
 from sync.city.publishing import (
     REFUSED_SPOOL,
     SNAPSHOT_ENTRIES,
@@ -49,11 +51,13 @@ from sync.city.releases import (
     current_releases,
     pack_release,
 )
+from sync.city.storage import open_bucket
 from sync.protocol.feed import EVERY_STATION, Feed, FeedKind
+from sync.protocol.handshake import Hello
 from sync.protocol.record import CONTENT_CBOR, Record, RecordTime, decode_record
 from tests.city.down_server import DownCity, down_city
 from tests.city.server import running_city
-from tests.city.station import SimulatedStation
+from tests.city.station import SEALED_AT, SimulatedStation
 from tests.contracts.tree import ROOT
 
 DOSSIER = "ab" * 16
@@ -461,6 +465,34 @@ async def test_the_command_line_refuses_what_no_station_could_use(tmp_path: Path
             assert len(error.splitlines()) == 1
         shelf = city.server.storage.shelf
         assert await shelf.list(SPOOL) == {}
+
+
+class Full:
+    """A store whose disk is full."""
+
+    async def ensure(self, name: FeedName, stamp: Stamp) -> FeedHead:
+        del name, stamp
+        raise ArchiveError(ArchiveFault.FULL)
+
+
+async def test_a_city_whose_disk_is_full_still_greets(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    async with running_city(tmp_path) as city:
+        await city.enrol(station)
+        storage = city.server.storage
+        for feeds, offered in ((storage.feeds, 1), (Full(), 0)):
+            places = Places(
+                feeds,  # type: ignore[arg-type]
+                storage.blobs,
+                storage.shelf,
+                open_bucket(city.settings),
+            )
+            stations = city.server.registrar.stations
+            down = Down(city.identity, stations, places, Around(city.clock, bytes))
+            hello = Hello(station.node_id, station.code, b"n" * 16, (), SEALED_AT)
+            parts = await down.welcome_parts(hello)
+            assert len(parts.feeds) == offered
+            assert parts.sealed_token is not None
 
 
 def test_the_spool_is_looked_at_often() -> None:
