@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sync.city import keyring
 from sync.city.ceremony import WORKING_ROLES, Role, keys_of, with_new_key, without_key
 from sync.city.identity import CityIdentity, ensure_identity, load_identity
+from sync.city.keyring import PrivateKey
 from sync.keys import KeyFileError, KeyFileFault
 from sync.protocol.cose import raw_key_id
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
@@ -81,7 +82,7 @@ def test_a_rotated_key_is_used_at_once_and_the_old_one_is_kept(
 ) -> None:
     before = keys_of(identity.keyset.keyset, role)
     raw = rotate(identity, role)
-    in_use = {
+    in_use: dict[Role, PrivateKey] = {
         Role.CA: identity.ca_key,
         Role.RECEIPT: identity.receipt_key,
         Role.FEED: identity.feed_key,
