@@ -38,7 +38,7 @@ async def claim(connection: Connection, now_ms: int, maximum_records: int) -> li
     rows = await connection.fetch(
         f"SELECT {_LOG}, size FROM log WHERE opened < size"  # noqa: S608 - constants
         " AND (claimed_until_ms <= $1 OR claimed_until_ms > $1 + $2)"
-        " ORDER BY claimed_until_ms, id LIMIT $3 FOR UPDATE SKIP LOCKED",
+        " ORDER BY claimed_until_ms, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED",
         *(now_ms, LEASE_MS, MAXIMUM_LOGS_CLAIMED),
     )
     chosen = list(_until(rows, maximum_records))
@@ -88,7 +88,7 @@ async def set_back(connection: Connection, unreadable: Unreadable, now_ms: int) 
     """Put the batches from `opened` on into quarantine and the log's size back to it."""
     log_id, opened, reason, number = unreadable
     log = await connection.fetchrow(
-        f"SELECT {_LOG} FROM log WHERE id = $1 AND opened = $2 AND size > opened FOR UPDATE",  # noqa: S608 - constants
+        f"SELECT {_LOG} FROM log WHERE id = $1 AND opened = $2 AND size > opened FOR NO KEY UPDATE",  # noqa: S608 - constants
         *(log_id, opened),
     )
     if log is None:

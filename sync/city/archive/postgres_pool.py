@@ -154,6 +154,7 @@ async def _create(url: str, connections: int) -> Any:
             max_size=connections,
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=STATEMENT_TIMEOUT_S,
+            reset=_tidy,
             server_settings={"application_name": "edge-city"},
         )
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
@@ -161,6 +162,15 @@ async def _create(url: str, connections: int) -> Any:
         raise ArchiveError(fault, f"PostgreSQL does not answer ({_name(error)})") from None
     except ValueError:
         raise DatabaseError(DatabaseFault.UNSUITABLE, "not a postgresql:// URL") from None
+
+
+async def _tidy(connection: Connection) -> None:
+    """Before a connection goes to the next user; nothing here outlives its transaction.
+
+    In place of the library's reset of everything, which is one more statement for each statement.
+    """
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
 
 
 async def _close(pool: Any) -> None:

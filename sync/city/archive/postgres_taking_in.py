@@ -103,10 +103,16 @@ async def continue_log(pool: Pool, arrival: Arrival) -> Stored | None:
 async def store(connection: Connection, arrival: Arrival) -> Stored | MustOpen | Refuse:
     """Keep a batch that continues its log exactly, or say why that cannot be told yet."""
     header = arrival.header
-    # Locks in one order everywhere: log, then contact.
-    log = await _find_locked(connection, header.lid)
+    outcome = await _store(connection, arrival)
+    # Locks in one order everywhere: the log, and the contact last.
     caller = Caller(header.node_id, header.station)
     await note_contact(connection, caller, arrival.received_ms, None)
+    return outcome
+
+
+async def _store(connection: Connection, arrival: Arrival) -> Stored | MustOpen | Refuse:
+    header = arrival.header
+    log = await _find_locked(connection, header.lid)
     if log is None:
         return await _store_first(connection, arrival)
     if log.node_id != header.node_id:
@@ -210,7 +216,7 @@ async def read_leaves(connection: Connection | Pool, log: Log, first: int, end: 
 
 async def _find_locked(connection: Connection, lid: bytes) -> Log | None:
     row = await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM log WHERE lid = $1 FOR UPDATE",  # noqa: S608 - constants
+        f"SELECT {_COLUMNS} FROM log WHERE lid = $1 FOR NO KEY UPDATE",  # noqa: S608 - constants
         lid,
     )
     return Log(*row) if row else None
@@ -224,7 +230,7 @@ async def _store_first(connection: Connection, arrival: Arrival) -> Stored | Mus
         return MustOpen(None)
     log = await _open_log(connection, header, arrival.received_ms)
     if log is None:
-        return await store(connection, arrival)
+        return await _store(connection, arrival)
     return await _append(connection, arrival, log, 0)
 
 
