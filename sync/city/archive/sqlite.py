@@ -40,11 +40,12 @@ from sync.city.intake import Refuse
 from sync.database import DatabaseError, DatabaseFault, Reader, Writer, open_reader, open_writer
 
 OWNER: Final = "city"
-PAGE_BYTES: Final = 16_384
-"""Batches are large: large pages mean few of them in a chain."""
+PAGE_BYTES: Final = 4_096
+"""Command ids are random: in a large archive each changes a page of its own, so small pages write
+half of what pages of 16 KiB would (measured with 300,000 stored), and batches lose nothing."""
 
-CHECKPOINT_PAGES: Final = 4_096
-"""Pages of 16 KiB in the write-ahead log before they are copied into the file: 64 MiB."""
+CHECKPOINT_PAGES: Final = 16_384
+"""Pages in the write-ahead log before they are copied into the file: 64 MiB."""
 CACHE_KIB: Final = 24 << 10
 """Enough for the pages of one turn of opening; the whole process is to stay below 90 MiB."""
 
