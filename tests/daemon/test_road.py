@@ -8,7 +8,6 @@ import pytest
 
 from sync.daemon.events import Failure, State
 from sync.daemon.loop import run_once
-from sync.daemon.progress import all_acknowledged
 from sync.daemon.report import exit_code
 from sync.protocol import merkle
 from sync.protocol.batch import SignedBatch
@@ -240,9 +239,19 @@ async def test_a_backlog_shows_how_far_it_is(scene: Scene) -> None:
     await scene.station.submit(3000)
     scene.city.faults.extend([Fault.NONE] * 4 + [Fault.SILENT])
     watcher = Watcher()
-    async with serving(scene, surroundings(watcher, patience_s=0.5)):
-        await watcher.until_state(State.BACKOFF)
-        await watcher.until(lambda seen: seen.state is State.IDLE and all_acknowledged(seen))
+    async with serving(scene, surroundings(watcher, patience_s=600)):
+        await watcher.until_state(State.DRAIN)
+        rows: list[tuple[int, ...]] = []
+        while len(await scene.station.ask("SELECT * FROM receipt")) < 3 or not rows:
+            rows = await scene.station.ask("SELECT * FROM progress")
+    ((_, total, done, bytes_total, bytes_done, began_ms, remaining_s),) = rows
+    assert total == 3004
+    assert 0 < done < total
+    assert 0 < bytes_done < bytes_total
+    assert began_ms == FixedClock().wall_ms
+    assert remaining_s >= 0
+    assert exit_code(await scene.once()) == 0
+    assert await scene.station.ask("SELECT * FROM progress") == []
     await scene.assert_everything_arrived()
 
 
