@@ -27,6 +27,8 @@ class DomainKind(IntEnum):
 
 
 INITIAL_STATE: Final = "submitted"
+MAXIMUM_FACT_CHARACTERS: Final = 1024
+"""Characters that the register takes from one record."""
 
 DOSSIER_KINDS: Final = frozenset(
     {
@@ -78,6 +80,10 @@ def read_fact(record: Record) -> Fact | None:
     try:
         fact = _decoder.decode(record.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    texts = fact.dossier_no + fact.procedure_id + fact.state
+    # Zero bytes and the like: no name has them, and not every database takes them.
+    if len(texts) > MAXIMUM_FACT_CHARACTERS or not texts.isprintable():
         return None
     if record.kind == DomainKind.DOSSIER_SUBMITTED and not fact.state:
         return Fact(fact.dossier_no, fact.procedure_id, INITIAL_STATE)

@@ -195,8 +195,9 @@ async def _admit(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     desk = request.app[DESK]
     announced = request.content_length
-    body_bytes = MAXIMUM_BATCH_BYTES if announced is None else announced
-    wait_s = refusal_s(desk.admission.load, min(body_bytes, MAXIMUM_BATCH_BYTES))
+    # Whoever announces more than is ever read is refused before anything of it is kept.
+    body_bytes = min(MAXIMUM_BATCH_BYTES if announced is None else announced, MAXIMUM_BATCH_BYTES)
+    wait_s = refusal_s(desk.admission.load, body_bytes)
     if wait_s is not None:
         desk.metrics.refused_early.inc()
         raise slow_down(wait_s)

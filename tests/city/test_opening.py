@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ from sync.city.opening import (
     read_stored,
     unpack,
 )
+from sync.city.vocabulary import MAXIMUM_FACT_CHARACTERS
 from sync.dictionary import DICTIONARIES
 from sync.protocol import merkle
 from sync.protocol.control_records import Alert, TimeAnchor
@@ -127,6 +129,35 @@ def test_each_record_is_judged_by_itself() -> None:
         (2, VerdictCode.REJECTED),
         (ticket.sequence, None),
     ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"dossier_no":"T\\u0000"}',
+        b'{"dossier_no":"\\ud800x"}',
+        b'{"state":"a\\nb"}',
+        b'{"procedure_id":"%s"}' % (b"x" * (MAXIMUM_FACT_CHARACTERS + 1)),
+        b'{"state":1}',
+        b"[" * 5000,
+        b"\xed\xa0\x80",
+        b"",
+    ],
+)
+def test_a_body_that_no_register_takes_is_rejected(body: bytes) -> None:
+    station = SimulatedStation()
+    station.append(body=body)
+    opening, _ = opened(work_of(station, [2]), KEYS)
+    assert opening is not None
+    assert list(opening.verdicts) == [Verdict(1, VerdictCode.REJECTED, 16)]
+
+
+def test_the_longest_facts_are_taken() -> None:
+    station = SimulatedStation()
+    station.append(body=b'{"state":"%s"}' % (b"x" * MAXIMUM_FACT_CHARACTERS))
+    opening, _ = opened(work_of(station, [2]), KEYS)
+    assert opening is not None
+    assert list(opening.verdicts) == []
 
 
 def test_evidence_of_the_station_is_read() -> None:
