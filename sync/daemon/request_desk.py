@@ -19,6 +19,7 @@ from sync.daemon.mailbox import Mailbox
 from sync.daemon.statements import RequestAnswer
 from sync.daemon.watch import stamp, wal_path
 from sync.database import DatabaseError, open_reader
+from sync.protocol.errors import ProtocolError
 
 LOOK_S: Final = 1.0
 
@@ -117,6 +118,6 @@ class _Desk:
             await handler(request.argument, report)
         except RequestFailedError as error:
             return error.code
-        except OSError:
+        except (OSError, DatabaseError, ProtocolError):
             return FAILED
         return ""
