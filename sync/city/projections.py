@@ -8,6 +8,7 @@ moves in the transaction of the effect.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from sync.city.vocabulary import KNOWN_KINDS
 from sync.protocol.errors import ProtocolError
 
 _Result = TypeVar("_Result")
+
+_log = logging.getLogger(__name__)
 
 TURN_RECORDS: Final = 1000
 """Records opened in one transaction: ids are random, so a larger one writes fewer pages."""
@@ -75,11 +78,20 @@ class Opener:
     mentioned: Mentioned = nobody
 
     async def open_some(self) -> int:
-        """One turn; how many records moved on, 0 when nothing waits."""
+        """One turn; how many records moved on, 0 when nothing waits.
+
+        What the archive fails on for a reason that is none of its faults holds up its own log only.
+        """
         works = await self.archive.claim(self.clock_ms(), TURN_RECORDS)
         if not works:
             return 0
-        return await self._enter(await self._run(partial(open_works, works, self.keys)))
+        opened = await self._run(partial(open_works, works, self.keys))
+        try:
+            return await self._enter(opened)
+        except ArchiveError:
+            raise
+        except Exception:  # noqa: BLE001 - found again, and said, one log at a time
+            return sum([await self._enter_alone(part) for part in opened])
 
     async def open_log(self, lid: bytes) -> None:
         """Open one log to its end; what cannot be read goes to quarantine."""
@@ -93,6 +105,17 @@ class Opener:
             return 0
         replayed = await self._run(partial(_open_replays, replays, self.keys))
         return await self.archive.replay(replayed, self.clock_ms())
+
+    async def _enter_alone(self, part: Opened) -> int:
+        try:
+            return await self._enter([part])
+        except ArchiveError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the log stays closed, and the gauges say so
+            # The text of the error may quote a record.
+            log = None if part.opening is None else part.opening.log
+            _log.error("log %s cannot be opened: %s", log, type(error).__name__)
+            return 0
 
     async def _enter(self, opened: Sequence[Opened]) -> int:
         for part in opened:

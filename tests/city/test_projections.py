@@ -1,0 +1,57 @@
+"""Opening in the background: everything in the end, one bad log never in the way of the others."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sync.city.archive.sqlite import SqliteArchive, open_archive
+from sync.city.metrics import Metrics
+from sync.city.projections import Opener, Traffic, open_all
+from tests.city.archive_bench import CITY_KEY, KEYS, NOW_MS, Bench, lie
+from tests.city.station import SimulatedStation
+
+
+def opener_of(archive: SqliteArchive, executor: ThreadPoolExecutor) -> Opener:
+    return Opener(archive, KEYS, executor, lambda: NOW_MS, Metrics())
+
+
+async def test_everything_is_opened_and_what_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
+    good, bad = SimulatedStation(1), SimulatedStation(2, code=26561)
+    good.append_many(30)
+    async with open_archive(tmp_path / "city.db") as archive:
+        bench = Bench(archive, None)  # type: ignore[arg-type]  # nothing is exported here
+        for first in range(0, 31, 10):
+            await bench.offer(good, first, min(10, 31 - first))
+        await bench.offer_bytes(bad, lie(bad, 0, [b"\x01"], bad.log.root()))
+        with ThreadPoolExecutor(1) as executor:
+            opener = opener_of(archive, executor)
+            assert await open_all(opener, Traffic()) == 32
+            assert await opener.open_some() == 0
+        gauges = await archive.gauges()
+        assert (gauges.stored, gauges.opened, gauges.quarantined) == (31, 31, 1)
+        assert opener.metrics.entered._value.get() == 31
+
+
+async def test_a_log_the_archive_fails_on_holds_up_nobody_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = SimulatedStation(1), SimulatedStation(2, code=26561)
+    first.append(900, body=b'{"secret":"name"}')
+    second.append()
+    async with open_archive(tmp_path / "city.db") as archive:
+        bench = Bench(archive, None)  # type: ignore[arg-type]  # nothing is exported here
+        for station in (first, second):
+            data = station.batch(CITY_KEY.public_key())
+            await bench.offer_bytes(station, data)
+        # Something no archive should ever meet: a verdict on a record that nobody has opened.
+        await archive.writer.transact(
+            lambda raw: raw.execute("INSERT INTO verdict VALUES (1, 1, 'rejected', 16)")
+        )
+        with ThreadPoolExecutor(1) as executor:
+            opener = opener_of(archive, executor)
+            assert await opener.open_some() == 2
+            assert await opener.open_some() == 0
+        assert [mark.opened for mark in await archive.watermarks()] == [0, 2]
+    assert "log 1 cannot be opened: IntegrityError" in caplog.text
+    assert "secret" not in caplog.text
