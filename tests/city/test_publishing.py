@@ -1,12 +1,7 @@
 """What the city announces: checked words, the spool, catalogue releases, the command line."""
 
-import asyncio
-import os
 import re
-import sys
 from collections.abc import AsyncIterator
-from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +10,17 @@ from msgspec import json
 
 from edge_node.domain.city_words import KINDS as NODE_KINDS
 from edge_node.domain.city_words import read_word
-from edge_node.usecases.releases import unpack
 from sync.city import publishing
 from sync.city.announcements import (
     KINDS,
     MAXIMUM_ANNOUNCEMENT_BYTES,
     Announcement,
     AnnouncementError,
-    CatalogueReleased,
     DecisionMade,
     DossierReassigned,
     OfficerChanged,
     PaymentConfirmed,
     RecordStatusChanged,
-    ResultArrived,
     address,
     key_change,
     read_announcements,
@@ -46,74 +38,16 @@ from sync.city.publishing import (
     publish_spooled,
 )
 from sync.city.releases import (
-    MAXIMUM_UNPACKED_BYTES,
-    RELEASE_FILE,
-    current_releases,
     pack_release,
 )
 from sync.city.storage import open_bucket
 from sync.protocol.feed import EVERY_STATION, Feed, FeedKind
 from sync.protocol.handshake import Hello
-from sync.protocol.record import CONTENT_CBOR, Record, RecordTime, decode_record
+from sync.protocol.record import CONTENT_CBOR, Record, decode_record
+from tests.city.announcement_samples import DECISION, DOSSIER, GOOD, release_folder
 from tests.city.down_server import DownCity, down_city
 from tests.city.server import running_city
 from tests.city.station import SEALED_AT, SimulatedStation
-from tests.contracts.tree import ROOT
-
-DOSSIER = "ab" * 16
-AT = "2026-11-22T10:00:00+07:00"
-DECISION: dict[str, Any] = {
-    "type": "decision.made",
-    "dossier_id": DOSSIER,
-    "dossier_no": "T26560-TEST-00001-0",
-    "state": "finished",
-    "decided_at": AT,
-}
-GOOD: dict[type[Announcement], dict[str, Any]] = {
-    DecisionMade: DECISION,
-    ResultArrived: {
-        "type": "result.arrived",
-        "dossier_id": DOSSIER,
-        "dossier_no": "T26560-TEST-00001-0",
-        "arrived_at": AT,
-    },
-    PaymentConfirmed: {
-        "type": "payment.confirmed",
-        "reference": "26560K7XM001",
-        "amount_vnd": 10_000,
-        "transaction": "FT26326000001",
-        "paid_at": AT,
-    },
-    RecordStatusChanged: {
-        "type": "record.status",
-        "lid": "cd" * 16,
-        "sequence": 7,
-        "code": "conflict",
-    },
-    OfficerChanged: {
-        "type": "officer.changed",
-        "officer_id": "an",
-        "name": "Trần Thị An",
-        "role": "officer",
-        "active": True,
-        "changed_at": AT,
-    },
-    DossierReassigned: {
-        "type": "dossier.reassigned",
-        "dossier_id": DOSSIER,
-        "dossier_no": "T26560-TEST-00001-0",
-        "from_station": 26560,
-        "to_station": 26561,
-        "reassigned_at": AT,
-    },
-    CatalogueReleased: {
-        "type": "catalogue.released",
-        "version": "2026.12.1",
-        "valid_from": "2026-12-01",
-        "sha256": "ef" * 32,
-        "bytes": 1,
-    },
-}
 
 
 @pytest.fixture
@@ -292,104 +226,6 @@ async def test_a_feed_of_one_station_is_read_whole(city: DownCity) -> None:
     assert (head.size, head.start) == (SNAPSHOT_ENTRIES + 9, 0)
 
 
-def release_folder(folder: Path, version: str = "2026.12.1", **changes: Any) -> Path:
-    folder.mkdir(exist_ok=True)
-    content = json.encode({"procedures": [version]})
-    (folder / "procedures.json").write_bytes(content)
-    said = {
-        "version": version,
-        "valid_from": "2026-12-01",
-        "valid_to": None,
-        "files": {"procedures.json": sha256(content).hexdigest()},
-        **changes,
-    }
-    (folder / RELEASE_FILE).write_bytes(json.encode(said))
-    return folder
-
-
-def test_a_release_is_packed_as_the_node_unpacks_it(tmp_path: Path) -> None:
-    packed = pack_release(release_folder(tmp_path))
-    said = packed.announcement
-    assert (said.version, said.valid_from) == ("2026.12.1", date(2026, 12, 1))
-    assert (said.sha256, said.bytes) == (
-        sha256(packed.content).hexdigest(),
-        len(packed.content),
-    )
-    files = unpack(packed.content)
-    assert files["procedures.json"] == b'{"procedures":["2026.12.1"]}'
-    assert set(files) == {"procedures.json", RELEASE_FILE}
-    assert pack_release(tmp_path) == packed, "the same folder gives the same object"
-
-
-def test_the_built_in_catalogue_can_be_published() -> None:
-    packed = pack_release(ROOT / "edge_node" / "data")
-    assert set(unpack(packed.content)) >= {RELEASE_FILE, "procedures.json", "calendar.json"}
-
-
-@pytest.mark.parametrize(
-    ("changes", "complaint"),
-    [
-        ({"version": ""}, "version"),
-        ({"valid_from": "soon"}, "valid_from"),
-        ({"files": {}}, "files"),
-        ({"files": {"../secret": "ab" * 32}}, "files"),
-        ({"files": {"procedures.json": "xy"}}, "files"),
-        ({"files": {"procedures.json": "ab" * 32}}, "procedures.json"),
-        ({"files": {"missing.json": "ab" * 32}}, "missing.json"),
-    ],
-)
-def test_a_release_that_no_station_could_use_is_refused(
-    tmp_path: Path, changes: dict[str, Any], complaint: str
-) -> None:
-    with pytest.raises(AnnouncementError) as refused:
-        pack_release(release_folder(tmp_path, **changes))
-    assert complaint in str(refused.value)
-
-
-def test_a_folder_without_a_release_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(AnnouncementError, match=RELEASE_FILE):
-        pack_release(tmp_path)
-
-
-def test_a_link_is_no_file_of_a_release(tmp_path: Path) -> None:
-    release_folder(tmp_path)
-    (tmp_path / "elsewhere").write_bytes((tmp_path / "procedures.json").read_bytes())
-    (tmp_path / "procedures.json").unlink()
-    (tmp_path / "procedures.json").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(AnnouncementError, match="regular"):
-        pack_release(tmp_path)
-
-
-def test_a_release_has_a_greatest_size(tmp_path: Path) -> None:
-    release_folder(tmp_path)
-    large = bytes(MAXIMUM_UNPACKED_BYTES)
-    (tmp_path / "procedures.json").write_bytes(large)
-    said = json.decode((tmp_path / RELEASE_FILE).read_bytes())
-    said["files"] = {"procedures.json": sha256(large).hexdigest()}
-    (tmp_path / RELEASE_FILE).write_bytes(json.encode(said))
-    with pytest.raises(AnnouncementError, match="bytes in all"):
-        pack_release(tmp_path)
-
-
-def released(version: str, day: str) -> Record:
-    body = json.encode({**GOOD[CatalogueReleased], "version": version, "valid_from": day})
-    return Record(0, FeedKind.CATALOGUE_RELEASE, bytes(16), None, 0, RecordTime(0, 0, 2), 0, body)
-
-
-def test_a_new_station_needs_the_release_in_force_and_the_later_ones() -> None:
-    history = [
-        released("1", "2026-01-01"),
-        released("2", "2026-06-01"),
-        released("3", "2027-01-01"),
-        released("2b", "2026-06-01"),
-    ]
-    kept = current_releases(history, date(2026, 11, 22))
-    versions = [json.decode(record.body)["version"] for record in kept]
-    assert versions == ["2", "3", "2b"]
-    assert current_releases(history[2:3], date(2026, 11, 22)) == history[2:3]
-    assert current_releases([], date(2026, 11, 22)) == []
-
-
 async def test_a_release_is_there_before_it_is_announced(city: DownCity, tmp_path: Path) -> None:
     packed = pack_release(release_folder(tmp_path / "release"))
     await publish_release(city.publisher.shelf, city.public, packed, 1)
@@ -399,72 +235,6 @@ async def test_a_release_is_there_before_it_is_announced(city: DownCity, tmp_pat
     path = f"/v1/objects/{digest}"
     status, _, content = await city.request("GET", path, city.stations[0])
     assert (status, content) == (200, packed.content)
-
-
-async def edge_city(*arguments: str) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "sync.city", *arguments,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200"},
-    )  # fmt: skip
-    out, error = await process.communicate()
-    return process.returncode or 0, out.decode(), error.decode()
-
-
-def write_config(folder: Path) -> str:
-    path = folder / "city.toml"
-    path.write_text(
-        '[city]\nname = "Thành phố Thử"\nstate_directory = "city"\n[listen]\nport = 0\n'
-    )
-    return str(path)
-
-
-async def test_the_command_line_tells_a_running_server(tmp_path: Path) -> None:
-    config, file = write_config(tmp_path), tmp_path / "decision.json"
-    file.write_bytes(json.encode(DECISION))
-    release_folder(tmp_path / "release")
-    station = SimulatedStation()
-    async with running_city(tmp_path) as city:
-        await city.enrol(station)
-        for words in (
-            ("decision", "--station", "26560", str(file)),
-            ("catalogue", str(tmp_path / "release")),
-        ):
-            status, out, error = await edge_city(
-                "publish", words[0], "--config", config, *words[1:]
-            )
-            assert (status, error) == (0, ""), error
-            assert "laid down" in out
-        welcome = await city.greet(station)
-        sizes: dict[int, int] = {}
-        while sizes.get(Feed.STATION) != 1 or sizes.get(Feed.CATALOGUE) != 1:
-            welcome = await city.greet(station)
-            sizes = {state.feed: state.size for state in welcome.feeds}
-        assert welcome.sealed_token is not None
-        status, out, _ = await edge_city("publish", "waiting", "--config", config)
-        assert (status, out) == (0, "0 waiting, 0 put aside\n")
-
-
-async def test_the_command_line_refuses_what_no_station_could_use(tmp_path: Path) -> None:
-    config, file = write_config(tmp_path), tmp_path / "decision.json"
-    station = SimulatedStation()
-    async with running_city(tmp_path) as city:
-        await city.enrol(station)
-        trials = (
-            ({**DECISION, "state": 1}, "26560", "$[0].state"),
-            (DECISION, "99999", "station 99999 is not enrolled"),
-        )
-        for said, code, complaint in trials:
-            file.write_bytes(json.encode(said))
-            status, _, error = await edge_city(
-                "publish", "decision", "--config", config, "--station", code, str(file)
-            )
-            assert status == 2
-            assert complaint in error
-            assert error.startswith("edge-city: ")
-            assert len(error.splitlines()) == 1
-        shelf = city.server.storage.shelf
-        assert await shelf.list(SPOOL) == {}
 
 
 class Full:

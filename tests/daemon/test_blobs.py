@@ -1,22 +1,14 @@
 """The station's side of attachments, against the city's own code over real HTTP."""
 
-import asyncio
-import contextlib
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
-from sync.daemon import upload_plan
 from sync.daemon.answers import Answer
 from sync.daemon.blobs import DAMAGED, MAXIMUM_STRIKES
 from sync.daemon.events import Failed, Failure, PartSent, Problem, Refusal
-from sync.daemon.upload_plan import DAY_MS, LOCAL_OFFSET_MS, MINUTE_MS, CityTime
+from sync.daemon.upload_plan import DAY_MS, LOCAL_OFFSET_MS, MINUTE_MS
 from sync.journal import blobs
 from sync.journal.blobs import Blob
 from sync.protocol.batch import MEDIA_TYPE
@@ -28,7 +20,6 @@ from sync.protocol.limits import (
 )
 from sync.protocol.session_extras import Policy
 from tests.city.down_server import KEYS, NOW_MS, DownCity, down_city
-from tests.contracts.tree import ROOT
 from tests.daemon.sending_station import Sender, capture, capture_to, sending
 
 SCAN = bytes(range(256)) * 4096
@@ -146,80 +137,10 @@ async def test_nothing_is_sent_before_the_first_welcome(sender: Sender, tmp_path
     assert sender.line.asked == []
 
 
-@dataclass
-class Trouble:
-    """Spoils the first requests with a part."""
-
-    city: DownCity
-    times: int = 1
-    spoilt: list[str] = field(default_factory=list)
-
-    async def hang_up(self, request: web.Request) -> None:
-        """Read some of the part, then cut the line."""
-        if self._spoils(request):
-            await request.content.read(1000)
-            assert request.transport is not None
-            request.transport.abort()
-            raise asyncio.CancelledError
-
-    def _spoils(self, request: web.Request) -> bool:
-        if request.method != "PATCH" or len(self.spoilt) >= self.times:
-            return False
-        self.spoilt.append(request.path)
-        return True
-
-
 async def resume(sender: Sender) -> int:
     """As the conversation does after a failure: a new welcome, then on."""
     await sender.welcomed()
     return await sender.send_all()
-
-
-async def test_a_line_cut_in_the_middle_of_a_part(
-    city: DownCity, sender: Sender, tmp_path: Path
-) -> None:
-    blob = await capture(tmp_path, SCAN)
-    trouble = Trouble(city)
-    city.before.append(trouble.hang_up)
-    await sender.welcomed()
-    await sender.attachments.send_part()
-    outcome = await sender.attachments.send_part()
-    assert outcome == Failed(Failure.UNREACHABLE)
-    assert await resume(sender) == len(blob.cipher)
-    assert await stored(city, blob)
-
-
-async def test_a_lost_answer_costs_one_part_at_most(
-    city: DownCity, sender: Sender, tmp_path: Path
-) -> None:
-    """The city has taken the part; the station hears of it at the next announcement."""
-    blob = await capture(tmp_path, SCAN)
-    await sender.welcomed()
-    await sender.attachments.send_part()
-    first = await sender.attachments.send_part()
-    assert isinstance(first, PartSent)
-    answer = await _send_and_forget(sender)
-    assert answer.status == 204
-    rest = await resume(sender)
-    taken = int(answer.headers["upload-offset"])
-    assert rest == len(blob.cipher) - taken
-    assert await stored(city, blob)
-
-
-async def _send_and_forget(sender: Sender) -> Answer:
-    """Let the next part reach the city and keep its answer from the sender."""
-    answers: list[Answer] = []
-    ask = sender.line.transport.ask
-
-    class Deaf:
-        async def ask(self, request: object) -> Answer:
-            answers.append(await ask(request))  # type: ignore[arg-type]
-            return Answer(500, "", "", b"", 0.0)
-
-    kept, sender.line.transport = sender.line.transport, Deaf()  # type: ignore[assignment]
-    assert await sender.attachments.send_part() == Failed(Failure.CITY_ERROR)
-    sender.line.transport = kept
-    return answers[0]
 
 
 async def test_a_file_that_is_not_what_its_name_says_is_never_sent(
@@ -362,41 +283,6 @@ async def test_another_day_has_a_budget_of_its_own(sender: Sender, tmp_path: Pat
     assert await sender.attachments.waiting()
 
 
-def at(hour: int, minute: int = 0) -> int:
-    return 20_000 * DAY_MS + (hour * 60 + minute) * MINUTE_MS
-
-
-@pytest.mark.parametrize(
-    ("window", "hour", "inside"),
-    [
-        ((0, 6 * 60), 0, True),
-        ((0, 6 * 60), 5, True),
-        ((0, 6 * 60), 6, False),
-        ((22 * 60, 5 * 60), 23, True),
-        ((22 * 60, 5 * 60), 4, True),
-        ((22 * 60, 5 * 60), 5, False),
-        ((22 * 60, 5 * 60), 12, False),
-        ((8 * 60, 8 * 60), 8, False),
-        ((0, 24 * 60), 23, True),
-    ],
-)
-def test_a_window_may_go_over_midnight(
-    window: tuple[int, int],
-    hour: int,
-    inside: bool,  # noqa: FBT001
-) -> None:
-    policy = OPEN._replace(blob_minutes=window)
-    assert upload_plan.in_window(policy, at(hour)) is inside
-    assert upload_plan.in_window(None, at(hour))
-    assert upload_plan.in_window(OPEN, at(hour))
-
-
-def test_the_time_of_day_is_the_citys_carried_on() -> None:
-    time = CityTime(NOW_MS, 1_000)
-    assert time.local_ms(61_000) == NOW_MS + 60_000 + LOCAL_OFFSET_MS
-    assert time.local_ms(0) == NOW_MS + LOCAL_OFFSET_MS
-
-
 async def test_a_closed_window_keeps_everything_here(sender: Sender, tmp_path: Path) -> None:
     await capture(tmp_path, SCAN)
     minute = (NOW_MS + LOCAL_OFFSET_MS) % DAY_MS // MINUTE_MS
@@ -404,76 +290,6 @@ async def test_a_closed_window_keeps_everything_here(sender: Sender, tmp_path: P
     assert not await sender.welcomed(policy=shut)
     assert await sender.attachments.send_part() == PartSent(0, more=False)
     assert await sender.welcomed(policy=shut._replace(blob_minutes=(minute, minute + 1)))
-
-
-def test_parts_grow_on_a_fast_line_and_shrink_on_a_slow_one() -> None:
-    sizes = [MINIMUM_BLOB_PART_BYTES]
-    for elapsed_s in (0.1, 0.1, 0.1, 2.0, 9.0, 9.0, 9.0):
-        sizes.append(upload_plan.next_part_bytes(sizes[-1], elapsed_s))
-    kib = [size >> 10 for size in sizes]
-    assert kib == [64, 128, 256, 256, 256, 128, 64, 64]
-
-
-async def test_two_at_once_do_not_hurt_each_other(
-    city: DownCity, sender: Sender, tmp_path: Path
-) -> None:
-    """A card that was copied: both machines send the same attachment."""
-    blob = await capture(tmp_path, SCAN)
-    other_folder = tmp_path / "copy"
-    other_folder.mkdir()
-    (other_folder / "blobs").mkdir()
-    (other_folder / "node.db").write_bytes((tmp_path / "node.db").read_bytes())
-    with contextlib.suppress(FileNotFoundError):
-        (other_folder / "node.db-wal").write_bytes((tmp_path / "node.db-wal").read_bytes())
-    path = blobs.path_of(other_folder / "node.db", blob.digest)
-    path.write_bytes(blob.cipher)
-    async with sending(other_folder, city.url, city.token(city.stations[0])) as other:
-        await sender.welcomed()
-        await other.welcomed()
-        await asyncio.gather(_until_receipted(sender), _until_receipted(other))
-        assert await other.receipts() == await sender.receipts() == {blob.digest}
-    assert await stored(city, blob)
-
-
-async def _until_receipted(sender: Sender) -> None:
-    while not await sender.receipts():
-        await resume(sender)
-
-
-@pytest.mark.parametrize("parts_before", [1, 3, 5])
-async def test_a_killed_sender_goes_on_where_the_city_is(
-    city: DownCity, tmp_path: Path, parts_before: int
-) -> None:
-    blob = await capture(tmp_path, SCAN * 2)
-    token = city.token(city.stations[0])
-    reached, never = asyncio.Event(), asyncio.Event()
-    parts = []
-
-    async def count(request: web.Request) -> None:
-        if request.method == "PATCH":
-            parts.append(request.headers["Upload-Offset"])
-            if len(parts) > parts_before:
-                reached.set()
-                await never.wait()
-
-    city.before.append(count)
-    command = [sys.executable, "-m", "tests.daemon.sending_station"]
-    process = await asyncio.create_subprocess_exec(
-        *command, str(tmp_path), city.url, token.hex(), cwd=ROOT, env={**os.environ}
-    )
-    try:
-        await reached.wait()
-    finally:
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
-    city.before.clear()
-    held = await city.reception.objects.held(blob.digest)
-    assert held > 0
-    async with sending(tmp_path, city.url, token) as sender:
-        assert await sender.welcomed()
-        assert await sender.send_all() == len(blob.cipher) - held
-        assert await sender.receipts() == {blob.digest}
-    assert await stored(city, blob)
 
 
 def test_a_row_says_where_its_file_is(tmp_path: Path) -> None:
