@@ -95,9 +95,7 @@ async def serve(settings: Settings, stopping: asyncio.Event, ready: Callable[[st
         )
         monitor = HealthMonitor(station, devices)
         scans = ScanDesk(station.changes)
-        inbox = Inbox.of(station)
-        await attachments.clear_strays(station)
-        await inbox.start()
+        inbox = await _open_inbox(station)
         app = create_app(station, health=monitor.report, scans=scans, version=SOFTWARE)
         url = await _listen(app, settings, tls, stack)
         await _announce(settings, stack)
@@ -127,6 +125,14 @@ async def serve(settings: Settings, stopping: asyncio.Event, ready: Callable[[st
             await _end(station, loops, watchers)
     if writer.broken.is_set():
         raise SystemExit(1)
+
+
+async def _open_inbox(station: Station) -> Inbox:
+    """What a crash left of attachments is cleared, and the city's word up to now is in force."""
+    await attachments.clear_strays(station)
+    inbox = Inbox.of(station)
+    await inbox.start()
+    return inbox
 
 
 def _settle_memory() -> None:
