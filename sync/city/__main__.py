@@ -23,6 +23,7 @@ from sync.city.command import (
     surroundings,
 )
 from sync.city.commands_archive import archive_app
+from sync.city.commands_audit import audit_app
 from sync.city.commands_publish import publish_app
 from sync.city.commands_stick import stick_app
 from sync.city.export import export_lines
@@ -45,6 +46,7 @@ app = typer.Typer(
 add_trust_commands(app)
 app.add_typer(keys_app, name="keys")
 app.add_typer(archive_app)
+app.add_typer(audit_app)
 app.add_typer(publish_app, name="publish")
 app.add_typer(stick_app, name="stick")
 

@@ -1,0 +1,133 @@
+"""`edge-city audit` and `edge-city prove`: what an auditor and an outsider do.
+
+Responsible for these commands' words. An audit and the check of a proof need neither the server nor
+its configuration; only what opens bodies or signs takes the city's keys. Exit statuses: 0 good,
+2 input, 5 not proven.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from sync.city.audit_shell import Export, Progress, Question, audit, read_receipts
+from sync.city.audit_values import Report
+from sync.city.audit_words import AUDIT_LANGUAGES, encode_report, read_audit_texts, say_report
+from sync.city.backup_form import BackupError
+from sync.city.command import EXIT_INPUT, fail, guarded, settings_in, station_code
+from sync.city.identity import load_identity
+from sync.city.opening import BodyKeys
+from sync.city.serve import keys_directory
+from sync.dictionary import DICTIONARIES
+from sync.protocol.limits import DIGEST_BYTES
+
+EXIT_NOT_PROVEN: Final = 5
+
+_STEPS: Final = 1000
+
+audit_app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+RootHashOption = Annotated[
+    str,
+    typer.Option(
+        "--root-hash", metavar="HEX", help="What pins the city's roots, from edge-city keys show."
+    ),
+]
+ConfigLater = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="The city's configuration, for its keys."),
+]
+
+
+@audit_app.command("audit")
+def audit_command(  # noqa: PLR0913 - each is an option of the command line
+    source: Annotated[
+        Path, typer.Option("--from", metavar="DIR", help="The export: a folder of backups.")
+    ],
+    root_hash: RootHashOption = "",
+    *,
+    number: Annotated[
+        int | None, typer.Option("--number", metavar="N", help="An older backup in the folder.")
+    ] = None,
+    station: Annotated[str, typer.Option(metavar="CODE", help="Only this station.")] = "",
+    receipts: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="Receipts: a stick's folder, or a station's sync.db."),
+    ] = None,
+    older: Annotated[
+        Path | None, typer.Option("--older", metavar="DIR", help="An export of an earlier day.")
+    ] = None,
+    older_number: Annotated[
+        int | None, typer.Option("--older-number", metavar="N", help="A backup in --older.")
+    ] = None,
+    open_bodies: Annotated[
+        bool, typer.Option("--open", help="Open every body too; takes --config.")
+    ] = False,
+    config: ConfigLater = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    language: Annotated[str, typer.Option("--lang", help="en or vi.")] = "en",
+) -> None:
+    """Check a whole history offline: signatures, order, roots, receipts; no server is needed.
+
+    The export is a folder that `edge-city backup` wrote. Exit status 5: something is not proven;
+    each finding names the log, the position and the rule.
+    """
+    texts = read_audit_texts(language if language in AUDIT_LANGUAGES else AUDIT_LANGUAGES[0])
+    pinned = read_root_hash(root_hash, texts["no_pin"])
+    if open_bodies and config is None:
+        fail(EXIT_INPUT, "--open takes the city's keys: give --config")
+    code = station_code(station)
+
+    def work() -> None:
+        question = Question(
+            export=Export(source, number),
+            pinned_root=pinned,
+            station=code,
+            keys=_body_keys(config) if open_bodies and config else None,
+            receipts=[one for path in receipts or () for one in read_receipts(path)],
+            older=Export(older, older_number) if older else None,
+        )
+        report = _with_progress(lambda progress: audit(question, progress))
+        if json:
+            typer.echo(encode_report(report))
+        else:
+            for line in say_report(report, texts):
+                typer.echo(line)
+        if not report.is_good:
+            raise typer.Exit(EXIT_NOT_PROVEN)
+
+    _checked(work)
+
+
+def read_root_hash(text: str, advice: str) -> bytes:
+    """The hash that pins the roots, or exit status 2."""
+    try:
+        pinned = bytes.fromhex(text)
+    except ValueError:
+        pinned = b""
+    if len(pinned) != DIGEST_BYTES:
+        fail(EXIT_INPUT, advice)
+    return pinned
+
+
+def _body_keys(config: Path) -> BodyKeys:
+    """The city's own keys; never made here, because new ones open nothing."""
+    identity = load_identity(keys_directory(settings_in(config)))
+    return BodyKeys(identity.find_encryption_key, DICTIONARIES.get)
+
+
+def _with_progress(work: Callable[[Progress], Report]) -> Report:
+    """Show how far the reading is, on a terminal only: standard output stays the report."""
+    if not sys.stderr.isatty():
+        return work(lambda _done, _total: None)
+    with typer.progressbar(length=_STEPS, label="audit", file=sys.stderr) as bar:
+        return work(lambda done, total: bar.update(_STEPS * done // max(total, 1) - bar.pos))
+
+
+def _checked(work: Callable[[], None]) -> None:
+    try:
+        guarded(work)
+    except BackupError as error:
+        fail(EXIT_NOT_PROVEN, f"{error}: copy the export again from where it was made")
