@@ -92,7 +92,9 @@ def watermarks(connection: sqlite3.Connection) -> list[Watermark]:
     """Every log, in order of arrival."""
     return [
         Watermark(*row)
-        for row in connection.execute("SELECT lid, size, opened, archived, node_id, station FROM log ORDER BY id")
+        for row in connection.execute(
+            "SELECT lid, size, opened, archived, node_id, station FROM log ORDER BY id"
+        )
     ]
 
 
