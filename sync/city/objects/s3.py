@@ -42,7 +42,6 @@ class S3Bucket:
             access_key_id=place.access_key_id,
             secret_access_key=place.secret_access_key,
             region=place.region,
-            endpoint=place.endpoint or None,
             virtual_hosted_style_request=False,
             checksum_algorithm="SHA256",
             client_options={
@@ -52,6 +51,8 @@ class S3Bucket:
                 "allow_http": place.endpoint.startswith("http://"),
             },
             retry_config={"max_retries": MAXIMUM_RETRIES},
+            # Left out, the library takes the endpoint of the region.
+            config={"endpoint": place.endpoint} if place.endpoint else {},
         )
 
     async def put(self, key: str, content: bytes) -> None:
