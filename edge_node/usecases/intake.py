@@ -144,6 +144,7 @@ async def submit_dossier(station: Station, command: SubmitDossier, asked: Asked)
     Errors: idempotency_key_*, procedure_unknown, answer_*, document_unknown, the person's codes,
     storage_full, storage_failing, busy.
     """
+    station.room.check_dossiers()
     eid = _command_id(asked)
     checked = _check(station, command)
     digest = hashlib.sha256(_json.encode(command)).digest()
@@ -162,6 +163,7 @@ async def submit_dossier(station: Station, command: SubmitDossier, asked: Asked)
 
 async def take_ticket(station: Station, service_id: str, asked: Asked) -> Submission:
     """Give out a number without a dossier. Errors: as above, and service_unknown."""
+    station.room.check_dossiers()
     eid = _command_id(asked)
     service = station.catalogue.service(service_id)
 

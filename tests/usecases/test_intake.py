@@ -193,3 +193,14 @@ async def test_a_full_disk_refuses_clearly_and_the_key_stays_free(station: Stati
     await submit(station, f"full-{number}")
     tickets = [one.ticket for one in await lookup.waiting(station)]
     assert tickets == [f"A{n:03d}" for n in range(1, len(tickets) + 1)], "a number was lost"
+
+
+async def test_a_full_disk_takes_nothing_new(station: Station) -> None:
+    station.room.level = DiskLevel.FULL
+    with pytest.raises(DomainError) as caught:
+        await submit_dossier(station, command(), Asked("full-disk", "api"))
+    assert caught.value.code is ErrorCode.STORAGE_FULL
+    with pytest.raises(DomainError):
+        await take_ticket(station, "residence", Asked("full-disk", "api"))
+    station.room.level = DiskLevel.NO_SCANS
+    assert not (await submit_dossier(station, command(), Asked("full-disk", "api"))).replayed
