@@ -11,7 +11,8 @@ from tests.contracts.tree import ROOT, tracked_files
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 MAKE_COMMAND = re.compile(r"\bmake ([a-z]+)\b")
 # English sentences use the verb too.
-COMMANDS = {"help", "demo", "test", "check", "bench", "screens"}
+PROOFS = {"fuzz", "crash", "simulate", "mutants", "powercut"}
+COMMANDS = {"help", "demo", "test", "check", "bench", "screens"} | PROOFS
 
 
 def documents() -> list[Path]:

@@ -72,7 +72,7 @@ def _beyond(root: Path, node: station_images.Check) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("what", choices=["crash"])
-    parser.add_argument("--days", type=int, default=4)
+    parser.add_argument("--days", type=int, default=1)
     arguments = parser.parse_args()
     return crash(arguments.days)
 

@@ -8,13 +8,11 @@ lies behind it; that signatures are checked is tested elsewhere. A target return
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
-from hashlib import sha256
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeAlias, cast
+from typing import Any, Final, NamedTuple, cast
 
 import cbor2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from sync.dictionary import DICTIONARIES
 from sync.protocol import enrolment_code
@@ -24,7 +22,6 @@ from sync.protocol.canonical import Value, decode, encode
 from sync.protocol.certificate import verify_certificate
 from sync.protocol.compression import compress, decompress
 from sync.protocol.cose import (
-    LABEL_CERTIFICATE,
     LABEL_ENROLMENT,
     LABEL_KEYSET,
     LABEL_REQUEST,
@@ -40,7 +37,6 @@ from sync.protocol.handshake import verify_hello, verify_welcome
 from sync.protocol.heads import BYTES, head, read_bytes
 from sync.protocol.keyset import join_keyset, parse_keyset, verify_keyset
 from sync.protocol.limits import MAXIMUM_DEPTH
-from sync.protocol.merkle import EMPTY_ROOT
 from sync.protocol.plain_record import read_plain_record
 from sync.protocol.receipt import verify_receipt
 from sync.protocol.record import decode_record
@@ -48,7 +44,30 @@ from sync.protocol.rekey import verify_rekey
 from sync.protocol.request import verify_request
 from sync.protocol.returned import parse_return
 from sync.protocol.revocation import verify_revocation
-from sync.protocol.seal import batch_info, encryption_key_id, open_sealed
+from sync.protocol.seal import batch_info, open_sealed
+from tests.fuzz.messages import (
+    B8,
+    B16,
+    B32,
+    BLOB,
+    BLOB_RECEIPT,
+    CERTIFICATE,
+    CITY_KEY,
+    CITY_SECRET,
+    CUSTODY,
+    ENROLMENT,
+    HELLO,
+    KEYSET,
+    REAL_KEYSET,
+    RECEIPT,
+    REKEY,
+    REQUEST,
+    REVOCATION,
+    ROOTS,
+    STATION_KEY,
+    WELCOME,
+    a_header,
+)
 from tests.protocol import samples
 
 
@@ -62,16 +81,6 @@ class _AnyKey:
 def any_key(kid: bytes) -> Ed25519PublicKey:
     """Every key id is known."""
     return cast("Ed25519PublicKey", _AnyKey())
-
-
-CITY_SECRET: Final = X25519PrivateKey.from_private_bytes(b"\x03" * 32)
-SEALING_ID: Final = encryption_key_id(CITY_SECRET.public_key())
-B8, B16, B32 = b"8" * 8, b"s" * 16, b"d" * 32
-TIME: Final[list[Any]] = [b"bootboot", 6_638, 1_795_392_000_000, 2]
-STATES: Final[list[Any]] = [[B16, 9, 3, B32, 4, [[1, 5], [2, 3]]]]
-
-
-Map: TypeAlias = dict[int | str, Any]
 
 
 class Target(NamedTuple):
@@ -202,143 +211,6 @@ LOG: Final = samples.a_log(4)
 BATCH: Final = samples.a_batch(4)
 
 
-def _raw(key: Ed25519PrivateKey) -> bytes:
-    return key.public_key().public_bytes_raw()
-
-
-def _header() -> Map:
-    return {
-        1: 1,
-        2: samples.NODE_ID,
-        3: samples.LID,
-        4: 0,
-        5: 1,
-        6: EMPTY_ROOT,
-        7: B32,
-        8: [1, SEALING_ID],
-        9: [2, 1],
-        10: sha256(b"body").digest(),
-        11: 4,
-        12: 100,
-        13: TIME,
-        14: samples.STATION,
-        15: [0, samples.IDENTITY.nonce, 1, None, None, None],
-    }
-
-
-HELLO: Final[Map] = {
-    1: 1,
-    2: B16,
-    3: 26560,
-    4: B16,
-    5: [1],
-    7: [[B16, 5, B32]],
-    8: [[B16, 3, B32]],
-    9: TIME,
-}
-WELCOME: Final[Map] = {
-    1: 1,
-    2: B8,
-    3: B8,
-    4: samples.NONCE,
-    5: 1_795_392_000_000,
-    6: STATES,
-    7: [[B16, 1, 0, EMPTY_ROOT, 0, b""]],
-    8: {1: 10, 2: 900, 3: 1 << 20, 4: None, 5: [0, 1439]},
-    10: 3,
-    11: [B32],
-    12: [["missing_tail", B16]],
-    13: 1,
-    15: 7,
-}
-RECEIPT: Final[Map] = {
-    1: 1,
-    2: B8,
-    3: B8,
-    4: B16,
-    5: 9,
-    6: B32,
-    7: 3,
-    8: 1_795_392_000_000,
-    9: [4, 5, B32],
-    10: [[1, 5]],
-    13: 8,
-    14: None,
-    15: 4,
-}
-CERTIFICATE: Final[Map] = {1: 1, 2: B8, 3: B16, 4: 1, 5: B32, 6: B32, 7: B16, 8: 1, 9: None}
-CUSTODY: Final[Map] = {
-    1: 1,
-    2: B8,
-    3: B8,
-    4: B32,
-    5: 2,
-    6: B16,
-    7: 5,
-    8: 1_795_392_000_000,
-    9: 3,
-    14: None,
-}
-REVOCATION: Final[Map] = {1: 1, 2: B16, 3: B8, 4: [[B16, 7]], 5: "mất thẻ", 6: 1_795_392_000_000}
-BLOB: Final[Map] = {
-    1: 1,
-    2: B16,
-    3: B32,
-    4: 100,
-    5: [1, SEALING_ID],
-    6: B32,
-    7: 148,
-    8: "image/jpeg",
-    9: None,
-}
-BLOB_RECEIPT: Final[Map] = {1: 1, 2: B8, 4: B32, 8: 1_795_392_000_000}
-KEYSET: Final[Map] = {
-    1: 1,
-    2: B8,
-    3: 2,
-    4: [B32, b"e" * 32],
-    5: 2,
-    6: {1: [B32], 2: [B32], 3: [B32], 4: [B32]},
-    7: [[1, B32]],
-    8: 1,
-}
-STATION_KEY: Final = samples.STATION_KEY
-CITY_KEY: Final = samples.CITY_KEY
-ROOTS: Final = [Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in (9, 10)]
-REAL_KEYSET: Final[Map] = {
-    **KEYSET,
-    4: [_raw(key) for key in ROOTS],
-    6: {1: [_raw(CITY_KEY)], 2: [_raw(CITY_KEY)], 3: [_raw(CITY_KEY)], 4: [B32]},
-}
-REQUEST: Final[Map] = {
-    1: 1,
-    2: B16,
-    3: 26560,
-    4: _raw(STATION_KEY),
-    5: B32,
-    6: B16,
-    7: "edge-node 0.1.0",
-    8: B16,
-    9: None,
-}
-REKEY: Final[Map] = {
-    1: 1,
-    2: B16,
-    4: _raw(STATION_KEY),
-    5: B32,
-    6: sign(STATION_KEY, LABEL_REQUEST, encode(REQUEST)),
-}
-ENROLMENT: Final[Map] = {
-    1: 1,
-    2: B8,
-    3: "Thành phố",
-    4: "https://thanhpho.vn",
-    5: "pem",
-    6: join_keyset([sign(key, LABEL_KEYSET, encode(REAL_KEYSET)) for key in ROOTS]),
-    8: sign(CITY_KEY, LABEL_CERTIFICATE, encode(CERTIFICATE)),
-    9: [1],
-    11: None,
-}
 _VALUES: Final[list[Any]] = [
     *(HELLO, WELCOME, KEYSET),
     [1, -1, None, True, "Phường"],
@@ -373,7 +245,7 @@ TARGETS: Final = MappingProxyType(
         "item": Target(read_item, ITEMS),
         "record": Target(read_record, tuple(LOG)),
         "batch": Target(read_batch, (BATCH,)),
-        "header": _signed(read_header, _header()),
+        "header": _signed(read_header, a_header()),
         "sequence": Target(read_sequence, (BATCH,)),
         "zstd frame": Target(read_frame, (compress(b"".join(LOG[:2]), DICTIONARIES[1]),)),
         "sealed body": Target(read_sealed, (bytes(80),)),

@@ -23,7 +23,7 @@ from sync.daemon.answers import Answer
 from sync.protocol import merkle
 from sync.protocol.batch import MEDIA_TYPE, BatchInput, SealingTime
 from sync.protocol.custody import CustodyReason
-from sync.protocol.problems import HTTP_STATUS, PROBLEM_MEDIA_TYPE
+from sync.protocol.problems import HTTP_STATUS, PROBLEM_MEDIA_TYPE, Problem
 from sync.protocol.record import RecordTime, parse_genesis
 from sync.protocol.returned import build_return
 from sync.protocol.seal import encryption_key_id
@@ -149,6 +149,8 @@ class City:
             return await counter.greet(self.desk, body)
         if path == "/v1/batches":
             return await counter.accept(self.desk, body)
+        if not path.startswith("/v1/logs/"):
+            raise Refused(Problem.NOT_FOUND)
         lid, _, first = path.removeprefix("/v1/logs/").partition("?from=")
         return await self._return(bytes.fromhex(lid), int(first))
 

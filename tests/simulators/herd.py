@@ -35,7 +35,7 @@ from sync.daemon.progress import Session
 RECORD_BYTES = 750
 HELLO_S = 0.002
 BATCH_S = 0.003
-RECORD_S = 0.000_1
+RECORD_S = 0.000_06
 """What a request costs the city, and each record in it."""
 LINE_BYTES_PER_S = 250_000.0
 """2 Mbit/s: a batch that compresses to a fifth is on its way for this long."""

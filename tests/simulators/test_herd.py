@@ -23,7 +23,8 @@ def test_the_whole_country_comes_back_and_nothing_is_done_in_vain(
     # Busy nearly all the time: the last one is home little after all the work could be done.
     assert done_s[-1] <= 2.0 * max(work_s, spread_s)
     assert done_s[-1] <= 2.0 * done_s[len(done_s) // 2]
-    assert herd.greetings + herd.refusals <= 12 * STATIONS
+    # Who is sent away comes back when there is room, not at once.
+    assert herd.greetings + herd.refusals <= 5 * (herd.batches + STATIONS)
     record_property(
         "measured",
         f"herd of {STATIONS}: home after {done_s[-1]:.0f} s (median {done_s[len(done_s) // 2]:.0f},"
