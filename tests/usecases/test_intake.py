@@ -8,6 +8,7 @@ import pytest
 
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import DossierSubmitted, Event, TicketIssued
+from edge_node.domain.retention import DiskLevel
 from edge_node.store import payloads
 from edge_node.store.unit_of_work import Connection
 from edge_node.usecases import intake, lookup
@@ -198,9 +199,9 @@ async def test_a_full_disk_refuses_clearly_and_the_key_stays_free(station: Stati
 async def test_a_full_disk_takes_nothing_new(station: Station) -> None:
     station.room.level = DiskLevel.FULL
     with pytest.raises(DomainError) as caught:
-        await submit_dossier(station, command(), Asked("full-disk", "api"))
+        await intake.submit_dossier(station, command(), Asked("full-disk", "api"))
     assert caught.value.code is ErrorCode.STORAGE_FULL
     with pytest.raises(DomainError):
-        await take_ticket(station, "residence", Asked("full-disk", "api"))
+        await intake.take_ticket(station, "residence", Asked("full-disk", "api"))
     station.room.level = DiskLevel.NO_SCANS
-    assert not (await submit_dossier(station, command(), Asked("full-disk", "api"))).replayed
+    assert not (await intake.submit_dossier(station, command(), Asked("full-disk", "api"))).replayed
