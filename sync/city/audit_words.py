@@ -1,20 +1,25 @@
-"""An audit's report in plain words, and as JSON.
+"""An audit's report and a checked proof in plain words; the report as JSON too.
 
 Responsible for sentences only; they are in the locale files, each rule with what to do about it.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, Final
 
 import msgspec
 
 from sync.city.audit_values import Finding, LogVerdict, Report
+from sync.city.prove import Proven
 from sync.city.stations import format_code
+from sync.city.vocabulary import DomainKind, read_fact
 
 AUDIT_LANGUAGES: Final = ("en", "vi")
 SHOWN_FINDINGS: Final = 20
 """Findings of one log in the text; all of them are in the JSON."""
+_LAST_WALL_MS: Final = 253_370_764_800_000
+"""The year 9999: clocks that say more are not believed."""
 
 
 def read_audit_texts(language: str) -> dict[str, str]:
@@ -42,6 +47,29 @@ def say_report(report: Report, texts: Mapping[str, str]) -> Iterator[str]:
         records=report.records,
         findings=sum(finding.is_bad for finding in report.findings),
         notes=sum(not finding.is_bad for finding in report.findings),
+    )
+
+
+def say_proof(proven: Proven, texts: Mapping[str, str]) -> Iterator[str]:
+    """What an outsider holds in hand: where the record stands and which event it is."""
+    inclusion, record = proven
+    yield texts["proved"].format(
+        city=inclusion.city_id.hex(),
+        sequence=inclusion.sequence,
+        size=inclusion.size,
+        lid=inclusion.lid.hex(),
+    )
+    fact = read_fact(record)
+    wall_ms = record.time.wall_ms
+    wall = texts["proved_unclear"]
+    if wall_ms is not None and wall_ms < _LAST_WALL_MS:
+        wall = datetime.fromtimestamp(wall_ms / 1000, UTC).isoformat(timespec="seconds")
+    kinds = {int(kind): kind.name.lower() for kind in DomainKind}
+    yield texts["proved_event"].format(
+        event=record.version,
+        dossier=(fact.dossier_no if fact else "") or (record.subject or b"").hex(),
+        kind=kinds.get(record.kind, record.kind),
+        wall=wall,
     )
 
 
