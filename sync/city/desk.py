@@ -28,7 +28,7 @@ from sync.city.archive.port import (
 )
 from sync.city.checking import Checked, Checker, check_batch, check_hello
 from sync.city.identity import CityIdentity
-from sync.city.intake import Refusal, Refuse
+from sync.city.intake import Refusal, Refuse, find_forgotten
 from sync.city.metrics import Metrics
 from sync.city.opening import BodyKeys
 from sync.city.problems import ARCHIVE_PROBLEMS, Refused, refuse
@@ -39,6 +39,7 @@ from sync.protocol.batch import SignedBatch, open_batch
 from sync.protocol.custody import Custody, CustodyReason, sign_custody
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.handshake import Hello, LogState, Welcome, sign_welcome
+from sync.protocol.limits import MAXIMUM_HELLO_LOGS
 from sync.protocol.problems import Problem
 from sync.protocol.receipt import BatchReference, Receipt, sign_receipt
 from sync.protocol.session_extras import FeedState, Notice
@@ -159,6 +160,7 @@ async def _heads(desk: Desk, hello: Hello, now_ms: int) -> tuple[list[Head], int
     """The heads of the station's logs; what must be opened for a root is opened now."""
     caller = Caller(hello.node_id, hello.station)
     asked = [AskedHead(log.lid, log.size) for log in hello.logs]
+    asked += [AskedHead(lid, 0) for lid in await _forgotten(desk, hello)]
     heads, number = await desk.archive.greet(caller, asked, now_ms)
     closed = [head.lid for head in heads if head.root is None]
     if closed:
@@ -168,6 +170,15 @@ async def _heads(desk: Desk, hello: Hello, now_ms: int) -> tuple[list[Head], int
     if any(head.root is None for head in heads):
         raise Refused(Problem.BUSY)
     return heads, number
+
+
+async def _forgotten(desk: Desk, hello: Hello) -> list[bytes]:
+    """Logs that a station which names all of its own has lost, as many as still fit."""
+    if not hello.full:
+        return []
+    known = await desk.archive.logs_of(hello.node_id)
+    named = {log.lid for log in hello.logs}
+    return find_forgotten(known, named, MAXIMUM_HELLO_LOGS - len(named))
 
 
 async def _store(desk: Desk, data: bytes, signed: SignedBatch) -> Stored:

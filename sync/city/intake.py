@@ -9,8 +9,9 @@ leaf; two histories of one log are a fork, never an error to be overwritten. It 
 bytes travel, how they are sealed or what the records mean.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 from sync.protocol import merkle
@@ -131,3 +132,28 @@ def find_notices(
     if siblings:
         notices.append(NoticeCode.BRANCH)
     return tuple(notices)
+
+
+class KnownLog(NamedTuple):
+    """A log of a station at the city; `hardware_id` is None until its genesis was opened."""
+
+    lid: bytes
+    hardware_id: bytes | None
+
+
+def find_forgotten(
+    known: Sequence[KnownLog], named: Collection[bytes], maximum: int
+) -> list[bytes]:
+    """Logs that a station which names all of its logs does not name: it has lost them.
+
+    `known` are the station's logs at the city, newest first. Only those of the machine that made
+    the newest named log count: another machine's are those of a copied card.
+    """
+    told = next((log for log in known if log.lid in named and log.hardware_id), None)
+    newest = told or next((log for log in known if log.hardware_id), None)
+    if newest is None:
+        return []
+    lost = (
+        log.lid for log in known if log.lid not in named and log.hardware_id == newest.hardware_id
+    )
+    return list(islice(lost, max(0, maximum)))

@@ -89,6 +89,10 @@ class Assembler:
         found = await self._reader.query(backlog.sizes)
         return tuple(LogSize(*each) for each in found)
 
+    async def all_logs(self) -> frozenset[bytes]:
+        """Every log there ever was here, the abandoned ones too."""
+        return await self._reader.query(backlog.lids)
+
     async def log_heads(self, lids: Sequence[bytes] | None) -> list[LogHead]:
         """What a greeting says of these logs (None: of all), at most MAXIMUM_HELLO_LOGS.
 

@@ -122,7 +122,7 @@ class Exchanges:
         self._nonce = ports.chance.entropy(NONCE_BYTES)
         journal = None
         if order.lids is None:
-            journal = frozenset(log.lid for log in await ports.assembler.sizes())
+            journal = await ports.assembler.all_logs()
         greeting = Greeting(self._nonce, await ports.assembler.log_heads(order.lids), journal)
         asked_at = ports.clock.read()
         hello = Hello(
@@ -131,6 +131,7 @@ class Exchanges:
             nonce=greeting.nonce,
             logs=tuple(greeting.logs),
             sent_at=sealing_time(ports.clock),
+            full=order.lids is None,
             feeds=await ports.feeds.heads() if ports.feeds is not None else (),
         )
         message = sign_hello(hello, ports.speaker.signing_key)

@@ -123,6 +123,11 @@ def sizes(connection: sqlite3.Connection) -> list[tuple[bytes, int, int]]:
     ).fetchall()
 
 
+def lids(connection: sqlite3.Connection) -> frozenset[bytes]:
+    """The ids of all logs, also of those that are not sent any more."""
+    return frozenset(row[0] for row in connection.execute("SELECT lid FROM log"))
+
+
 def records(
     connection: sqlite3.Connection, lid: bytes, first: int, count: int
 ) -> list[StoredRecord]:

@@ -44,7 +44,7 @@ from sync.protocol.session_extras import (
     parse_wanted,
 )
 
-_HELLO_KEYS: Final = frozenset({1, 2, 3, 4, 5, 7, 8, 9, 10})
+_HELLO_KEYS: Final = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
 _WELCOME_KEYS: Final = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15})
 _T = TypeVar("_T")
 
@@ -60,6 +60,7 @@ class LogHead(NamedTuple):
 class Hello(NamedTuple):
     """Who asks, since when, and for which logs. ``sent_at`` carries the boot id and the clocks.
 
+    ``full``: these are all the logs there are, so the city may name those the station has lost.
     ``feeds`` says how far the city's feeds have arrived; ``stats`` is a free map of numbers for
     the city's operators.
     """
@@ -70,6 +71,7 @@ class Hello(NamedTuple):
     logs: tuple[LogHead, ...]
     sent_at: SealingTime
     versions: tuple[int, ...] = (PROTOCOL_VERSION,)
+    full: bool = False
     feeds: tuple[FeedHead, ...] = ()
     stats: dict[int | str, Value] | None = None
 
@@ -132,6 +134,8 @@ def sign_hello(hello: Hello, key: Ed25519PrivateKey) -> bytes:
         7: [list(log) for log in hello.logs],
         9: encode_sealing_time(hello.sent_at),
     }
+    if hello.full:
+        fields[6] = True
     if hello.feeds:
         fields[8] = encode_feed_heads(hello.feeds)
     if hello.stats is not None:
@@ -164,6 +168,7 @@ def read_hello(payload: bytes) -> Hello:
         versions=tuple(unsigned(item, "key 5") for item in fields.array(5, MAXIMUM_KEYS)),
         logs=tuple(_log_head(item) for item in fields.array(7, MAXIMUM_HELLO_LOGS)),
         sent_at=parse_sealing_time(fields.value(9), "key 9"),
+        full=_if_there(fields, 6, _true) or False,
         feeds=_if_there(fields, 8, parse_feed_heads) or (),
         stats=_if_there(fields, 10, _free_map),
     )
@@ -251,6 +256,12 @@ def _extras(welcome: Welcome) -> dict[int | str, Value]:
 
 def _if_there(fields: ControlMap, key: int, read: Callable[[Value, str], _T]) -> _T | None:
     return read(fields.value(key), f"key {key}") if fields.has(key) else None
+
+
+def _true(value: Value, place: str) -> bool:
+    if value is not True:
+        raise ProtocolError(ProtocolErrorCode.MALFORMED, f"{place}: true or absent")
+    return True
 
 
 def _free_map(value: Value, place: str) -> dict[int | str, Value]:

@@ -10,10 +10,12 @@ from sync.city.intake import (
     Decision,
     Duplicate,
     Held,
+    KnownLog,
     NoticeCode,
     Refusal,
     Refuse,
     decide,
+    find_forgotten,
     find_notices,
     overlap_end,
 )
@@ -129,3 +131,34 @@ def test_notices_about_the_parent() -> None:
     assert find_notices(9, 5, 0) == ()
     assert find_notices(4, 5, 0) == (NoticeCode.ROLLBACK,)
     assert find_notices(5, 5, 1) == (NoticeCode.BRANCH,)
+
+
+A_BOARD, B_BOARD = b"a" * 16, b"b" * 16
+
+
+def logs(*boards: bytes | None) -> list[KnownLog]:
+    """Newest first, named by their number from the oldest."""
+    count = len(boards)
+    return [KnownLog(bytes([count - at]) * 16, board) for at, board in enumerate(boards)]
+
+
+def test_a_card_set_back_hears_of_the_logs_it_has_lost() -> None:
+    known = logs(A_BOARD, A_BOARD, A_BOARD)
+    assert find_forgotten(known, {known[2].lid}, 10) == [known[0].lid, known[1].lid]
+    assert find_forgotten(known, {known[2].lid}, 1) == [known[0].lid]
+    assert find_forgotten(known, {log.lid for log in known}, 10) == []
+    assert find_forgotten(known, set(), 10) == [log.lid for log in known]
+    assert find_forgotten([], set(), 10) == []
+
+
+def test_a_copied_card_does_not_hear_of_the_other_ones_logs() -> None:
+    known = logs(B_BOARD, A_BOARD, B_BOARD, A_BOARD)
+    mine = {known[1].lid, known[3].lid}
+    theirs = {known[0].lid, known[2].lid, known[3].lid}
+    assert find_forgotten(known, mine, 10) == []
+    assert find_forgotten(known, theirs, 10) == []
+
+
+def test_a_log_nobody_has_opened_yet_is_not_told() -> None:
+    known = logs(None, A_BOARD)
+    assert find_forgotten(known, {known[1].lid}, 10) == []

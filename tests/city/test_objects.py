@@ -35,7 +35,11 @@ def s3_bucket(service: S3Service, secret: str = SECRET_KEY, key: str = ACCESS_KE
     return S3Bucket(S3Place(BUCKET, key, secret, REGION, service.url, "hcm"))
 
 
-@pytest.fixture(params=["folder", "s3", "s3rver"])
+S3RVER = os.environ.get("S3RVER") or shutil.which("s3rver")
+"""An S3 service by other people (npm install s3rver@3.7.1), tried where somebody has put it."""
+
+
+@pytest.fixture(params=["folder", "s3", *(["s3rver"] if S3RVER else [])])
 async def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bucket]:
     if request.param == "folder":
         yield FolderBucket(tmp_path)
@@ -50,13 +54,10 @@ async def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 @contextlib.contextmanager
 def _running_s3rver(folder: Path) -> Iterator[str]:
-    """An S3 service by other people (npm s3rver 3.7.1), when the machine has it."""
-    program = os.environ.get("S3RVER") or shutil.which("s3rver")
-    if program is None:
-        pytest.skip("no s3rver: npm install s3rver@3.7.1 and set S3RVER to its program")
+    assert S3RVER is not None
     options = ["-a", "127.0.0.1", "-p", "0", "--no-vhost-buckets", "--configure-bucket", BUCKET]
     with subprocess.Popen(
-        [program, "-d", str(folder), *options], stdout=subprocess.PIPE, text=True
+        [S3RVER, "-d", str(folder), *options], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         listening = next(line for line in process.stdout if "listening on" in line)

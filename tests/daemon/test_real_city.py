@@ -51,3 +51,35 @@ async def test_a_station_the_city_does_not_know_is_refused(tmp_path: Path) -> No
         assert session.state is State.REFUSED
         assert exit_code(session) == 5
         assert (await station.contact())["failure_code"] == "unknown_key"
+
+
+async def test_a_card_set_back_before_its_newest_logs_gets_them_home(tmp_path: Path) -> None:
+    folder = tmp_path / "station"
+    database = folder / "node.db"
+    async with running_city(tmp_path) as city:
+        async with station_files(folder) as station:
+            await station.submit(5)
+            await enrol_at(city, station)
+            await run_once(station.settings, surroundings())
+        image = database.read_bytes()
+        async with station_files(folder, seed=8) as station:
+            await station.submit(7)
+            await run_once(station.settings, surroundings())
+            (lost,) = [lid for lid, raws in (await station.records()).items() if len(raws) == 8]
+        for name in ("node.db-wal", "node.db-shm"):
+            (folder / name).unlink(missing_ok=True)
+        database.write_bytes(image)
+        async with station_files(folder, seed=9) as station:
+            assert lost not in await station.records()
+            await until_entered(city, lost)
+            await run_once(station.settings, surroundings())
+            rows = await station.ask("SELECT lid, count(*) FROM recovered GROUP BY lid")
+            assert rows == [(lost, 8)]
+
+
+async def until_entered(city: TestCity, lid: bytes) -> None:
+    """Ask until every record of the log is entered; the test's own time limit ends it."""
+    while True:
+        statuses = [line["status"] for line in await city.export() if line["lid"] == lid.hex()]
+        if statuses and set(statuses) == {"entered"}:
+            return

@@ -43,7 +43,7 @@ from sync.city.archive.values import (
     VerdictCode,
     Watermark,
 )
-from sync.city.intake import NoticeCode, Refuse
+from sync.city.intake import KnownLog, NoticeCode, Refuse
 
 __all__ = [
     "LEASE_MS",
@@ -120,6 +120,10 @@ class Archive(Protocol):
 
         Each head has the root at the smaller of the two sizes; an unknown log has size 0.
         """
+        ...
+
+    async def logs_of(self, node_id: bytes) -> list[KnownLog]:
+        """Every log of a station, newest first."""
         ...
 
     async def claim(self, now_ms: int, maximum_records: int) -> Sequence[OpeningWork]:

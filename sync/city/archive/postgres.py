@@ -38,7 +38,7 @@ from sync.city.archive.port import (
     Watermark,
 )
 from sync.city.archive.postgres_pool import Pool, open_pool
-from sync.city.intake import Refuse
+from sync.city.intake import KnownLog, Refuse
 
 OWNER: Final = "city"
 OWNERS: Final[Mapping[str, Traversable]] = MappingProxyType(
@@ -91,6 +91,11 @@ class PostgresArchive:
         with contextlib.suppress(ArchiveError):
             await taking_in.note_contact(self.pool, caller, received_ms, behind)
         return heads, number
+
+    async def logs_of(self, node_id: bytes) -> list[KnownLog]:
+        """Every log of a station, newest first."""
+        async with self.pool.snapshot() as connection:
+            return await taking_in.logs_of(connection, node_id)
 
     async def claim(self, now_ms: int, maximum_records: int) -> Sequence[OpeningWork]:
         """Batches to open of logs that no other process has claimed."""

@@ -27,6 +27,7 @@ from sync.city.intake import (
     Accept,
     Claim,
     Held,
+    KnownLog,
     Refusal,
     Refuse,
     decide,
@@ -106,7 +107,8 @@ async def store(connection: Connection, arrival: Arrival) -> Stored | MustOpen |
     outcome = await _store(connection, arrival)
     # Locks in one order everywhere: the log, and the contact last.
     caller = Caller(header.node_id, header.station)
-    await note_contact(connection, caller, arrival.received_ms, None)
+    new_records = outcome.new_records if isinstance(outcome, Stored) else 0
+    await note_contact(connection, caller, arrival.received_ms, None, new_records)
     return outcome
 
 
@@ -169,17 +171,32 @@ async def asked_heads(
     return [await _asked_head(connection, head, logs.get(head.lid), maximum) for head in asked]
 
 
+async def logs_of(connection: Connection, node_id: bytes) -> list[KnownLog]:
+    """Every log of a station, newest first."""
+    rows = await connection.fetch(
+        "SELECT lid, hardware_id FROM log WHERE node_id = $1 ORDER BY number DESC, id DESC", node_id
+    )
+    return [KnownLog(*row) for row in rows]
+
+
 async def note_contact(
-    connection: Connection | Pool, caller: Caller, received_ms: int, behind: int | None
+    connection: Connection | Pool,
+    caller: Caller,
+    received_ms: int,
+    behind: int | None,
+    new_records: int = 0,
 ) -> None:
-    """The station was there; `behind` is what it has more than the city, None if not told."""
+    """The station was there; `behind` is what it has more than the city, None if not told.
+
+    `new_records` came since it said so.
+    """
     await connection.execute(
         "INSERT INTO contact (node_id, station, last_contact_ms, behind)"
         " VALUES ($1, $2, $3, coalesce($4::bigint, 0))"
         " ON CONFLICT (node_id) DO UPDATE SET station = excluded.station,"
         " last_contact_ms = greatest(contact.last_contact_ms, excluded.last_contact_ms),"
-        " behind = coalesce($4::bigint, contact.behind)",
-        *(*caller, received_ms, behind),
+        " behind = coalesce($4::bigint, greatest(0, contact.behind - $5::bigint))",
+        *(*caller, received_ms, behind, new_records),
     )
 
 

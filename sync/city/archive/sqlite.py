@@ -36,7 +36,7 @@ from sync.city.archive.port import (
     Unreadable,
     Watermark,
 )
-from sync.city.intake import Refuse
+from sync.city.intake import KnownLog, Refuse
 from sync.database import DatabaseError, DatabaseFault, Reader, Writer, open_reader, open_writer
 
 OWNER: Final = "city"
@@ -103,6 +103,10 @@ class SqliteArchive:
         with contextlib.suppress(ArchiveError):
             await self._write(lambda raw: taking_in.note_contact(raw, caller, received_ms, behind))
         return heads, number
+
+    async def logs_of(self, node_id: bytes) -> list[KnownLog]:
+        """Every log of a station, newest first."""
+        return await self._read(lambda raw: taking_in.logs_of(raw, node_id))
 
     async def claim(self, now_ms: int, maximum_records: int) -> Sequence[OpeningWork]:
         """Batches to open; logs take turns. One process needs no lease, so `now_ms` is not used."""

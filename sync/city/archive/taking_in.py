@@ -24,6 +24,7 @@ from sync.city.intake import (
     Accept,
     Claim,
     Held,
+    KnownLog,
     Refusal,
     Refuse,
     decide,
@@ -53,8 +54,15 @@ class Log(NamedTuple):
 
 def store(connection: sqlite3.Connection, arrival: Arrival) -> Stored | MustOpen | Refuse:
     """Keep a batch that continues its log exactly, or say why that cannot be told yet."""
+    outcome = _store(connection, arrival)
+    caller = Caller(arrival.header.node_id, arrival.header.station)
+    new_records = outcome.new_records if isinstance(outcome, Stored) else 0
+    note_contact(connection, caller, arrival.received_ms, None, new_records)
+    return outcome
+
+
+def _store(connection: sqlite3.Connection, arrival: Arrival) -> Stored | MustOpen | Refuse:
     header = arrival.header
-    note_contact(connection, Caller(header.node_id, header.station), arrival.received_ms, None)
     log = find_log(connection, header.lid)
     if log is None:
         return _store_first(connection, arrival)
@@ -103,17 +111,33 @@ def asked_heads(
     return [_asked_head(connection, node_id, head, maximum) for head in asked]
 
 
+def logs_of(connection: sqlite3.Connection, node_id: bytes) -> list[KnownLog]:
+    """Every log of a station, newest first."""
+    rows = connection.execute(
+        "SELECT lid, hardware_id FROM log WHERE node_id = ? ORDER BY number DESC, id DESC",
+        (node_id,),
+    )
+    return [KnownLog(*row) for row in rows]
+
+
 def note_contact(
-    connection: sqlite3.Connection, caller: Caller, received_ms: int, behind: int | None
+    connection: sqlite3.Connection,
+    caller: Caller,
+    received_ms: int,
+    behind: int | None,
+    new_records: int = 0,
 ) -> None:
-    """The station was there; `behind` is what it has more than the city, None if not told."""
+    """The station was there; `behind` is what it has more than the city, None if not told.
+
+    `new_records` came since it said so.
+    """
     connection.execute(
         "INSERT INTO contact (node_id, station, last_contact_ms, behind)"
         " VALUES (?1, ?2, ?3, coalesce(?4, 0))"
         " ON CONFLICT (node_id) DO UPDATE SET station = excluded.station,"
         " last_contact_ms = max(last_contact_ms, excluded.last_contact_ms),"
-        " behind = coalesce(?4, behind)",
-        (*caller, received_ms, behind),
+        " behind = coalesce(?4, max(0, behind - ?5))",
+        (*caller, received_ms, behind, new_records),
     )
 
 
