@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from sync.journal.recovery import Returned
-from sync.protocol.control_records import TimeAnchor
+from sync.protocol.control_records import KeyRotation, TimeAnchor
 
 
 class Notice(NamedTuple):
@@ -59,9 +59,10 @@ class News(NamedTuple):
     archived: Mapping[bytes, int]
     feeds: tuple[FeedHead, ...]
     recovered: tuple[bytes, ...]
+    keys: tuple[KeyRotation, ...]
 
 
-NOTHING: Final = News(None, None, None, (), {}, (), ())
+NOTHING: Final = News(None, None, None, (), {}, (), (), ())
 
 
 def news(connection: sqlite3.Connection, boot_id: bytes) -> News:
@@ -77,6 +78,8 @@ def news(connection: sqlite3.Connection, boot_id: bytes) -> News:
     archived = connection.execute("SELECT lid, archived FROM log_state WHERE archived > 0")
     feeds = connection.execute("SELECT fid, feed, size, root, oldest FROM feed ORDER BY feed, fid")
     recovered = connection.execute("SELECT DISTINCT lid FROM recovered")
+    # The first key is the one the station was enrolled with: no change.
+    keys = connection.execute("SELECT kid, serial FROM own_key ORDER BY serial LIMIT -1 OFFSET 1")
     return News(
         city[0] if city else None,
         contact[0] if contact else None,
@@ -85,6 +88,7 @@ def news(connection: sqlite3.Connection, boot_id: bytes) -> News:
         dict(archived.fetchall()),
         tuple(FeedHead(*row) for row in feeds),
         tuple(row[0] for row in recovered),
+        tuple(KeyRotation(*row) for row in keys),
     )
 
 

@@ -10,11 +10,13 @@ from edge_node.store.unit_of_work import Transaction
 from sync.journal import recovery
 from sync.journal.evidence import event_of
 from sync.journal.journal import JournalEvent
-from sync.protocol.control_records import Alert, FeedAcknowledgement, TimeAnchor
+from sync.protocol.control_records import Alert, FeedAcknowledgement, KeyRotation, TimeAnchor
 
 Connection: TypeAlias = sqlite3.Connection
 
 FORK: Final = "fork"
+KEY_ROTATION: Final = "key_rotation"
+"""Why a log was opened, as its first record says."""
 
 
 def is_news(connection: Connection, news: News, alarms: Collection[str], interval_ms: int) -> bool:
@@ -26,7 +28,8 @@ def is_news(connection: Connection, news: News, alarms: Collection[str], interva
         for one in news.notices
         if one.kind in alarms
     )
-    return anchor or alarm or retention.is_archived_news(connection, news.archived)
+    keys = any(not recovery.has_command(connection, event_of(one).eid) for one in news.keys)
+    return anchor or alarm or keys or retention.is_archived_news(connection, news.archived)
 
 
 def tie_clock(transaction: Transaction, anchor: TimeAnchor | None, interval_ms: int) -> bool:
@@ -48,6 +51,13 @@ def acknowledge(transaction: Transaction, fid: bytes, size: int, root: bytes) ->
     """Confirm to the city, signed with the next batch, that a feed took effect up to `size`."""
     append_once(transaction, event_of(FeedAcknowledgement(fid, size, root)))
     inbox.acknowledge(transaction, fid, size)
+
+
+def note_keys(transaction: Transaction, keys: Sequence[KeyRotation]) -> None:
+    """Write down changes of the station's key; what follows stands in new logs."""
+    for key in keys:
+        if append_once(transaction, event_of(key)):
+            transaction.journal.renew(transaction.connection, KEY_ROTATION)
 
 
 def raise_alarms(

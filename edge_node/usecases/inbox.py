@@ -108,6 +108,7 @@ class Inbox:
         def note(transaction: Transaction) -> int:
             transaction.journal.last_receipt = news.receipt_number
             evidence.tie_clock(transaction, news.anchor, ANCHOR_INTERVAL_MS)
+            evidence.note_keys(transaction, news.keys)
             retention.note_archived(transaction, news.archived, news.city_time_ms)
             return evidence.raise_alarms(transaction, news.notices, ALARMS, RENEWING_NOTICES)
 

@@ -80,6 +80,12 @@ class Mailbox:
         """The keysets that were taken, oldest first."""
         return await self._writer.transact(statements.keysets)
 
+    async def store_own_key(self, serial: int, kid: bytes) -> None:
+        """Note the key that the station signs with from now on, by its certificate's number."""
+        await self._writer.transact(
+            lambda connection: statements.add_own_key(connection, serial, kid)
+        )
+
     async def store_keyset(self, version: int, message: bytes) -> None:
         """Keep a keyset that enough roots signed."""
         await self._writer.transact(

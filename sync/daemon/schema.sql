@@ -164,6 +164,11 @@ CREATE TABLE request_answer (
     finished_wall_ms INTEGER
 ) STRICT;
 
+CREATE TABLE own_key (
+    serial INTEGER PRIMARY KEY,
+    kid BLOB NOT NULL CHECK (length(kid) = 8)
+) STRICT;
+
 CREATE TABLE blob_day (
     day INTEGER PRIMARY KEY,
     sent_bytes INTEGER NOT NULL CHECK (sent_bytes >= 0)

@@ -247,6 +247,13 @@ def add_keyset(connection: sqlite3.Connection, version: int, message: bytes) -> 
     )
 
 
+def add_own_key(connection: sqlite3.Connection, serial: int, kid: bytes) -> None:
+    """Note the key that the station signs with from now on."""
+    connection.execute(
+        "INSERT INTO own_key (serial, kid) VALUES (?, ?) ON CONFLICT DO NOTHING", (serial, kid)
+    )
+
+
 def keysets(connection: sqlite3.Connection) -> list[bytes]:
     """Every keyset that was taken, oldest first."""
     return [row[0] for row in connection.execute("SELECT message FROM keyset ORDER BY version")]

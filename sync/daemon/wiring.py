@@ -14,7 +14,7 @@ from sync.daemon.conversation import Conversation
 from sync.daemon.events import Started
 from sync.daemon.exchanges import Chance, Ports, Speaker
 from sync.daemon.feeds import CityFeeds, FeedAccess
-from sync.daemon.identity import Credentials
+from sync.daemon.identity import Credentials, certificate_for
 from sync.daemon.keyring import Keyring
 from sync.daemon.mailbox import Mailbox
 from sync.daemon.progress import Session
@@ -25,6 +25,7 @@ from sync.daemon.transport import Timeouts, Transport, open_transport
 from sync.database import Reader, open_reader
 from sync.dictionary import CURRENT_DICTIONARY
 from sync.protocol.compression import Dictionary
+from sync.protocol.cose import raw_key_id
 from sync.protocol.errors import ProtocolError
 
 
@@ -63,6 +64,8 @@ async def open_conversation(
     """A conversation with the enrolled city; raises DatabaseError when node.db cannot be read."""
     keyring = await _open_keyring(credentials, mailbox)
     parts = _Parts(settings, credentials, keyring, mailbox, around.clock)
+    certificate = certificate_for(credentials.enrolment, credentials.identity)
+    await mailbox.store_own_key(certificate.serial, raw_key_id(certificate.signing_key))
     sighted = await mailbox.sighted()
     async with (
         open_reader(settings.files.node_database) as reader,

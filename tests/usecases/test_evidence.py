@@ -12,6 +12,7 @@ from edge_node.usecases.station import Station
 from sync.journal import backlog
 from sync.protocol.control_records import (
     Alert,
+    KeyRotation,
     TimeAnchor,
 )
 from sync.protocol.record import Kind, decode_record
@@ -150,3 +151,19 @@ async def test_own_records_that_come_back_are_a_dossier_again(
         assert row is not None
         ticket = await station.store.read(lambda c: tickets.of_dossier(c, row.id))
         assert ticket is not None
+
+
+async def test_a_change_of_keys_is_told_once_and_opens_new_logs(
+    station: Station, daemon: Daemon
+) -> None:
+    await submit(station)
+    await daemon.run("INSERT INTO own_key VALUES (?, ?)", 3, b"firstkey")
+    opened = await inbox_of(station)
+    assert await controls(station) == []
+    await daemon.run("INSERT INTO own_key VALUES (?, ?)", 5, b"otherkey")
+    await opened.look()
+    await opened.look()
+    assert await controls(station) == [KeyRotation(b"otherkey", 5)]
+    logs = len(await station.store.read(backlog.heads))
+    await submit(station, "after the change")
+    assert len(await station.store.read(backlog.heads)) == logs + 1

@@ -186,3 +186,10 @@ CREATE TABLE request_answer (
     code TEXT NOT NULL DEFAULT '',
     finished_wall_ms INTEGER
 ) STRICT;
+
+-- The certificates under which this station has talked to its city, by serial number. The node
+-- journals every change of keys as the station's own evidence.
+CREATE TABLE own_key (
+    serial INTEGER PRIMARY KEY,
+    kid BLOB NOT NULL CHECK (length(kid) = 8)
+) STRICT;
