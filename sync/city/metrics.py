@@ -26,6 +26,7 @@ _GAUGES: Final = {
     "in_progress": ("city_requests_in_progress", "Station requests now"),
     "unopened": ("city_unopened_records", "Records stored but not opened"),
     "opening_lag_s": ("city_opening_lag_seconds", "Age of the oldest record not opened"),
+    "archive_lag_s": ("city_archive_lag_seconds", "Age of the oldest record in no backup"),
     "unarchived": ("city_unarchived_records", "Records not yet in a verified backup"),
     "parked": ("city_parked_records", "Records that wait for an earlier one"),
     "parked_age_s": ("city_parked_age_seconds", "How long the oldest of them has waited"),
@@ -37,6 +38,17 @@ _STATION_GAUGES: Final = {
     "behind": ("city_station_behind_records", "What a station had at its HELLO and the city not"),
     "unentered": ("city_station_unopened_records", "A station's records not opened yet"),
 }
+
+_CODE_GAUGES: Final = {
+    "alarms": ("city_alarms", "Logs about which a person must do something", ["code"]),
+    "station_problems": (
+        "city_station_problems",
+        "What the overview shows of a station: branches, missing ends, quarantine, verdicts",
+        ["station", "code"],
+    ),
+}
+ALARMS: Final = ("lost_archived", "branch_other_hardware", "missing_tail", "parked_long")
+"""Problems that a person must see, gravest first."""
 
 
 def _registry() -> CollectorRegistry:
@@ -58,6 +70,7 @@ class Metrics:
     in_progress: Gauge = field(init=False)
     unopened: Gauge = field(init=False)
     opening_lag_s: Gauge = field(init=False)
+    archive_lag_s: Gauge = field(init=False)
     unarchived: Gauge = field(init=False)
     parked: Gauge = field(init=False)
     parked_age_s: Gauge = field(init=False)
@@ -66,6 +79,8 @@ class Metrics:
     last_hello: Gauge = field(init=False)
     behind: Gauge = field(init=False)
     unentered: Gauge = field(init=False)
+    alarms: Gauge = field(init=False)
+    station_problems: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
         """Register every instrument once."""
@@ -79,6 +94,8 @@ class Metrics:
             made[name] = Gauge(title, text, registry=self.registry)
         for name, (title, text) in _STATION_GAUGES.items():
             made[name] = Gauge(title, text, ["station"], registry=self.registry)
+        for name, (title, text, labels) in _CODE_GAUGES.items():
+            made[name] = Gauge(title, text, labels, registry=self.registry)
         made["duration_s"] = Histogram(
             "city_request_seconds",
             "Time of a station request",
@@ -93,6 +110,7 @@ class Metrics:
         self.unopened.set(gauges.stored - gauges.opened)
         self.unarchived.set(gauges.stored - gauges.archived)
         self.opening_lag_s.set(_age_s(gauges.oldest_unopened_ms, now_ms))
+        self.archive_lag_s.set(_age_s(gauges.oldest_unarchived_ms, now_ms))
         self.parked.set(gauges.parked)
         self.parked_age_s.set(_age_s(gauges.oldest_parked_ms, now_ms))
         self.quarantined.set(gauges.quarantined)
@@ -100,11 +118,20 @@ class Metrics:
 
     def show_stations(self, summaries: Iterable[StationSummary]) -> None:
         """The state of each station as of now."""
+        # What is mended must not stay on show; an alarm that is quiet is a zero, not a gap.
+        self.station_problems.clear()
+        alarms = dict.fromkeys(ALARMS, 0)
         for summary in summaries:
             code = format_code(summary.station)
             self.last_hello.labels(code).set((summary.last_contact_ms or 0) / 1000)
             self.behind.labels(code).set(summary.behind)
             self.unentered.labels(code).set(summary.pending)
+            for problem, count in summary.problems:
+                self.station_problems.labels(code, problem).set(count)
+                if problem in alarms:
+                    alarms[problem] += count
+        for alarm, count in alarms.items():
+            self.alarms.labels(alarm).set(count)
 
 
 def _age_s(since_ms: int | None, now_ms: int) -> float:

@@ -250,9 +250,20 @@ async def the_overview_counts_what_was_heard_and_stored(bench: Bench) -> None:
     assert (second.behind, second.pending, second.last_contact_ms) == (3, 0, NOW_MS)
     gauges = await bench.archive.gauges()
     assert (gauges.stored, gauges.opened, gauges.archived) == (5, 5, 0)
-    assert gauges.oldest_unopened_ms is None
-    await bench.offer(station, 4)
-    assert (await bench.archive.gauges()).oldest_unopened_ms == NOW_MS
+    assert (gauges.oldest_unopened_ms, gauges.oldest_unarchived_ms) == (None, NOW_MS)
+    bench.now_ms += 1
+    await bench.offer(station, 4, 2)
+    gauges = await bench.archive.gauges()
+    assert (gauges.oldest_unopened_ms, gauges.oldest_unarchived_ms) == (NOW_MS + 1, NOW_MS)
+    _, second = await bench.archive.summarise(bench.now_ms)
+    # What came since the station spoke is not with it any more.
+    assert (second.behind, second.stored) == (1, 6)
+    await bench.offer(station, 6)
+    await bench.open_all()
+    await bench.archive.set_archived({station.log.lid: 6, other.log.lid: 1})
+    assert (await bench.archive.gauges()).oldest_unarchived_ms == NOW_MS + 1
+    await bench.archive.set_archived({station.log.lid: 7})
+    assert (await bench.archive.gauges()).oldest_unarchived_ms is None
 
 
 async def the_export_is_whole_and_in_order(bench: Bench) -> None:

@@ -90,7 +90,9 @@ SELECT coalesce(sum(size), 0), coalesce(sum(opened), 0), coalesce(sum(archived),
         AND batch.start = waiting.opened WHERE waiting.opened < waiting.size),
     (SELECT count(*) FROM parked), (SELECT min(since_ms) FROM parked),
     (SELECT count(*) FROM quarantine WHERE released_ms IS NULL),
-    (SELECT coalesce(sum(size_bytes), 0) FROM quarantine)
+    (SELECT coalesce(sum(size_bytes), 0) FROM quarantine),
+    (SELECT min(batch.received_ms) FROM log AS waiting JOIN batch ON batch.log_id = waiting.id
+        AND batch.start = waiting.archived WHERE waiting.archived < waiting.size)
 FROM log
 """
 

@@ -80,7 +80,9 @@ SELECT coalesce((SELECT sum(size) FROM log), 0)::bigint,
         AND batch.log_id = log.id AND batch.start = log.opened WHERE log.opened < log.size),
     (SELECT count(*) FROM parked), (SELECT min(since_ms) FROM parked),
     (SELECT count(*) FROM quarantine WHERE released_ms IS NULL),
-    (SELECT coalesce(sum(size_bytes), 0) FROM quarantine)::bigint
+    (SELECT coalesce(sum(size_bytes), 0) FROM quarantine)::bigint,
+    (SELECT min(batch.received_ms) FROM log JOIN batch ON batch.month = log.month
+        AND batch.log_id = log.id AND batch.start = log.archived WHERE log.archived < log.size)
 """
 
 _BATCH: Final = """

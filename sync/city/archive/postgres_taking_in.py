@@ -70,7 +70,8 @@ WITH moved AS (
 ), told AS (
     INSERT INTO contact (node_id, station, last_contact_ms) SELECT $2, $3, $8 FROM moved
     ON CONFLICT (node_id) DO UPDATE SET station = excluded.station,
-        last_contact_ms = greatest(contact.last_contact_ms, excluded.last_contact_ms)
+        last_contact_ms = greatest(contact.last_contact_ms, excluded.last_contact_ms),
+        behind = greatest(0, contact.behind - ($6::bigint - $4::bigint))
 )
 SELECT moved.id, opened, archived, number,
     EXISTS (SELECT FROM verdict WHERE log_id = moved.id AND code <> 'duplicate') AS judged

@@ -308,6 +308,7 @@ class Gauges(NamedTuple):
     oldest_parked_ms: int | None
     quarantined: int
     quarantined_bytes: int
+    oldest_unarchived_ms: int | None = None
 
 
 class Watermark(NamedTuple):
