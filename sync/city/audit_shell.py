@@ -6,6 +6,7 @@ memory at a time; a file that is not what the manifest says is a finding, and th
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -284,8 +285,15 @@ def _is_small(file: Path) -> bool:
 
 async def _read_database(path: Path) -> list[bytes]:
     async with open_reader(path) as reader:
-        return await reader.query(
-            lambda connection: [
-                bytes(cose) for (cose,) in connection.execute("SELECT cose FROM receipt")
-            ]
-        )
+        found = await reader.query(_select_receipts)
+    if found is None:
+        raise FileNotFoundError(f"{path}: no station's sync.db")
+    return found
+
+
+def _select_receipts(connection: sqlite3.Connection) -> list[bytes] | None:
+    """The receipts; None in a database that has no such table."""
+    tables = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'receipt'"
+    if not connection.execute(tables).fetchone()[0]:
+        return None
+    return [bytes(cose) for (cose,) in connection.execute("SELECT cose FROM receipt")]

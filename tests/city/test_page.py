@@ -27,10 +27,10 @@ def test_a_busy_city_says_what_waits_and_how_long() -> None:
     facts = list(say_facts(BUSY, read_texts("en"), "en", NOW_MS))
     assert [fact.waits for fact in facts] == [True] * 4
     texts = [fact.text for fact in facts]
-    assert texts[0] == "6 records, the oldest from 5 min ago"
-    assert texts[1] == "7 records, the oldest received 1 h ago"
-    assert texts[2] == "2 records, the oldest from 3 h ago"
-    assert texts[3].startswith("1 batches (3 MiB)")
+    assert texts[0] == "Records: 6, the oldest from 5 min ago"
+    assert texts[1] == "Records: 7, the oldest received 1 h ago"
+    assert texts[2] == "Records: 2, the oldest from 3 h ago"
+    assert texts[3].startswith("Batches: 1 (3 MiB)")
 
 
 def test_sizes_and_ages_in_words() -> None:
