@@ -23,12 +23,12 @@ from sync.city.command import (
     surroundings,
 )
 from sync.city.commands_archive import archive_app
-from sync.city.commands_audit import audit_app
 from sync.city.commands_publish import publish_app
 from sync.city.commands_stick import stick_app
 from sync.city.export import export_lines
 from sync.city.keys_command import keys_app
 from sync.city.opening import BodyKeys
+from sync.city.prove_command import audit_app
 from sync.city.serve import prepare_context, prepare_identity, serve
 from sync.city.settings import Settings
 from sync.city.stations import StationDirectory
