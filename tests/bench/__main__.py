@@ -1,100 +1,90 @@
-"""`make bench`: intake, sync and idle figures beside simpler designs, in one table.
+"""`make bench`: our speed beside simpler designs, side by side in one run.
 
-Absolute figures mean little on a shared machine; the ratios are of the same run, in turn.
+Absolute figures mean little on a shared machine; the ratios are of the same run, in turn. A part
+that fails is named at the end and the others are measured all the same.
 """
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Annotated
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from tests.bench import idle, road, servers
-from tests.bench.load import Load, load
+from tests.bench import disk, growth, herd, idle, intake, latency, sync
+from tests.bench.figures import Report
+from tests.bench.herd_stations import Herd
 
-CLIENTS = (1, 8, 32)
-SLOW_CLIENTS = 32
+WIDTH: Final = 150
 
 
-def main(
-    seconds: Annotated[float, typer.Option(help="Length of each measurement.")] = 5.0,
-    dossiers: Annotated[int, typer.Option(help="Dossiers in the sync measurement.")] = 10_000,
-    only: Annotated[str, typer.Option(help="intake, slow, sync or idle; empty for all.")] = "",
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    seconds: float
+    dossiers: int
+    rounds: int
+    stations: int
+    stored: int
+    long: bool
+
+    @property
+    def herd(self) -> Herd:
+        """The stations that come back at once, with three hundredths of the dossiers each."""
+        return Herd(self.stations, max(10, self.dossiers * 3 // 100))
+
+
+def _growth(report: Report, size: Size) -> None:
+    growth.measure(report, size.dossiers)
+    if size.long:
+        growth.measure_stored(report, size.stored, size.dossiers)
+    else:
+        report.say("A million stored records: not measured, see --long.")
+
+
+PARTS: Final[dict[str, Callable[[Report, Size], None]]] = {
+    "intake": lambda report, size: intake.measure(report, size.seconds),
+    "slow": lambda report, size: intake.measure_slow(report, size.seconds),
+    "sync": lambda report, size: sync.measure(report, size.dossiers, size.rounds),
+    "bad": lambda report, size: sync.measure_bad(report, size.dossiers, size.rounds),
+    "herd": lambda report, size: herd.measure(report, size.herd, size.rounds),
+    "postgres": lambda report, size: herd.measure_postgres(report, size.herd, size.rounds),
+    "latency": lambda report, _: latency.measure(report),
+    "disk": lambda report, size: disk.measure(report, size.seconds),
+    "growth": _growth,
+    "idle": lambda report, _: idle.measure(report),
+}
+
+
+def main(  # noqa: PLR0917 - the options of a command
+    seconds: Annotated[float, typer.Option(help="Length of each measurement of intake.")] = 5.0,
+    dossiers: Annotated[int, typer.Option(help="Dossiers of 2.3 KB in a backlog.")] = 10_000,
+    rounds: Annotated[int, typer.Option(help="Rounds; the one with the median rate counts.")] = 3,
+    stations: Annotated[int, typer.Option(help="Stations that come back at once.")] = 168,
+    stored: Annotated[int, typer.Option(help="Records in the full city of --long.")] = 1_000_000,
+    long: Annotated[bool, typer.Option("--long", help="Also fill a city; minutes.")] = False,  # noqa: FBT002
+    only: Annotated[list[str] | None, typer.Option(help=f"Of: {', '.join(PARTS)}.")] = None,
 ) -> None:
-    """Measure everything and print one table per question."""
-    console = Console(width=110)
-    with TemporaryDirectory(prefix="bench-load-") as name:
-        folder = Path(name)
-        if only in {"", "intake"}:
-            _intake(console, folder, seconds)
-        if only in {"", "slow"}:
-            _slow(console, folder, seconds)
-    if only in {"", "sync"}:
-        road.measure(console, dossiers)
-    if only in {"", "idle"}:
-        idle.measure(console)
+    """Measure and print a table per question, then every goal."""
+    wanted = [name for given in only or PARTS for name in given.split(",")]
+    unknown = [name for name in wanted if name not in PARTS]
+    if unknown:
+        raise typer.BadParameter(f"--only: {unknown[0]} is none of {', '.join(PARTS)}")
+    report = Report(Console(width=WIDTH))
+    report.say(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before the start")
+    measure(report, Size(seconds, dossiers, rounds, stations, stored, long), wanted)
+    report.say(f"load {os.getloadavg()[0]:.1f} at the end, our own work in it")
 
 
-def _intake(console: Console, folder: Path, seconds: float) -> None:
-    found: dict[str, dict[int, Load]] = {}
-    for clients in CLIENTS:
-        with servers.peer("noop") as port:
-            _note(found, "does nothing", clients, _load(port, clients, seconds, folder))
-        with servers.node() as (port, _):
-            _note(found, "this node", clients, _load(port, clients, seconds, folder))
-        with servers.peer("lock") as port:
-            _note(found, "lock + commit", clients, _load(port, clients, seconds, folder))
-    table = Table(title="Intake of whole submissions, durable (201 per second; p50/p99 ms)")
-    table.add_column("server")
-    for clients in CLIENTS:
-        table.add_column(f"{clients} clients", justify="right")
-    for name, figures in found.items():
-        table.add_row(name, *(_cell(figures[clients]) for clients in CLIENTS))
-    console.print(table)
-    ours = found["this node"]
-    for name, goal in (("lock + commit", 4.0), ("does nothing", 0.35)):
-        ratios = "  ".join(f"{c}: {ours[c].rate / found[name][c].rate:.2f}" for c in CLIENTS)
-        console.print(f"this node ÷ {name}: {ratios}   (goal at 32: ≥ {goal})")
-
-
-def _slow(console: Console, folder: Path, seconds: float) -> None:
-    extra = servers.slow_disk(folder)
-    if extra is None:
-        console.print("Slow disk: not measured, no C compiler (Debian package gcc).")
-        return
-    with servers.peer("bare", extra) as port:
-        least = _load(port, SLOW_CLIENTS, seconds, folder)
-    with servers.node(extra) as (port, _):
-        ours = _load(port, SLOW_CLIENTS, seconds, folder)
-    with servers.peer("lock", extra) as port:
-        locked = _load(port, SLOW_CLIENTS, seconds, folder)
-    table = Table(title=f"The same where every fsync takes {servers.FSYNC_MS} ms, 32 clients")
-    table.add_column("server")
-    table.add_column("201/s, p50/p99 ms", justify="right")
-    table.add_row("one row, one fsync per group", _cell(least))
-    table.add_row("this node", _cell(ours))
-    table.add_row("lock + commit", _cell(locked))
-    console.print(table)
-    console.print(
-        f"this node ÷ one row per group: {ours.rate / least.rate:.2f} (goal ≥ 0.9)"
-        f"   ÷ lock + commit: {ours.rate / locked.rate:.1f}"
-    )
-
-
-def _load(port: int, clients: int, seconds: float, folder: Path) -> Load:
-    load(port, clients, 1, servers.TOKEN, folder)
-    return load(port, clients, seconds, servers.TOKEN, folder)
-
-
-def _note(found: dict[str, dict[int, Load]], name: str, clients: int, figures: Load) -> None:
-    found.setdefault(name, {})[clients] = figures
-
-
-def _cell(figures: Load) -> str:
-    errors = f" {figures.errors} errors" if figures.errors else ""
-    return f"{figures.rate:,.0f}  {figures.p50_ms:.1f}/{figures.p99_ms:.1f}{errors}"
+def measure(report: Report, size: Size, wanted: list[str]) -> None:
+    """These parts, in the order of the table, and the summary."""
+    for name, part in PARTS.items():
+        if name in wanted:
+            with report.part(name):
+                part(report, size)
+    report.summarise()
 
 
 if __name__ == "__main__":

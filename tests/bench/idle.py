@@ -7,29 +7,32 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import psutil
-from rich.console import Console
 
 from tests.bench import servers
+from tests.bench.figures import Report
 
 STARTS = 5
 SETTLE_S = 6.0
 MIB = 1 << 20
 
 
-def measure(console: Console) -> None:
-    """Print resident memory after some idle seconds and the median start time."""
+def measure(report: Report, starts: int = STARTS) -> None:
+    """Resident memory after some idle seconds and the median start time."""
     with servers.node() as (_, pid):
         process = psutil.Process(pid)
         end = time.monotonic() + SETTLE_S
         while time.monotonic() < end:
             _pause()
         rss = process.memory_info().rss / MIB
-    starts = median(_start_s() for _ in range(STARTS))
-    bare = median(_bare_s() for _ in range(STARTS))
-    console.print(
-        f"Idle node: {rss:.0f} MiB RSS (goal ≤ 75); ready in {starts:.2f} s (goal ≤ 2),"
-        f" of which an empty aiohttp server needs {bare:.2f} s"
-    )
+    ours = median(_start_s() for _ in range(starts))
+    bare = median(_bare_s() for _ in range(starts))
+    rows = [
+        ["this node", f"{rss:.0f}", f"{ours:.2f}"],
+        ["empty aiohttp server", "–", f"{bare:.2f}"],
+    ]
+    report.table("While nobody is there", ["server", "MiB RSS", "ready after s"], rows)
+    report.bound("idle node, MiB RSS", rss, 75)
+    report.bound("idle node, ready after s", ours, 2)
 
 
 def _pause() -> None:

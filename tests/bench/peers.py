@@ -2,8 +2,8 @@
 
 `noop` parses a submission and answers; nothing is stored. `lock` runs the station's own statements
 one await at a time under a lock and commits per request: correct, and the usual way. `bare` is one
-row per request under group commit: the least a durable answer can cost. `rows` is a city that takes
-one POST per record and commits each.
+row per request under group commit: the least a durable answer can cost. What other cities would
+cost is in `peer_city`.
 """
 
 import argparse
@@ -11,7 +11,6 @@ import asyncio
 import json
 import secrets
 import sqlite3
-import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.resources import files
@@ -104,24 +103,6 @@ async def bare(folder: Path) -> web.Application:
     return app
 
 
-async def rows(folder: Path) -> web.Application:
-    """A city that is told one record at a time."""
-    database = await aiosqlite.connect(folder / "rows.db", isolation_level=None)  # noqa: TID251
-    await database.execute("PRAGMA journal_mode=wal")
-    await database.execute("PRAGMA synchronous=full")
-    await database.execute("CREATE TABLE record (id TEXT PRIMARY KEY, body BLOB) STRICT")
-
-    async def post(request: web.Request) -> web.Response:
-        raw = await request.read()
-        await database.execute(
-            "INSERT INTO record VALUES (?, ?) ON CONFLICT DO NOTHING",
-            (request.headers["Idempotency-Key"], raw),
-        )
-        return web.json_response({"status": "stored"}, status=201)
-
-    return _application(post)
-
-
 def _rows(count: int, raw: bytes, body: dict[str, object]) -> dict[str, tuple[object, ...]]:
     """What the station writes for one submission, ready made."""
     dossier_id, applicant = secrets.token_bytes(16), body["applicant"]
@@ -146,20 +127,11 @@ def _application(post: Handler) -> web.Application:
     return app
 
 
-def _tls(folder: Path) -> ssl.SSLContext | None:
-    """TLS when somebody laid a certificate into the folder."""
-    if not (folder / "tls").is_dir():
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(folder / "tls" / "server.pem", folder / "tls" / "server.key")
-    return context
-
-
 async def _serve(kind: str, port: int, folder: Path) -> None:
-    make = {"noop": noop, "lock": lock, "bare": bare, "rows": rows}[kind]
+    make = {"noop": noop, "lock": lock, "bare": bare}[kind]
     runner = web.AppRunner(await make(folder), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port, backlog=256, ssl_context=_tls(folder)).start()
+    await web.TCPSite(runner, "127.0.0.1", port, backlog=256).start()
     sys.stdout.write("READY {}\n")
     sys.stdout.flush()
     await asyncio.Event().wait()
@@ -167,7 +139,7 @@ async def _serve(kind: str, port: int, folder: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=["noop", "lock", "bare", "rows"])
+    parser.add_argument("kind", choices=["noop", "lock", "bare"])
     parser.add_argument("port", type=int)
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()

@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 FSYNC_MS = 8
+STOP_S = 20.0
 TOKEN = "bench"
 
 _SLOW_FSYNC = r"""
@@ -49,13 +50,13 @@ def slow_disk(folder: Path) -> dict[str, str] | None:
 
 
 @contextlib.contextmanager
-def peer(kind: str, extra: dict[str, str] | None = None) -> Iterator[int]:
-    """A peer of `tests.bench.peers`; its port."""
+def peer(kind: str, extra: dict[str, str] | None = None) -> Iterator[tuple[int, int]]:
+    """A peer of `tests.bench.peers`: its port and pid."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         port = free_port()
         arguments = ["-m", "tests.bench.peers", kind, str(port), folder]
-        with process(arguments, extra):
-            yield port
+        with process(arguments, extra) as pid:
+            yield port, pid
 
 
 @contextlib.contextmanager
@@ -93,16 +94,49 @@ enabled = false
 @contextlib.contextmanager
 def process(arguments: list[str], extra: dict[str, str] | None = None) -> Iterator[int]:
     """A Python process that says READY; its pid."""
-    running = subprocess.Popen(
-        [sys.executable, *arguments], stdout=subprocess.PIPE, env={**os.environ, **(extra or {})}
+    with running(arguments, extra) as started:
+        yield started.pid
+
+
+@contextlib.contextmanager
+def running(
+    arguments: list[str], extra: dict[str, str] | None = None, inside: Sequence[str] = ()
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A Python process that said READY, to talk to; `inside` comes before its command line."""
+    started = subprocess.Popen(
+        [*inside, sys.executable, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, **(extra or {})},
+        bufsize=0,
     )
-    assert running.stdout is not None
+    assert started.stdout is not None
+    assert started.stdin is not None
     try:
-        line = running.stdout.readline()
+        line = started.stdout.readline()
         if not line.startswith(b"READY"):
             raise RuntimeError(f"{arguments}: {line!r}")
-        yield running.pid
+        yield started
     finally:
-        running.terminate()
-        running.wait()
-        running.stdout.close()
+        started.terminate()
+        try:
+            started.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+        started.stdin.close()
+        started.stdout.close()
+
+
+def ask(process: "subprocess.Popen[bytes]", command: str) -> bytes:
+    """One line to a process and the line it answers."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{command}\n".encode())
+    answer = b""
+    while not answer.endswith(b"\n"):
+        part = process.stdout.readline()
+        if not part:
+            raise RuntimeError(f"a process ended instead of answering {command!r}")
+        answer += part
+    return answer
