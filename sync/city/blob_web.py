@@ -4,15 +4,15 @@ Responsible for: three routes and their headers. `Upload-Offset` says where the 
 `Upload-Complete` whether nothing is missing. It must not decide who may send what.
 """
 
-import asyncio
 import binascii
 import re
 from base64 import b64decode
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from sync.city.bearer import admit
+from sync.city.bodies import read_body
 from sync.city.feed_web import DOOR, read_hex
 from sync.city.problems import Refused, problem_response, refuse
 from sync.city.reception import Part, Place, Reception
@@ -24,8 +24,6 @@ PART_MEDIA_TYPE: Final = "application/octet-stream"
 UPLOAD_OFFSET: Final = "Upload-Offset"
 UPLOAD_COMPLETE: Final = "Upload-Complete"
 CONTENT_DIGEST: Final = "Content-Digest"
-BODY_TIMEOUT_S: Final = 60.0
-"""A part of 64 KiB at 9 kbit/s."""
 
 _DIGEST: Final = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 
@@ -47,7 +45,7 @@ def add_blob_routes(app: web.Application, reception: Reception) -> None:
 async def announce(request: web.Request) -> web.Response:
     """`POST /v1/blobs`: a signed header in; where to go on, or the receipt."""
     reader = await admit(request.app[DOOR], request)
-    message = await _read(request, MEDIA_TYPE, MAXIMUM_CONTROL_BYTES)
+    message = await read_body(request, MEDIA_TYPE, MAXIMUM_CONTROL_BYTES)
     place = await request.app[RECEPTION].announce(reader, message)
     return _answer(place, 201 if place.new else 200)
 
@@ -65,7 +63,7 @@ async def append(request: web.Request) -> web.Response:
     reader = await admit(request.app[DOOR], request)
     digest = read_hex(request, "digest", DIGEST_BYTES)
     offset, said = _offset(request), _content_digest(request)
-    content = await _read(request, PART_MEDIA_TYPE, MAXIMUM_BLOB_PART_BYTES)
+    content = await read_body(request, PART_MEDIA_TYPE, MAXIMUM_BLOB_PART_BYTES)
     try:
         place = await request.app[RECEPTION].append(reader, digest, Part(offset, content, said))
     except Refused as refused:
@@ -102,20 +100,3 @@ def _content_digest(request: web.Request) -> bytes:
         return b64decode(found[1], validate=True)
     except binascii.Error:
         raise refuse(ProtocolErrorCode.MALFORMED, CONTENT_DIGEST) from None
-
-
-async def _read(request: web.Request, media_type: str, maximum_bytes: int) -> bytes:
-    if request.content_type != media_type or hdrs.CONTENT_ENCODING in request.headers:
-        raise refuse(ProtocolErrorCode.UNSUPPORTED, f"send {media_type}")
-    if (request.content_length or 0) > maximum_bytes:
-        raise refuse(ProtocolErrorCode.TOO_LARGE)
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            data = await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise refuse(ProtocolErrorCode.TOO_LARGE) from None
-    except TimeoutError:
-        raise web.HTTPRequestTimeout from None
-    if len(data) > maximum_bytes:
-        raise refuse(ProtocolErrorCode.TOO_LARGE)
-    return data

@@ -13,6 +13,7 @@ import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from sync.city.announcements import CatalogueReleased
 from sync.city.city_line import LineError, open_line
 from sync.city.command import ConfigOption, clock_ms, fail, guarded, settings_in, surroundings
 from sync.city.courier import Carried, CityKeys, Courier, Report, bring_in, take_out
@@ -105,14 +106,8 @@ async def _carry(settings: Settings, stick: Path, work: Work) -> Carried:
             return await work(courier, report)
 
 
-class _Release(msgspec.Struct, frozen=True):
-    """What a catalogue release says of its object."""
-
-    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-
-
 def _object_of(body: bytes) -> bytes | None:
     try:
-        return bytes.fromhex(msgspec.json.decode(body, type=_Release).sha256)
+        return bytes.fromhex(msgspec.json.decode(body, type=CatalogueReleased).sha256)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -20,22 +20,19 @@ from sync.city import returning
 from sync.city.admission import refusal_s
 from sync.city.archive.port import ArchiveError
 from sync.city.bearer import admit
+from sync.city.bodies import read_body
 from sync.city.desk import Desk
 from sync.city.feed_web import DOOR, read_hex, read_number
 from sync.city.page import Page
-from sync.city.problems import Refused, plain_problem, problem_response, refuse, slow_down
+from sync.city.problems import Refused, plain_problem, problem_response, slow_down
 from sync.connections import ConnectionGuard
 from sync.protocol.batch import MEDIA_TYPE
-from sync.protocol.errors import ProtocolErrorCode
 from sync.protocol.limits import (
     LOG_ID_BYTES,
     MAXIMUM_BATCH_BYTES,
     MAXIMUM_CONTROL_BYTES,
     MAXIMUM_INTEGER,
 )
-
-BODY_TIMEOUT_S: Final = 60.0
-"""A megabyte at 140 kbit/s; a slower link sends smaller batches."""
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -210,21 +207,8 @@ async def _admit(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def read_message(request: web.Request, maximum_bytes: int) -> bytes:
-    """The body of a request, within its size and time. Raises Refused."""
-    if request.content_type != MEDIA_TYPE or hdrs.CONTENT_ENCODING in request.headers:
-        raise refuse(ProtocolErrorCode.UNSUPPORTED, f"send {MEDIA_TYPE}")
-    if (request.content_length or 0) > maximum_bytes:
-        raise refuse(ProtocolErrorCode.TOO_LARGE)
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            data = await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise refuse(ProtocolErrorCode.TOO_LARGE) from None
-    except TimeoutError:
-        raise web.HTTPRequestTimeout from None
-    if len(data) > maximum_bytes:
-        raise refuse(ProtocolErrorCode.TOO_LARGE)
-    return data
+    """A message of the protocol. Raises Refused."""
+    return await read_body(request, MEDIA_TYPE, maximum_bytes)
 
 
 def message_response(data: bytes) -> web.Response:
