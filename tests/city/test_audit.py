@@ -77,6 +77,7 @@ def test_a_flipped_bit_names_its_place(change: Callable[[bytes], bytes], rule: R
     (finding,) = report.findings
     assert (finding.rule, finding.lid, finding.position) == (rule, first.logs[0].lid, 3)
     assert [log.is_good for log in report.logs] == [False, True, True]
+    assert report.unchecked == 0
 
 
 def test_a_missing_batch_is_a_gap_where_it_was() -> None:
