@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from tests.bench import herd
 from tests.bench.figures import Moved, Report
@@ -14,7 +15,16 @@ TIMES = 10
 MEMORY_MIB = 90.0
 FILL_STATIONS = 10
 PROBE_STATIONS = 20
-PROBES = 3
+
+
+class Plan(NamedTuple):
+    """In how many herds the city is filled, and how often it is probed before and after."""
+
+    fills: int
+    probes: int
+
+
+PLAN = Plan(fills=10, probes=3)
 
 
 def measure(report: Report, count: int) -> None:
@@ -43,10 +53,10 @@ def _run(count: int) -> Moved:
         return asyncio.run(run(Path(name)))
 
 
-def measure_stored(report: Report, stored: int, probe: int) -> None:
+def measure_stored(report: Report, stored: int, probe: int, plan: Plan = PLAN) -> None:
     """The same small herds before and after the city was filled."""
     with TemporaryDirectory(prefix="bench-stored-") as name:
-        before, after = asyncio.run(_probe(Path(name), stored, probe))
+        before, after = asyncio.run(_probe(Path(name), stored, probe, plan))
     columns = ["the city holds", "records/s to ack", "CPU µs/record, opened too", "peak MiB"]
     rows = [
         [held, f"{one.rate:,.0f}", f"{_each(one):.1f}", f"{one.peak_mib:.0f}"]
@@ -57,21 +67,23 @@ def measure_stored(report: Report, stored: int, probe: int) -> None:
     report.at_least("records/s, full city", after.rate, ("empty", before.rate), 0.9)
 
 
-async def _probe(folder: Path, stored: int, probe: int) -> tuple[herd.Drained, herd.Drained]:
+async def _probe(
+    folder: Path, stored: int, probe: int, plan: Plan
+) -> tuple[herd.Drained, herd.Drained]:
     async with herd.city(folder) as city:
         first = 0
         drained = []
         for fill in (0, stored):
             if fill:
-                each = max(1, fill // (FILL_STATIONS * FILL_STATIONS))
-                for _ in range(FILL_STATIONS):
+                each = max(1, fill // (FILL_STATIONS * plan.fills))
+                for _ in range(plan.fills):
                     await city.drain(Herd(FILL_STATIONS, each, first))
                     first += FILL_STATIONS
-            for _ in range(PROBES):
+            for _ in range(plan.probes):
                 each = max(1, probe // PROBE_STATIONS)
                 drained.append(await city.drain(Herd(PROBE_STATIONS, each, first)))
                 first += PROBE_STATIONS
-        return _middle(drained[:PROBES]), _middle(drained[PROBES:])
+        return _middle(drained[: plan.probes]), _middle(drained[plan.probes :])
 
 
 def _middle(some: list[herd.Drained]) -> herd.Drained:

@@ -8,7 +8,7 @@ background: both moments are given. The forms beside it verify and sign the same
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -72,7 +72,7 @@ class Centre(NamedTuple):
     database_pid: int | None = None
 
 
-def measure(report: Report, herd: Herd, rounds: int) -> None:
+def measure(report: Report, herd: Herd, rounds: int, forms: Collection[str] = tuple(FORMS)) -> None:
     """SQLite: ours beside four forms, and one station with everything."""
     found: dict[str, list[Drained]] = {}
     with TemporaryDirectory(prefix="bench-herd-") as name:
@@ -81,7 +81,8 @@ def measure(report: Report, herd: Herd, rounds: int) -> None:
         for _ in range(rounds):
             with report.part("herd, ours"):
                 found.setdefault(OURS, []).append(asyncio.run(ours(herd)))
-            for form, title in FORMS.items():
+            for form in forms:
+                title = FORMS[form]
                 with report.part(f"herd, {title}"):
                     drained = asyncio.run(_form(form, 1, folder / "form", ""))
                     found.setdefault(title, []).append(drained)
@@ -108,7 +109,9 @@ def _judge(report: Report, herd: Herd, middle: dict[str, Drained]) -> None:
         report.at_most("herd drained, s", mine.said.seconds, one, 1.5)
 
 
-def measure_postgres(report: Report, herd: Herd, rounds: int) -> None:
+def measure_postgres(
+    report: Report, herd: Herd, rounds: int, forms: Collection[str] = tuple(DATABASE_FORMS)
+) -> None:
     """PostgreSQL: ours beside COPY and unnest."""
     found: dict[str, list[Drained]] = {}
     with TemporaryDirectory(prefix="bench-herd-") as name:
@@ -117,7 +120,8 @@ def measure_postgres(report: Report, herd: Herd, rounds: int) -> None:
         for _ in range(rounds):
             with report.part("herd on PostgreSQL, ours"), _database() as url:
                 found.setdefault(OURS, []).append(asyncio.run(ours(herd, url)))
-            for title, (form, writers) in DATABASE_FORMS.items():
+            for title in forms:
+                form, writers = DATABASE_FORMS[title]
                 with report.part(f"herd on PostgreSQL, {title}"), _database() as url:
                     drained = asyncio.run(_form(form, writers, folder / "form", url))
                     found.setdefault(title, []).append(drained)

@@ -16,11 +16,11 @@ SETTLE_S = 6.0
 MIB = 1 << 20
 
 
-def measure(report: Report, starts: int = STARTS) -> None:
+def measure(report: Report, starts: int = STARTS, settle_s: float = SETTLE_S) -> None:
     """Resident memory after some idle seconds and the median start time."""
     with servers.node() as (_, pid):
         process = psutil.Process(pid)
-        end = time.monotonic() + SETTLE_S
+        end = time.monotonic() + settle_s
         while time.monotonic() < end:
             _pause()
         rss = process.memory_info().rss / MIB

@@ -16,6 +16,27 @@ from typing import NamedTuple
 from tests.journeys.station_day import dossier
 
 BODY = json.dumps(dossier(), ensure_ascii=False).encode()
+_STREET = "45/12/7 Hẻm Mẫu, Khu phố 3, phường Bà Rịa, Thành phố Hồ Chí Minh; "
+FULL_BODY = json.dumps(
+    dossier(
+        procedure_id="res-permanent",
+        answers={
+            "new_address": (_STREET * 3)[:200],
+            "dwelling": "rented",
+            "relation": "not_related",
+            "household_head": "Nguyễn Thị Phương Thảo Mẫu",
+            "owner_agrees": True,
+            "members": 3,
+            "result_form": "vneid",
+        },
+        documents=[
+            {"id": name, "have": True}
+            for name in ("ct01", "dwelling-or-kinship", "dwelling-contract", "floor-area")
+        ],
+    ),
+    ensure_ascii=False,
+).encode()
+"""Every question answered, as long as the form allows."""
 
 _LUA = """
 local n, id = 0, 0
@@ -40,18 +61,22 @@ class Load(NamedTuple):
     errors: int
 
 
-def load(port: int, clients: int, seconds: float, token: str, folder: Path) -> Load:
+def load(
+    port: int, clients: int, seconds: float, token: str, folder: Path, body: bytes = BODY
+) -> Load:
     """Load a server on loopback for some seconds."""
     run = f"{time.monotonic_ns():x}"
     if shutil.which("wrk"):
-        return _wrk(port, clients, seconds, token, folder, run)
-    return asyncio.run(_python(port, clients, seconds, token, run))
+        return _wrk(port, clients, seconds, token, folder, run=run, content=body)
+    return asyncio.run(_python(port, clients, seconds, token, run, body))
 
 
-def _wrk(port: int, clients: int, seconds: float, token: str, folder: Path, run: str) -> Load:
+def _wrk(
+    port: int, clients: int, seconds: float, token: str, folder: Path, *, run: str, content: bytes
+) -> Load:
     script, body = folder / "load.lua", folder / "body.json"
     script.write_text(_LUA)
-    body.write_bytes(BODY)
+    body.write_bytes(content)
     output = subprocess.run(
         [
             *("wrk", "--latency", "-t1", f"-c{clients}", f"-d{seconds:.0f}s", "-s", str(script)),
@@ -83,7 +108,9 @@ def _latencies(output: str) -> tuple[float, float]:
     return times[0], times[1]
 
 
-async def _python(port: int, clients: int, seconds: float, token: str, run: str) -> Load:
+async def _python(
+    port: int, clients: int, seconds: float, token: str, run: str, body: bytes
+) -> Load:
     end = time.perf_counter() + seconds
     times: list[float] = []
     errors = 0
@@ -97,9 +124,9 @@ async def _python(port: int, clients: int, seconds: float, token: str, run: str)
             head = (
                 f"POST /api/v1/dossiers HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
                 f"Authorization: Bearer {token}\r\nIdempotency-Key: {run}-{name}-{count}\r\n"
-                f"Content-Length: {len(BODY)}\r\n\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
             )
-            writer.write(head.encode() + BODY)
+            writer.write(head.encode() + body)
             answer = await reader.readuntil(b"\r\n\r\n")
             length = re.search(rb"Content-Length: (\d+)", answer)
             assert length

@@ -8,7 +8,7 @@ one with the median rate counts.
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +52,9 @@ ELSEWHERE: Final = {
 Run = Callable[[Line, Path, int, Path], Moved]
 
 
+WAYS: Final = (OURS, *MODES, *ELSEWHERE)
+
+
 class Task(NamedTuple):
     """What is asked: how many dossiers, in how many rounds, over which line."""
 
@@ -59,11 +62,12 @@ class Task(NamedTuple):
     dossiers: int
     rounds: int
     shares: dict[str, float]
+    ways: Collection[str] = WAYS
 
 
-def measure(report: Report, count: int, rounds: int) -> None:
+def measure(report: Report, count: int, rounds: int, ways: Collection[str] = WAYS) -> None:
     """The clean line."""
-    found = _all(report, Task(CLEAN, count, rounds, CLEAN_SHARE))
+    found = _all(report, Task(CLEAN, count, rounds, CLEAN_SHARE, ways))
     _print(report, CLEAN, found)
     ours = found.get(OURS)
     if ours is None:
@@ -89,9 +93,9 @@ def measure(report: Report, count: int, rounds: int) -> None:
     _events(report, count)
 
 
-def measure_bad(report: Report, count: int, rounds: int) -> None:
+def measure_bad(report: Report, count: int, rounds: int, ways: Collection[str] = WAYS) -> None:
     """The bad line."""
-    found = _all(report, Task(BAD, count, rounds, BAD_SHARE))
+    found = _all(report, Task(BAD, count, rounds, BAD_SHARE, ways))
     _print(report, BAD, found)
     ours = found.get(OURS)
     if ours is None:
@@ -115,10 +119,10 @@ def _all(report: Report, task: Task) -> dict[str, Moved]:
     with TemporaryDirectory(prefix="bench-lines-") as text:
         lines = dossiers.write_lines(Path(text) / "dossiers.jsonl", task.dossiers)
         for number in range(task.rounds):
-            for name, run in runs.items():
+            for name in [name for name in runs if name in task.ways]:
                 count = max(20, int(task.dossiers * task.shares.get(name, 1.0)))
                 with report.part(f"{task.quality.name}, {name}"):
-                    figures = _once(run, task.quality, count, lines, seed=number + 1)
+                    figures = _once(runs[name], task.quality, count, lines, seed=number + 1)
                     found.setdefault(name, []).append(figures)
     return {name: middle(some) for name, some in found.items()}
 
