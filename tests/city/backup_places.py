@@ -83,3 +83,44 @@ async def in_postgres() -> AsyncIterator[Place]:
                 feeds_postgres.PostgresFeedStore(archive.pool, CITY_ID),
                 PostgresFeedDump(archive.pool),
             )
+
+
+async def busy_day(bench: Bench) -> list[SimulatedStation]:
+    """Two stations, three logs, a repetition, a conflict, a gap, a kind nobody knows."""
+    first, second = SimulatedStation(1, code=3), SimulatedStation(2, code=1)
+    once = first.append()
+    first.append_many(20)
+    for body in (once.body, b'{"other":1}'):
+        first.append(eid=once.eid, subject=once.subject, body=body)
+    first.append(kind=17, version=7)
+    first.append(kind=900)
+    await bench.offer(first, 0, 9)
+    await bench.offer(first, 5)
+    first.open_log()
+    first.append_many(3)
+    await bench.offer(first)
+    second.append_many(5)
+    await bench.offer(second)
+    await bench.open_all()
+    return [first, second]
+
+
+async def archived(place: Place) -> dict[bytes, int]:
+    return {mark.lid: mark.archived for mark in await place.bench.archive.watermarks()}
+
+
+def flip(path: Path) -> None:
+    """One bit in the middle is another."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def cut(path: Path) -> None:
+    """The last byte is gone."""
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def grow(path: Path) -> None:
+    """A byte too many."""
+    path.write_bytes(path.read_bytes() + b"\0")

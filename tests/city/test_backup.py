@@ -18,20 +18,23 @@ from sync.city.backup_form import (
     KEPT_MANIFESTS,
     BackupError,
     BackupFault,
-    BatchRow,
     Manifest,
     Range,
-    decode_rows,
-    encode_row,
     find_manifest,
     locked,
-    read_segment,
-    write_manifest,
-    write_segment,
 )
 from sync.city.backup_restore import check_backup
 from tests.city.archive_bench import NOW_MS, Bench
-from tests.city.backup_places import CITY_ID, Place, in_postgres, in_sqlite
+from tests.city.backup_places import (
+    CITY_ID,
+    Place,
+    archived,
+    busy_day,
+    cut,
+    flip,
+    in_postgres,
+    in_sqlite,
+)
 from tests.city.station import SimulatedStation
 
 HOUR_MS = 3600 * 1000
@@ -50,30 +53,6 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 async def city(tmp_path: Path) -> AsyncIterator[Place]:
     async with in_sqlite(tmp_path / "city") as place:
         yield place
-
-
-async def busy_day(bench: Bench) -> list[SimulatedStation]:
-    """Two stations, three logs, a repetition, a conflict, a gap, a kind nobody knows."""
-    first, second = SimulatedStation(1, code=3), SimulatedStation(2, code=1)
-    once = first.append()
-    first.append_many(20)
-    for body in (once.body, b'{"other":1}'):
-        first.append(eid=once.eid, subject=once.subject, body=body)
-    first.append(kind=17, version=7)
-    first.append(kind=900)
-    await bench.offer(first, 0, 9)
-    await bench.offer(first, 5)
-    first.open_log()
-    first.append_many(3)
-    await bench.offer(first)
-    second.append_many(5)
-    await bench.offer(second)
-    await bench.open_all()
-    return [first, second]
-
-
-async def archived(place: Place) -> dict[bytes, int]:
-    return {mark.lid: mark.archived for mark in await place.bench.archive.watermarks()}
 
 
 async def test_what_is_in_a_backup_is_archived(place: Place, tmp_path: Path) -> None:
@@ -166,101 +145,6 @@ async def test_what_lies_beside_the_records_comes_back(
         assert [entry.state_key for entry in dumped] == ["key:1", "key:0"]
 
 
-async def test_damage_to_any_file_is_refused_and_nothing_is_restored(
-    city: Place, tmp_path: Path
-) -> None:
-    stations = await busy_day(city.bench)
-    await city.back_up(tmp_path / "backup")
-    names = sorted(path.name for path in (tmp_path / "backup").glob("*.wes"))
-    assert len(names) >= 2
-    async with in_sqlite(tmp_path / "other") as other:
-        for number, (name, damage) in enumerate(
-            (name, damage) for name in names for damage in (_flip, _cut, _grow, Path.unlink)
-        ):
-            folder = tmp_path / f"copy-{number}"
-            shutil.copytree(tmp_path / "backup", folder)
-            damage(folder / name)
-            with pytest.raises(BackupError) as caught:
-                await other.restore(folder, stations)
-            assert caught.value.fault in {BackupFault.DAMAGED, BackupFault.MISSING}, name
-            assert await other.bench.archive.watermarks() == []
-        await other.restore(tmp_path / "backup", stations)
-
-
-def _flip(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
-
-
-def _cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-1])
-
-
-def _grow(path: Path) -> None:
-    path.write_bytes(path.read_bytes() + b"\0")
-
-
-async def test_a_manifest_that_says_something_else_is_refused(city: Place, tmp_path: Path) -> None:
-    """Whole files that do not fit together: each lie is found by what it lies about."""
-    stations = await busy_day(city.bench)
-    manifest = (await city.back_up(tmp_path / "backup")).manifest
-    (log, *rest) = manifest.logs
-    lies = {
-        BackupFault.DIFFERENT: [
-            manifest._replace(effects=Range(31, 32)),
-            manifest._replace(dossiers=Range(0, 28)),
-        ],
-        BackupFault.DAMAGED: [
-            manifest._replace(logs=(log._replace(size=log.size - 1), *rest)),
-            manifest._replace(logs=(log._replace(root=bytes(32)), *rest)),
-            manifest._replace(logs=tuple(rest)),
-            manifest._replace(segments=manifest.segments[1:]),
-        ],
-        BackupFault.FOREIGN: [manifest._replace(city_id=b"OTHEROTH")],
-    }
-    for fault, told in lies.items():
-        for number, lie in enumerate(told):
-            async with in_sqlite(tmp_path / f"{fault.value}-{number}") as other:
-                write_manifest(tmp_path / "backup", lie)
-                with pytest.raises(BackupError) as caught:
-                    await other.restore(tmp_path / "backup", stations)
-                assert caught.value.fault is fault
-
-
-@pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        (lambda raw: raw[:-1] + bytes([raw[-1] ^ 1]), BackupFault.UNREADABLE),
-        (lambda raw: raw[:200] + bytes([raw[200] ^ 1]) + raw[201:], BackupFault.UNREADABLE),
-    ],
-)
-async def test_batches_that_their_station_did_not_sign_are_refused(
-    city: Place, tmp_path: Path, change: Callable[[bytes], bytes], fault: BackupFault
-) -> None:
-    """Who can write the backup and mend its digests still cannot sign for a station."""
-    stations = await busy_day(city.bench)
-    folder = tmp_path / "backup"
-    manifest = (await city.back_up(folder)).manifest
-    _rewrite_batches(folder, manifest, lambda row: row._replace(raw=change(row.raw)))
-    async with in_sqlite(tmp_path / "other") as other:
-        with pytest.raises(BackupError) as caught:
-            await other.restore(folder, stations)
-    assert caught.value.fault in {fault, BackupFault.DAMAGED}
-
-
-def _rewrite_batches(
-    folder: Path, manifest: Manifest, change: Callable[[BatchRow], BatchRow]
-) -> None:
-    segments = list(manifest.segments)
-    rows = list(decode_rows(read_segment(folder, segments[0])))
-    first = rows[0]
-    assert isinstance(first, BatchRow)
-    rows[0] = change(first)
-    segments[0] = write_segment(folder, 77, [encode_row(row) for row in rows], state=False)
-    write_manifest(folder, manifest._replace(segments=tuple(segments)))
-
-
 async def test_batches_of_a_forgotten_station_come_back_and_are_counted(
     city: Place, tmp_path: Path
 ) -> None:
@@ -338,14 +222,14 @@ async def test_a_backup_whose_files_are_gone_is_made_anew_as_a_whole(
     stations = await busy_day(city.bench)
     folder = tmp_path / "backup"
     made = await city.back_up(folder)
-    damages: list[Callable[[Path], object]] = [Path.unlink, _cut]
+    damages: list[Callable[[Path], object]] = [Path.unlink, cut]
     for number, damage in enumerate(damages, start=1):
         damage(folder / made.manifest.segments[0].name)
         made = await city.back_up(folder)
         assert made.new_records == made.manifest.records
         check_backup(folder, CITY_ID)
         assert len(caplog.records) == number
-    _flip(folder / f"manifest-{made.manifest.number:08}.wes")
+    flip(folder / f"manifest-{made.manifest.number:08}.wes")
     await city.back_up(folder)
     async with in_sqlite(tmp_path / "other") as other:
         await other.restore(folder, stations)
