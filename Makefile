@@ -26,7 +26,7 @@ check: ## format, lint, types, import rules, sizes and other contracts
 	@.ci/bootstrap check
 	@.ci/check
 
-bench: ## our speed beside simpler designs, in one table
+bench: ## our speed beside floors, peers and simpler designs, in one run
 	@.ci/bootstrap bench
 	@$(PYTHON) -m tests.bench $(ARGS)
 
