@@ -16,7 +16,7 @@ from tests.bench import disk, growth, herd, idle, intake, latency, sync
 from tests.bench.figures import Report
 from tests.bench.herd_stations import Herd
 
-WIDTH: Final = 150
+WIDTH: Final = 180
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ class Report:
                 goal.ours,
                 goal.other,
                 f"{goal.value:,.2f}",
-                f"{'≥' if goal.at_least else '≤'} {goal.limit:g}",
+                f"{'≥' if goal.at_least else '≤'} {goal.limit:.4g}",
                 "met" if goal.met else "SHORT",
             ]
             for goal in self.goals
