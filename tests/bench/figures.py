@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 MIB = 1 << 20
+ALONE = "–"
+"""The other side of a goal that is a plain figure."""
 
 
 class Cost(NamedTuple):
@@ -133,7 +135,7 @@ class Report:
 
     def bound(self, name: str, ours: float, limit: float, *, at_least: bool = False) -> None:
         """A plain figure should not exceed (or should reach) the limit."""
-        self.goals.append(Goal(name, number(ours), "–", ours, limit, at_least))
+        self.goals.append(Goal(name, number(ours), ALONE, ours, limit, at_least))
 
     def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
         """Print one table; the first column is a name."""
@@ -165,8 +167,8 @@ class Report:
                 goal.name,
                 goal.ours,
                 goal.other,
-                f"{goal.value:,.2f}",
-                f"{'≥' if goal.at_least else '≤'} {goal.limit:.4g}",
+                f"{goal.value:,.2f}" if goal.other != ALONE else "–",
+                f"{'≥' if goal.at_least else '≤'} {_limit(goal.limit)}",
                 "met" if goal.met else "SHORT",
             ]
             for goal in self.goals
@@ -177,6 +179,10 @@ class Report:
         self.say(f"{met} of {len(self.goals)} goals met.")
         for name in self.failures:
             self.say(f"not measured: {name}")
+
+
+def _limit(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def number(value: float) -> str:

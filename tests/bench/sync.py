@@ -110,11 +110,12 @@ def measure_bad(report: Report, count: int, rounds: int, ways: Collection[str] =
 def _all(report: Report, task: Task) -> dict[str, Moved]:
     runs: dict[str, Run] = {OURS: _ours}
     runs.update({name: _peer(mode) for name, mode in MODES.items()})
-    for name, made in peers_elsewhere.found().items():
-        if made is None:
-            report.say(f"{name}: not installed here")
+    for name in peers_elsewhere.PROGRAMS:
+        reason = peers_elsewhere.why_not(name)
+        if reason:
+            report.say(f"{name}: not measured, {reason}")
         else:
-            runs[name] = made
+            runs[name] = peers_elsewhere.DRIVERS[name]
     found: dict[str, list[Moved]] = {}
     with TemporaryDirectory(prefix="bench-lines-") as text:
         lines = dossiers.write_lines(Path(text) / "dossiers.jsonl", task.dossiers)
