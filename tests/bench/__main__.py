@@ -5,6 +5,8 @@ that fails is named at the end and the others are measured all the same.
 """
 
 import os
+import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -72,6 +74,8 @@ def main(  # noqa: PLR0917 - the options of a command
     unknown = [name for name in wanted if name not in PARTS]
     if unknown:
         raise typer.BadParameter(f"--only: {unknown[0]} is none of {', '.join(PARTS)}")
+    # Whoever stops the bench must not leave processes and namespaces behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     report = Report(Console(width=WIDTH))
     report.say(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before the start")
     measure(report, Size(seconds, dossiers, rounds, stations, stored, long), wanted)
