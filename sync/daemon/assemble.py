@@ -20,7 +20,7 @@ from sync.database import Reader
 from sync.journal import backlog
 from sync.protocol import merkle
 from sync.protocol.batch import BatchInput, build_batch
-from sync.protocol.compression import Dictionary
+from sync.protocol.compression import DENSE_LEVEL, Dictionary
 from sync.protocol.entries import withheld
 from sync.protocol.handshake import LogHead
 from sync.protocol.limits import MAXIMUM_HELLO_LOGS
@@ -167,7 +167,7 @@ class Assembler:
             cut.batch_input,
             signing_key=self._sealing.signing_key,
             recipient=recipients[self._recipient % len(recipients)],
-            dictionary=self._sealing.dictionary if order.compressed else None,
+            dictionary=_dictionary(self._sealing.dictionary, order),
         )
         return SealedBatch(
             lid=order.lid,
@@ -218,6 +218,12 @@ def _read(connection: sqlite3.Connection, order: SendBatch) -> list[backlog.Stor
         if len(found) < count:
             break
     return taken
+
+
+def _dictionary(known: Dictionary | None, order: SendBatch) -> Dictionary | None:
+    if known is None or not order.compressed:
+        return None
+    return known._replace(level=DENSE_LEVEL) if order.dense else known
 
 
 def _fits(kept: SealedBatch, order: SendBatch) -> bool:

@@ -248,7 +248,10 @@ class SendHello(NamedTuple):
 
 
 class SendBatch(NamedTuple):
-    """Send records of one log from sequence `first`; `withheld`: the first one's leaf alone."""
+    """Send records of one log from sequence `first`; `withheld`: the first one's leaf alone.
+
+    `dense`: in as few bytes as can be, whatever the work.
+    """
 
     lid: bytes
     first: int
@@ -256,6 +259,7 @@ class SendBatch(NamedTuple):
     target_bytes: int
     compressed: bool
     withheld: bool = False
+    dense: bool = False
 
 
 class FetchKeys(NamedTuple):

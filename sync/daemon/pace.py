@@ -84,22 +84,31 @@ def applied_wait_s(asked_before: int) -> float:
     return min(APPLIED_MAXIMUM_S, APPLIED_FIRST_S * 2.0**doublings)
 
 
+DENSE_FROM_S: Final = 0.25
+"""A batch of full size that takes this long travels on a line that is slower than compressing."""
+
+
 class Throughput(NamedTuple):
-    """Plain bytes per second as last seen; 0 before the first measurement."""
+    """Plain bytes per second as last seen; 0 before the first measurement.
+
+    `dense`: the line is slow enough that fewer bytes are worth more work.
+    """
 
     bytes_per_s: float = 0.0
+    dense: bool = False
 
     def measured(self, plain_bytes: int, elapsed_s: float) -> "Throughput":
         """Half old, half new; a small batch measures the way, not the width: it never lowers."""
         rate = min(plain_bytes / max(elapsed_s, MINIMUM_MEASURED_S), USEFUL_BYTES_PER_S)
         target_bytes = self.target_bytes()
         if plain_bytes * 2 < target_bytes and elapsed_s < BATCH_TIME_S:
-            return Throughput(max(rate, target_bytes / BATCH_TIME_S))
-        return Throughput((self.bytes_per_s + rate) / 2 if self.bytes_per_s else rate)
+            return Throughput(max(rate, target_bytes / BATCH_TIME_S), self.dense)
+        mean = (self.bytes_per_s + rate) / 2 if self.bytes_per_s else rate
+        return Throughput(mean, elapsed_s >= DENSE_FROM_S)
 
     def timed_out(self) -> "Throughput":
         """A batch did not get through: believe half."""
-        return Throughput(self.target_bytes() / BATCH_TIME_S / 2)
+        return Throughput(self.target_bytes() / BATCH_TIME_S / 2, dense=True)
 
     def target_bytes(self) -> int:
         """Plain bytes for the next batch, about three seconds of the line."""

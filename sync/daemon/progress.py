@@ -103,6 +103,7 @@ def next_batch(session: Session) -> SendBatch | None:
         target_bytes=target_bytes(session),
         compressed=session.compressed and rung.trial not in pace.UNCOMPRESSED,
         withheld=withheld,
+        dense=session.throughput.dense or session.limits.metered,
     )
 
 

@@ -140,7 +140,9 @@ async def _write_log(
     first, written = known.acked.get(log.lid, 0), 0
     there = {found.place.name for found in medium.files(*_where(exporter))}
     while first < log.size:
-        order = SendBatch(log.lid, first, MAXIMUM_BATCH_RECORDS, TARGET_BYTES, compressed=True)
+        order = SendBatch(
+            log.lid, first, MAXIMUM_BATCH_RECORDS, TARGET_BYTES, compressed=True, dense=True
+        )
         batch = await exporter.assembler.build(order)
         exporter.assembler.release(batch)
         name = layout.batch_name(log.lid, first, batch.records)

@@ -123,7 +123,7 @@ def build_batch(
         raise ProtocolError(ProtocolErrorCode.TOO_LARGE, "plaintext")
     body, compression = plaintext, Compression(COMPRESSION_NONE, None)
     if dictionary is not None:
-        body = compress(plaintext, dictionary.content)
+        body = compress(plaintext, dictionary.content, dictionary.level)
         compression = Compression(COMPRESSION_ZSTD, dictionary.number)
     sealed_for = None
     if recipient is not None:

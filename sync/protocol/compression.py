@@ -19,10 +19,13 @@ from sync.protocol.limits import MAXIMUM_PLAINTEXT_BYTES, MAXIMUM_WINDOW_LOG
 COMPRESSION_NONE: Final = 0
 COMPRESSION_ZSTD: Final = 2
 
-_LEVEL: Final = 3
+QUICK_LEVEL: Final = 3
+"""For a line that is faster than the processor."""
+DENSE_LEVEL: Final = 12
+"""For a slow line and for sticks: a sixth fewer bytes for about five times the work (measured)."""
+
 # The batch header names the dictionary and the tree covers the content: neither is said twice.
 _OPTIONS: Final[dict[int, int]] = {
-    zstd.CompressionParameter.compression_level: _LEVEL,
     zstd.CompressionParameter.dict_id_flag: 0,
     zstd.CompressionParameter.checksum_flag: 0,
 }
@@ -31,10 +34,14 @@ _CACHED_DICTIONARIES: Final = 16
 
 
 class Dictionary(NamedTuple):
-    """A shared dictionary and the number that batch headers call it by."""
+    """A shared dictionary, the number that batch headers call it by, how hard to compress with it.
+
+    The level is the writer's affair: a reader needs only the number.
+    """
 
     number: int
     content: bytes
+    level: int = QUICK_LEVEL
 
 
 @lru_cache(maxsize=_CACHED_DICTIONARIES)
@@ -42,10 +49,11 @@ def _loaded(dictionary: bytes) -> zstd.ZstdDict:
     return zstd.ZstdDict(dictionary)
 
 
-def compress(data: bytes, dictionary: bytes) -> bytes:
+def compress(data: bytes, dictionary: bytes, level: int = QUICK_LEVEL) -> bytes:
     """One zstd frame. An empty dictionary means none."""
     shared = _loaded(dictionary).as_digested_dict if dictionary else None
-    return zstd.compress(data, options=_OPTIONS, zstd_dict=shared)
+    options = {**_OPTIONS, zstd.CompressionParameter.compression_level: level}
+    return zstd.compress(data, options=options, zstd_dict=shared)
 
 
 def decompress(data: bytes, dictionary: bytes, maximum_bytes: int) -> bytes:

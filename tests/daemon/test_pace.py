@@ -101,3 +101,12 @@ def test_what_a_city_asks_for_is_followed_within_reason(asked_s: int, chance: fl
 
 def test_lanes_of_a_later_protocol_wait_like_bulk() -> None:
     assert pace.gather_s(7, metered=False) == pace.gather_s(2, metered=False)
+
+
+def test_a_slow_line_is_worth_more_work_for_fewer_bytes() -> None:
+    fast = Throughput().measured(pace.BATCH_MAXIMUM_BYTES, 0.03)
+    slow = fast.measured(pace.BATCH_MAXIMUM_BYTES, pace.DENSE_FROM_S)
+    assert (fast.dense, slow.dense) == (False, True)
+    assert slow.measured(2_000, 0.06).dense, "a small batch measures the way, not the width"
+    assert not slow.measured(pace.BATCH_MAXIMUM_BYTES, pace.DENSE_FROM_S - 0.01).dense
+    assert fast.timed_out().dense

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.dictionary import CURRENT_DICTIONARY, DICTIONARIES, choose_dictionary
-from sync.protocol.compression import compress, decompress
+from sync.protocol.compression import DENSE_LEVEL, compress, decompress
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.limits import MAXIMUM_PLAINTEXT_BYTES, MAXIMUM_WINDOW_LOG
 from tests.contracts.dictionary_train import sample_records
@@ -85,3 +85,14 @@ def test_the_newest_common_dictionary_is_chosen() -> None:
     assert choose_dictionary((1, 99)) == CURRENT_DICTIONARY
     assert choose_dictionary((99,)) is None
     assert DICTIONARIES[CURRENT_DICTIONARY.number] == CURRENT_DICTIONARY.content
+
+
+def test_more_work_makes_fewer_bytes_of_the_same_form() -> None:
+    text = b"".join(
+        b'{"full_name":"Nguyen Van %d","address":"%d/%d Duong So %d"}' % (n, n * 7, n % 9, n * n)
+        for n in range(2_000)
+    )
+    shared = CURRENT_DICTIONARY.content
+    dense = compress(text, shared, DENSE_LEVEL)
+    assert len(dense) < len(compress(text, shared))
+    assert decompress(dense, shared, len(text)) == text
