@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.protocol import merkle
-from sync.protocol.canonical import decode, encode
+from sync.protocol.canonical import Value, decode, encode
 from sync.protocol.cose import FindKey
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.keyset import keys_by_id, verify_keyset
@@ -58,7 +58,9 @@ def make_receipt(
 
 def pack_proof(proof: Proof) -> bytes:
     """The bytes of the file."""
-    return encode({"form": FORM, **proof._asdict()})
+    fields: dict[int | str, Value] = {"form": FORM}
+    fields.update(proof._asdict())
+    return encode(fields)
 
 
 def read_proof(data: bytes) -> Proof:

@@ -16,6 +16,7 @@ from sync.city.backup_form import (
     Manifest,
     Range,
     Row,
+    Segment,
     ShelfRow,
     encode_row,
     write_manifest,
@@ -98,8 +99,18 @@ class PaperCity:
 
     def receipt(self, log: Log, size: int, root: bytes | None = None, **more: int) -> bytes:
         receipt = Receipt(
-            *(self.city_id, GENERATION, log.lid, size, log.root(size) if root is None else root),
-            *(more.get("archived", 0), 0, more.get("city_time_ms", MADE_MS), None, (), 1, None),
+            city_id=self.city_id,
+            generation=GENERATION,
+            lid=log.lid,
+            size=size,
+            root=log.root(size) if root is None else root,
+            archived=more.get("archived", 0),
+            applied=0,
+            city_time_ms=more.get("city_time_ms", MADE_MS),
+            batch=None,
+            statuses=(),
+            receipt_number=1,
+            nonce=None,
         )
         return sign_receipt(receipt, self.receipt_key)
 
@@ -148,7 +159,7 @@ class Paper:
 
     def write(self, folder: Path, rows_in_segment: int = 2) -> Manifest:
         folder.mkdir(exist_ok=True)
-        segments = []
+        segments: list[Segment] = []
         pieces = [encode_row(row) for row in self.batches]
         for at in range(0, len(pieces), rows_in_segment):
             part = pieces[at : at + rows_in_segment]

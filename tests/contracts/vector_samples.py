@@ -152,7 +152,9 @@ def changed(data: bytes, label: str, key: Ed25519PrivateKey, change: dict[int, A
     """A signed object with other members, ``ABSENT`` for none, under a good signature."""
     fields = decode(unverified_payload(data))
     assert isinstance(fields, dict)
-    kept = {name: value for name, value in {**fields, **change}.items() if value is not ABSENT}
+    changed_fields: dict[int | str, Any] = dict(fields)
+    changed_fields.update(change)
+    kept = {name: value for name, value in changed_fields.items() if value is not ABSENT}
     return sign(key, label, encode(kept))
 
 

@@ -10,6 +10,7 @@ from sync.protocol.blob import BlobHeader, BlobReceipt, sign_blob, sign_blob_rec
 from sync.protocol.canonical import decode, encode
 from sync.protocol.control_records import (
     Alert,
+    ControlBody,
     FeedAcknowledgement,
     KeyRotation,
     TimeAnchor,
@@ -99,7 +100,7 @@ FULL_WELCOME: Final = Welcome(
     wanted=(BLOB.digest,),
     notices=(Notice("missing_tail", sample.LID),),
 )
-EVIDENCE: Final = {
+EVIDENCE: Final[dict[str, ControlBody]] = {
     "anchor": TimeAnchor(sample.WALL_MS, sample.NONCE, sample.BOOT_ID, 130_000, 130_060),
     "feed-ack": FeedAcknowledgement(feed_id(OWN), 2, merkle.root_of(FEED_LEAVES)),
     "rotation": KeyRotation(key_id(sample.STATION_KEY.public_key()), 2),
