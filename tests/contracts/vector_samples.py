@@ -152,9 +152,8 @@ def changed(data: bytes, label: str, key: Ed25519PrivateKey, change: dict[int, A
     """A signed object with other members, ``ABSENT`` for none, under a good signature."""
     fields = decode(unverified_payload(data))
     assert isinstance(fields, dict)
-    changed_fields: dict[int | str, Any] = dict(fields)
-    changed_fields.update(change)
-    kept = {name: value for name, value in changed_fields.items() if value is not ABSENT}
+    members: list[tuple[int | str, Any]] = [*fields.items(), *change.items()]
+    kept = {name: value for name, value in dict(members).items() if value is not ABSENT}
     return sign(key, label, encode(kept))
 
 
