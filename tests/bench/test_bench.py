@@ -4,6 +4,7 @@ The ways that stand side by side are covered once each, not in every part.
 """
 
 import io
+import os
 from collections.abc import Callable
 
 import pytest
@@ -41,8 +42,12 @@ def _report() -> tuple[Report, io.StringIO]:
     return Report(Console(file=said, width=command.WIDTH)), said
 
 
+EVERYDAY = ("intake", "sync", "herd", "latency")
+"""Parts that every test run measures once; all of them with WHOLE=1."""
+
+
 @pytest.mark.journey
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", PARTS if os.environ.get("WHOLE") else EVERYDAY)
 def test_every_part_measures_and_judges(name: str) -> None:
     report, said = _report()
     part, goals = PARTS[name]
