@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
+from importlib.resources import files
 
 import pytest
 from aiohttp import web
@@ -205,3 +206,8 @@ def test_a_sentence_without_its_value_would_be_noticed() -> None:
 def _issue(code: IssueCode, params: dict[str, str | int]) -> Issue:
     check = next(one for one in Check if code.value.startswith(f"{one.value}_"))
     return Issue(check=check, code=code, severity=SEVERITIES[code], params=params)
+
+
+def test_every_check_has_a_picture() -> None:
+    sheet = files("edge_node.web").joinpath("templates", "status", "_icons.html.j2").read_text()
+    assert [check.value for check in Check if f'id="c-{check.value}"' not in sheet] == []
