@@ -6,7 +6,6 @@ Exit codes: 0 a clean stop; 2 the configuration, the catalogue or a certificate 
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import logging
 import secrets
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+
+from sync.lock import HeldError, hold
 
 EXIT_SETTINGS: Final = 2
 EXIT_BUSY: Final = 3
@@ -145,10 +146,10 @@ def demo(
 def _only_one(directory: Path) -> Iterator[None]:
     """Hold the station's folder: two nodes would draw the same numbers. A kill lets go of it."""
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "node.lock").open("ab") as file:
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            stack.enter_context(hold(directory / "node.lock"))
+        except HeldError:
             raise AlreadyRunningError(f"{directory}: another node runs on these files") from None
         yield
 

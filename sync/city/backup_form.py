@@ -13,7 +13,6 @@ finished. It must not know databases, keys or HTTP.
 """
 
 import contextlib
-import fcntl
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -24,6 +23,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from sync.certificates import DIRECTORY_MODE, PRIVATE_MODE, write_whole
 from sync.city.archive.feed_store.dump import FeedEntry
+from sync.lock import HeldError, hold
 from sync.protocol.canonical import decode, encode
 from sync.protocol.errors import ProtocolError
 
@@ -289,16 +289,12 @@ def prune(folder: Path) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Keep other backups into this folder out. Raises BackupError when one is under way."""
     folder.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
-    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, PRIVATE_MODE)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise BackupError(BackupFault.BUSY, str(folder)) from None
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold(folder / _LOCK))
+        except HeldError:
+            raise BackupError(BackupFault.BUSY, str(folder)) from None
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _numbers(folder: Path, pattern: re.Pattern[str]) -> list[int]:

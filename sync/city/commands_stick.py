@@ -4,26 +4,25 @@ Responsible for these commands' words and their progress bar. They speak to the 
 station would, and need nothing but the city's own configuration.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sync.city.announcements import CatalogueReleased
 from sync.city.city_line import LineError, open_line
 from sync.city.command import ConfigOption, clock_ms, fail, guarded, settings_in, surroundings
-from sync.city.courier import Carried, CityKeys, Courier, Report, bring_in, take_out
+from sync.city.courier import Carried, CityKeys, Courier, bring_in, take_out
 from sync.city.serve import city_facts, prepare_identity
 from sync.city.settings import Settings
 from sync.city.tokens import tokens_of
 from sync.protocol.keyset import keys_by_id
-from sync.stick.medium import Medium, StickError, StickFault
+from sync.stick.command import EXIT_STICK, explain, run_with_bar
+from sync.stick.medium import Medium, StickError
+from sync.stick.report import Report
 
-EXIT_STICK: Final = 6
 EXIT_LINE: Final = 7
 
 stick_app = typer.Typer(no_args_is_help=True, help="Carry between stations and city by stick.")
@@ -31,15 +30,6 @@ stick_app = typer.Typer(no_args_is_help=True, help="Carry between stations and c
 StickArgument = Annotated[
     Path, typer.Argument(metavar="STICK", help="Where the stick is mounted, or any folder.")
 ]
-
-REMEDIES: Final = {
-    StickFault.MISSING: "plug it in, or name the folder where it is mounted",
-    StickFault.FULL: "take another stick, or run the station's export again after this import",
-    StickFault.READ_ONLY: "slide its write-protection switch, or take another stick",
-    StickFault.GONE: "it was pulled out; plug it in and run the command again, nothing is lost",
-    StickFault.LIES: "it does not keep what is written to it; throw it away",
-    StickFault.STRANGE: "it holds something that is not ours in a place of ours",
-}
 
 Work = Callable[[Courier, Report], Awaitable[Carried]]
 
@@ -72,9 +62,9 @@ def _run(settings: Settings, stick: Path, work: Work) -> Carried:
 
     def run() -> None:
         try:
-            outcome.append(asyncio.run(_carry(settings, stick, work)))
+            outcome.append(run_with_bar(lambda report: _carry(settings, stick, work, report)))
         except StickError as error:
-            fail(EXIT_STICK, f"{error}; {REMEDIES[error.fault]}")
+            fail(EXIT_STICK, explain(error))
         except LineError as error:
             fail(EXIT_LINE, f"{error}; is edge-city serve running?")
 
@@ -82,28 +72,21 @@ def _run(settings: Settings, stick: Path, work: Work) -> Carried:
     return outcome[0]
 
 
-async def _carry(settings: Settings, stick: Path, work: Work) -> Carried:
+async def _carry(settings: Settings, stick: Path, work: Work, report: Report) -> Carried:
     identity = prepare_identity(settings, surroundings())
     facts = city_facts(settings, settings.listen.port, clock_ms())
     keyset = identity.keyset.keyset
     tokens = tokens_of(identity.receipt_key)
     keys = CityKeys(keyset, keys_by_id(keyset.receipt_keys), keys_by_id(keyset.feed_keys))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), transient=True) as bar:
-        task = bar.add_task("files", total=None)
-
-        async def report(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        async with open_line(facts.url, facts.ca_pem) as line:
-            courier = Courier(
-                Medium(stick),
-                line,
-                lambda node_id: tokens.issue(node_id, clock_ms()),
-                keys,
-                _object_of,
-            )
-            return await work(courier, report)
+    async with open_line(facts.url, facts.ca_pem) as line:
+        courier = Courier(
+            Medium(stick),
+            line,
+            lambda node_id: tokens.issue(node_id, clock_ms()),
+            keys,
+            _object_of,
+        )
+        return await work(courier, report)
 
 
 def _object_of(body: bytes) -> bytes | None:

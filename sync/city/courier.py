@@ -7,7 +7,7 @@ look into bodies.
 """
 
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -27,9 +27,7 @@ from sync.protocol.session_extras import FeedState
 from sync.stick import layout
 from sync.stick.layout import Direction, Form, Place
 from sync.stick.medium import Found, Medium, StickError, StickFault
-
-Report = Callable[[int, int], Awaitable[None]]
-"""Says how far it is: files done, files in all."""
+from sync.stick.report import Report
 
 IssueToken = Callable[[bytes], bytes]
 """A session token for this station, as WELCOME seals it."""

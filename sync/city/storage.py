@@ -7,14 +7,12 @@ not chosen is not imported: its libraries are optional. It must not know what is
 
 import asyncio
 import contextlib
-import fcntl
-import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sync.certificates import DIRECTORY_MODE, PRIVATE_MODE
+from sync.certificates import DIRECTORY_MODE
 from sync.city.archive.feed_store import sqlite as feeds_sqlite
 from sync.city.archive.feed_store.blobs_sqlite import SqliteBlobLedger
 from sync.city.archive.feed_store.dump import PostgresFeedDump, SqliteFeedDump
@@ -29,6 +27,7 @@ from sync.city.objects.port import Bucket
 from sync.city.settings import Settings
 from sync.city.shelf import FolderShelf, PostgresShelf, Shelf
 from sync.group_commit import DatabaseError, DatabaseFault
+from sync.lock import HeldError, hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +62,12 @@ async def open_storage(settings: Settings, city_id: bytes, now_ms: int) -> Async
 def _only_writer(path: Path) -> Iterator[None]:
     """Hold the right to write the file: one process at a time. Raises DatabaseError."""
     path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
-    descriptor = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, PRIVATE_MODE)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise DatabaseError(DatabaseFault.BUSY, f"{path}: another process writes it") from None
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold(path.with_name(f"{path.name}.lock")))
+        except HeldError:
+            raise DatabaseError(DatabaseFault.BUSY, f"{path}: another process writes it") from None
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _sqlite_storage(settings: Settings, archive: SqliteArchive, city_id: bytes) -> Storage:

@@ -36,6 +36,7 @@ from sync.daemon.loop import (
 from sync.daemon.rekey import rotate_keys
 from sync.daemon.report import ProgressLine, exit_code, summary
 from sync.daemon.settings import Settings, read_settings
+from sync.daemon.statements import keysets
 from sync.daemon.stick_command import stick_app
 from sync.daemon.transport import open_transport
 from sync.database import open_reader
@@ -191,9 +192,7 @@ async def _keysets(settings: Settings) -> list[bytes]:
     if not path.exists():
         return []
     async with open_reader(path) as reader:
-        sql = "SELECT message FROM keyset ORDER BY version"
-        rows = await reader.query(lambda connection: connection.execute(sql).fetchall())
-    return [bytes(row[0]) for row in rows]
+        return await reader.query(keysets)
 
 
 def _check_keys(settings: Settings) -> None:

@@ -8,8 +8,6 @@ everything, also in the middle of a request. It must not decide anything about b
 
 import asyncio
 import contextlib
-import fcntl
-import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -33,6 +31,7 @@ from sync.daemon.statements import OWNERS, Standing
 from sync.daemon.watch import await_files, versions, watch
 from sync.daemon.wiring import Life, Surroundings, open_conversation
 from sync.database import DatabaseError, open_writer
+from sync.lock import HeldError, hold
 from sync.notify import keep_watchdog, notify
 
 __all__ = [
@@ -198,13 +197,9 @@ async def _talk(settings: Settings, life: Life) -> None:
 
 @contextlib.contextmanager
 def _only_one(path: Path) -> Iterator[None]:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, 0o600)
-    try:
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            stack.enter_context(hold(path))
+        except HeldError:
             raise AlreadyRunningError(f"{path}: another edge-sync is running") from None
         yield
-    finally:
-        os.close(descriptor)

@@ -17,11 +17,12 @@ from sync.daemon.keyring import Keyring
 from sync.daemon.mailbox import Mailbox, Moment
 from sync.daemon.settings import Settings
 from sync.daemon.statements import keysets
-from sync.daemon.stick_export import Exported, Exporter, Report, export_to
+from sync.daemon.stick_export import Exported, Exporter, export_to
 from sync.daemon.stick_import import Imported, Importer, import_from
 from sync.daemon.wiring import make_sealing
 from sync.database import DatabaseError, DatabaseFault, Reader, open_reader
 from sync.stick.medium import Medium
+from sync.stick.report import Report
 
 
 class Around(NamedTuple):

@@ -5,37 +5,24 @@ service; reading is the service's, at a button of the status page, or this comma
 service is stopped.
 """
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sync.daemon.clock import SystemClock
 from sync.daemon.command import ConfigOption, readable_errors
 from sync.daemon.loop import open_mailbox
 from sync.daemon.settings import Settings, read_settings
 from sync.daemon.stick import Around, read_stick, write_stick
-from sync.daemon.stick_export import Report
 from sync.daemon.stick_import import Imported
-from sync.stick.medium import StickError, StickFault
-
-EXIT_STICK: Final = 6
+from sync.stick.command import EXIT_STICK, explain, run_with_bar
+from sync.stick.medium import StickError
+from sync.stick.report import Report
 
 Result = TypeVar("Result")
-
-REMEDIES: Final = {
-    StickFault.MISSING: "plug it in, or name the folder where it is mounted",
-    StickFault.FULL: "take an empty stick; what was written is whole and can be carried",
-    StickFault.READ_ONLY: "slide its write-protection switch, or take another stick",
-    StickFault.GONE: "it was pulled out; plug it in and run the command again, nothing is lost",
-    StickFault.LIES: "it does not keep what is written to it; throw it away",
-    StickFault.STRANGE: "it holds something that is not ours in a place of ours; use another",
-}
 
 StickArgument = Annotated[
     Path | None,
@@ -82,20 +69,9 @@ def _around() -> Around:
 
 
 def _run(work: Callable[[Report], Awaitable[Result]]) -> Result:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("stick", total=None)
-
-        async def report(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        async def run() -> Result:
-            return await work(report)
-
-        try:
-            return asyncio.run(run())
-        except StickError as error:
-            message = f"edge-sync: {error}; {REMEDIES[error.fault]}"
+    try:
+        return run_with_bar(work)
+    except StickError as error:
+        message = f"edge-sync: {explain(error)}"
     typer.echo(message, err=True)
     raise typer.Exit(EXIT_STICK)

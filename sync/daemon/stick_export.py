@@ -9,7 +9,7 @@ taken away. It reads both databases and writes neither. It must not know what a 
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -29,12 +29,10 @@ from sync.protocol.session_extras import FeedHead
 from sync.stick import layout
 from sync.stick.layout import Direction, Place
 from sync.stick.medium import Medium
+from sync.stick.report import Report
 
 TARGET_BYTES: Final = 512 << 10
 """Plain bytes of a batch on a stick: large, since nothing is lost when a transfer breaks."""
-
-Report = Callable[[int, int], Awaitable[None]]
-"""Says how far it is: done, total."""
 
 
 class Exporter(NamedTuple):

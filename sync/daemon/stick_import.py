@@ -8,7 +8,6 @@ stick. It must not know what a stick is beyond `Medium`.
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -35,8 +34,7 @@ from sync.protocol.receipt import verify_receipt
 from sync.stick import layout
 from sync.stick.layout import Direction, Form, Place
 from sync.stick.medium import Found, Medium, StickError, StickFault
-
-Report = Callable[[int, int], Awaitable[None]]
+from sync.stick.report import Report
 
 
 class Importer(NamedTuple):

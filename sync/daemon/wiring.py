@@ -14,7 +14,7 @@ from sync.daemon.conversation import Conversation
 from sync.daemon.events import Started
 from sync.daemon.exchanges import Chance, Ports, Speaker
 from sync.daemon.feeds import CityFeeds, FeedAccess
-from sync.daemon.identity import Credentials, certificate_for
+from sync.daemon.identity import Credentials, certificate_for, newest_keyset
 from sync.daemon.keyring import Keyring
 from sync.daemon.mailbox import Mailbox
 from sync.daemon.progress import Session
@@ -26,7 +26,6 @@ from sync.database import Reader, open_reader
 from sync.dictionary import CURRENT_DICTIONARY
 from sync.protocol.compression import Dictionary
 from sync.protocol.cose import raw_key_id
-from sync.protocol.errors import ProtocolError
 
 
 class Surroundings(NamedTuple):
@@ -62,7 +61,7 @@ async def open_conversation(
     settings: Settings, around: Surroundings, mailbox: Mailbox, credentials: Credentials
 ) -> AsyncIterator[Life]:
     """A conversation with the enrolled city; raises DatabaseError when node.db cannot be read."""
-    keyring = await _open_keyring(credentials, mailbox)
+    keyring = Keyring(newest_keyset(credentials.enrolment, await mailbox.keysets()))
     parts = _Parts(settings, credentials, keyring, mailbox, around.clock)
     certificate = certificate_for(credentials.enrolment, credentials.identity)
     await mailbox.store_own_key(certificate.serial, raw_key_id(certificate.signing_key))
@@ -129,16 +128,6 @@ def _renewal(parts: _Parts, transport: Transport, chance: Chance) -> Renewal:
         chance.entropy,
         city_time_ms,
     )
-
-
-async def _open_keyring(credentials: Credentials, mailbox: Mailbox) -> Keyring:
-    """The keyset of the enrolment, and every later one that its roots handed on to."""
-    keyring = Keyring(credentials.enrolment.keyset.keyset)
-    for message in await mailbox.keysets():
-        # Of an enrolment before this one, with another city or other roots: not for us.
-        with contextlib.suppress(ProtocolError):
-            keyring.take(message)
-    return keyring
 
 
 def outage_s(sighted: SightedCity, clock: Clock) -> float | None:

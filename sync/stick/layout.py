@@ -106,22 +106,22 @@ def station_folder(node_id: bytes) -> str:
 
 def batch_name(lid: bytes, first: int, count: int) -> str:
     """The name of a batch of a log."""
-    return f"{_short(lid)}-{first:08}-{count:04}.{Form.BATCH}"
+    return f"{short_id(lid)}-{first:08}-{count:04}.{Form.BATCH}"
 
 
 def feed_name(fid: bytes, first: int, count: int) -> str:
     """The name of a batch of a feed."""
-    return f"{_short(fid)}-{first:08}-{count:04}.{Form.FEED}"
+    return f"{short_id(fid)}-{first:08}-{count:04}.{Form.FEED}"
 
 
 def receipt_name(lid: bytes, size: int) -> str:
     """The name of a receipt: one per log and size."""
-    return f"{_short(lid)}-{size:08}.{Form.RECEIPT}"
+    return f"{short_id(lid)}-{size:08}.{Form.RECEIPT}"
 
 
 def custody_name(digest: bytes) -> str:
     """The name of the city's word about bytes it keeps aside."""
-    return f"{_short(digest)}.{Form.CUSTODY}"
+    return f"{short_id(digest)}.{Form.CUSTODY}"
 
 
 def attachment_name(digest: bytes) -> str:
@@ -173,9 +173,5 @@ def read_range(name: str) -> Range | None:
 
 def short_id(identity: bytes) -> str:
     """The beginning of an id as names show it."""
-    return _short(identity)
-
-
-def _short(identity: bytes) -> str:
     assert len(identity) >= LOG_ID_BYTES, "an id or a digest"
     return identity[:SHORT_BYTES].hex()
