@@ -248,10 +248,12 @@ def add_keyset(connection: sqlite3.Connection, version: int, message: bytes) -> 
 
 
 def add_own_key(connection: sqlite3.Connection, serial: int, kid: bytes) -> None:
-    """Note the key that the station signs with from now on."""
-    connection.execute(
-        "INSERT INTO own_key (serial, kid) VALUES (?, ?) ON CONFLICT DO NOTHING", (serial, kid)
-    )
+    """Note the key that the station signs with; a renewed certificate for it is no other key."""
+    newest = connection.execute("SELECT kid FROM own_key ORDER BY serial DESC LIMIT 1").fetchone()
+    if newest is None or newest[0] != kid:
+        connection.execute(
+            "INSERT INTO own_key (serial, kid) VALUES (?, ?) ON CONFLICT DO NOTHING", (serial, kid)
+        )
 
 
 def keysets(connection: sqlite3.Connection) -> list[bytes]:

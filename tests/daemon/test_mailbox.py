@@ -283,3 +283,12 @@ def test_statuses_of_a_newer_city_stay_visible() -> None:
 def test_the_digest_is_of_the_body_alone() -> None:
     other = sign(OTHER_KEY, "wes1/batch", secrets.token_bytes(3)) + head(BYTES, 4) + b"body"
     assert body_digest(other) == body_digest(DATA)
+
+
+async def test_a_renewed_certificate_is_no_change_of_keys(memory: Memory) -> None:
+    for serial, kid in ((3, b"firstkey"), (4, b"firstkey"), (7, b"otherkey"), (8, b"otherkey")):
+        await memory.mailbox.store_own_key(serial, kid)
+    assert await memory.rows("SELECT serial, kid FROM own_key ORDER BY serial") == [
+        (3, b"firstkey"),
+        (7, b"otherkey"),
+    ]

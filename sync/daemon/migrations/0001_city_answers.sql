@@ -187,8 +187,8 @@ CREATE TABLE request_answer (
     finished_wall_ms INTEGER
 ) STRICT;
 
--- The certificates under which this station has talked to its city, by serial number. The node
--- journals every change of keys as the station's own evidence.
+-- The keys with which this station has talked to its city, by the serial number of the first
+-- certificate for each. The node journals every change of keys as the station's own evidence.
 CREATE TABLE own_key (
     serial INTEGER PRIMARY KEY,
     kid BLOB NOT NULL CHECK (length(kid) = 8)
