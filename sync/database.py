@@ -342,10 +342,13 @@ async def _open(
         _ = await connection
         await connection.run(lambda raw: raw.execute(f"PRAGMA page_size={page_bytes}"))
         await connection.run(lambda raw: _set_pragmas(raw, pragmas))
-    except sqlite3.Error as error:
+    except BaseException as error:
+        # Also a caller cancelled half-way must leave neither a file nor a thread open.
         await connection.close()
         await connection.ended()
-        raise translate(error) from error
+        if isinstance(error, sqlite3.Error):
+            raise translate(error) from error
+        raise
     try:
         yield connection
     finally:

@@ -235,3 +235,24 @@ async def test_a_file_that_is_no_database_is_named(tmp_path: Path, folder: Path)
         async with open_writer(tmp_path / "a.db", {"test": folder}):
             pass
     assert refused.value.code is DatabaseFault.DAMAGED
+
+
+@pytest.mark.parametrize("turns", range(0, 60, 3))
+async def test_a_caller_cancelled_while_opening_leaves_nothing_open(
+    tmp_path: Path, folder: Path, turns: int
+) -> None:
+    path = tmp_path / "a.db"
+    async with open_writer(path, {"test": folder}):
+        pass
+    threads = threading.active_count()
+
+    async def open_and_stay() -> None:
+        async with open_reader(path):
+            await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(open_and_stay())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+    assert threading.active_count() <= threads
