@@ -14,10 +14,13 @@ from aiohttp import web
 from edge_node.health.runner import HealthReport
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
-from edge_node.web import api, assets, counter, display, kiosk, live, metrics, status
+from edge_node.web import api, assets, display, live, metrics
+from edge_node.web.counter import routes as counter
 from edge_node.web.keys import HEALTH, SCANS, STATION, TRANSLATORS
+from edge_node.web.kiosk import routes as kiosk
 from edge_node.web.localisation import load_translators
 from edge_node.web.middleware import guard_pages, set_security_headers
+from edge_node.web.status import page as status
 
 MAXIMUM_BODY_BYTES: Final = 256 << 10
 

@@ -254,5 +254,6 @@ async def test_a_caller_cancelled_while_opening_leaves_nothing_open(
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
-    while any("connection_worker" in thread.name for thread in threading.enumerate()):
-        await asyncio.sleep(0)
+    for thread in threading.enumerate():
+        if "connection_worker" in thread.name:
+            await asyncio.to_thread(thread.join)

@@ -26,7 +26,7 @@ PREFIX = re.compile(r"""["']((?:common|kiosk|error)(?:\.[a-z_]+)*\.)(?:\{|["']\s
 
 
 def sources() -> Iterator[str]:
-    for path in (*WEB.rglob("*.j2"), *WEB.glob("*.py")):
+    for path in (*WEB.rglob("*.j2"), *WEB.rglob("*.py")):
         yield path.read_text("utf-8")
 
 

@@ -13,14 +13,8 @@ from edge_node.usecases import lookup
 from edge_node.usecases.lookup import DossierLine, DossierView
 from edge_node.usecases.queue import Call
 from edge_node.usecases.station import Officer
-from edge_node.web import (
-    counter_decisions,
-    counter_desk,
-    counter_queue,
-    counter_session,
-    counter_words,
-)
-from edge_node.web.counter_session import HOME, signed_in
+from edge_node.web.counter import desk, wording
+from edge_node.web.counter.session import HOME, signed_in
 from edge_node.web.keys import STATION
 from edge_node.web.pages import read_form, render, see_other, translator
 
@@ -31,20 +25,20 @@ MAXIMUM_SEARCH_CHARACTERS: Final = 100
 @signed_in
 async def workspace(request: web.Request, officer: Officer) -> web.StreamResponse:
     """The desk: queue, dossier of the number being served, decision."""
-    values = await counter_desk.frame(request, officer)
+    values = await desk.frame(request, officer)
     present = values["present"]
     if isinstance(present, Call) and present.dossier_id:
         dossier = await lookup.dossier(request.app[STATION], present.dossier_id)
-        values |= await counter_desk.dossier_values(request, dossier)
+        values |= await desk.dossier_values(request, dossier)
     return _workspace(request, values)
 
 
 @signed_in
 async def opened(request: web.Request, officer: Officer) -> web.StreamResponse:
     """The desk with one dossier opened."""
-    values = await counter_desk.frame(request, officer)
+    values = await desk.frame(request, officer)
     dossier = await lookup.dossier(request.app[STATION], request.match_info["dossier"])
-    values |= await counter_desk.dossier_values(request, dossier)
+    values |= await desk.dossier_values(request, dossier)
     return _workspace(request, values)
 
 
@@ -89,14 +83,14 @@ async def _list(
     request: web.Request, officer: Officer, lines: list[DossierLine], query: str
 ) -> web.StreamResponse:
     station, words = request.app[STATION], translator(request)
-    values = await counter_desk.frame(request, officer)
+    values = await desk.frame(request, officer)
     today = station.clock.now().date()
     procedures = station.catalogue.procedures
     values |= {
         "listing": True,
         "lines": lines,
         "query": query,
-        "deadline_of": lambda line: counter_words.deadline(words, line.state, line.due_at, today),
+        "deadline_of": lambda line: wording.deadline(words, line.state, line.due_at, today),
         "procedure_name": lambda key: (
             words.choose(procedures[key].label_vi, procedures[key].label_en)
             if key in procedures
@@ -107,11 +101,8 @@ async def _list(
 
 
 ROUTES: Final = (
-    *counter_session.ROUTES,
     web.get(HOME, workspace),
     web.get("/counter/dossiers", newest),
     web.get("/counter/dossiers/{dossier:[0-9a-f]{32}}", opened),
     web.post("/counter/search", search),
-    *counter_queue.ROUTES,
-    *counter_decisions.ROUTES,
 )

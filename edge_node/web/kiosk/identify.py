@@ -11,10 +11,10 @@ from aiohttp import web
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.identity_card import CardScan, RefusedScan, RoutedScan, Scan, parse_scan
 from edge_node.domain.person import make_person, mask_identity_number
-from edge_node.web import kiosk_find
 from edge_node.web.error_pages import cause, remedy
 from edge_node.web.keys import SCANS, STATION
-from edge_node.web.kiosk_draft import (
+from edge_node.web.kiosk import find
+from edge_node.web.kiosk.draft import (
     Visit,
     after_identity,
     find_or_begin,
@@ -82,7 +82,7 @@ async def scan(request: web.Request) -> web.Response:
             request, visit, "/kiosk/person", person=result.person, identity_level=SCANNED
         )
     if isinstance(result, RoutedScan) and result.kind == "dossier":
-        return await kiosk_find.show(request, result.text)
+        return await find.show(request, result.text)
     code = result.code if isinstance(result, RefusedScan) else ErrorCode.SCAN_NOT_A_CARD
     t, error = translator(request), DomainError(code)
     values = {"back": _back(request, visit), "error": (cause(t, error), remedy(t, error))}

@@ -7,7 +7,7 @@ import pytest
 from edge_node.usecases import lookup, queue
 from edge_node.usecases.officers import LOCK_S, MAXIMUM_FAILURES
 from edge_node.usecases.station import Station
-from edge_node.web.counter_session import SESSION_COOKIE
+from edge_node.web.counter.session import SESSION_COOKIE
 from tests.web.counter_client import (
     NAME,
     Client,

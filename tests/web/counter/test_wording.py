@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from edge_node.web import durations
-from edge_node.web.counter_words import deadline
+from edge_node.web.counter.wording import deadline
 from edge_node.web.localisation import load_translators
 
 WORDS = load_translators()["vi"]

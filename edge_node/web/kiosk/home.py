@@ -10,7 +10,7 @@ from aiohttp import web
 
 from edge_node.domain.procedure import Procedure
 from edge_node.web.keys import STATION
-from edge_node.web.kiosk_draft import (
+from edge_node.web.kiosk.draft import (
     DRAFT_COOKIE,
     find_or_begin,
     find_visit,
@@ -18,8 +18,8 @@ from edge_node.web.kiosk_draft import (
     place,
     save_and_go,
 )
-from edge_node.web.kiosk_facts import Facts, facts, papers, special_fees, time_text
-from edge_node.web.kiosk_queue import now_bar
+from edge_node.web.kiosk.facts import Facts, facts, papers, special_fees, time_text
+from edge_node.web.kiosk.queue import now_bar
 from edge_node.web.pages import read_form, render, translator
 
 TILES: Final = 6

@@ -1,33 +1,10 @@
-"""What happened at the station, in the past tense.
-
-Each event is a fact the city must know. Its field names are the published ones: `store/payloads`
-gives every event its record kind and encodes it; a field may be added, never renamed or reused.
-Times are ISO 8601 with offset. Nothing here decides anything.
-"""
+"""What happened to a dossier."""
 
 from typing import TypeAlias
 
 import msgspec
 
-Answer: TypeAlias = str | int | bool
-
-
-class Applicant(msgspec.Struct, frozen=True, kw_only=True):
-    """The person a dossier is for; empty text where nothing was given."""
-
-    full_name: str
-    id_number: str
-    date_of_birth: str
-    sex: str
-    address: str
-    phone: str
-
-
-class DocumentAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the applicant has one of the papers of the checklist."""
-
-    id: str
-    have: bool
+from edge_node.domain.events.values import Answer, Applicant, DocumentAnswer
 
 
 class DossierSubmitted(
@@ -47,41 +24,6 @@ class DossierSubmitted(
     documents: tuple[DocumentAnswer, ...]
     missing: tuple[str, ...]
     saved_at: str
-
-
-class TicketIssued(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ticket.issued"
-):
-    """Somebody took a number without a dossier."""
-
-    ticket: str
-    day: str
-    service: str
-    issued_at: str
-
-
-class TicketCalled(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ticket.called"
-):
-    """A counter called a number; `calls` counts from 1 within the visit."""
-
-    ticket: str
-    day: str
-    counter: str
-    calls: int
-    called_at: str
-
-
-class TicketClosed(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="ticket.closed"
-):
-    """A number left the queue; `outcome` is the ticket state it ended in."""
-
-    ticket: str
-    day: str
-    counter: str
-    outcome: str
-    closed_at: str
 
 
 class DossierReceived(
@@ -143,13 +85,6 @@ class AttachmentAdded(
     added_at: str
 
 
-Event: TypeAlias = (
-    DossierSubmitted
-    | TicketIssued
-    | TicketCalled
-    | TicketClosed
-    | DossierReceived
-    | SupplementRequested
-    | DossierRefused
-    | AttachmentAdded
+DossierEvent: TypeAlias = (
+    DossierSubmitted | DossierReceived | SupplementRequested | DossierRefused | AttachmentAdded
 )

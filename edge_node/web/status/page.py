@@ -13,10 +13,11 @@ from aiohttp import web
 from edge_node.health.issue import Check, Issue, IssueCode, Severity
 from edge_node.health.runner import HealthReport
 from edge_node.usecases import technician
-from edge_node.web import durations, status_sync
+from edge_node.web import durations
 from edge_node.web.keys import HEALTH, STATION
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import render, translator
+from edge_node.web.status import road
 
 MEGABYTE: Final = 1 << 20
 GIGABYTE: Final = 1 << 30
@@ -85,7 +86,7 @@ async def page(request: web.Request) -> web.StreamResponse:
         "version": next(
             (str(one.params["version"]) for one in report.checks if "version" in one.params), ""
         ),
-        "sync": await status_sync.panel(request),
+        "sync": await road.panel(request),
         "again": durations.moment(words, now_ms, now_ms) if request.query.get("again") else "",
     }
     return render(request, "status/page.html.j2", values)
@@ -161,4 +162,4 @@ def _safety(report: HealthReport) -> str:
     return "sent" if sent else "nothing"
 
 
-ROUTES: Final = (web.get("/status", page), *status_sync.ROUTES)
+ROUTES: Final = (web.get("/status", page), *road.ROUTES)

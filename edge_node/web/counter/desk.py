@@ -18,7 +18,8 @@ from edge_node.usecases import counter, lookup, queue
 from edge_node.usecases.lookup import DossierView
 from edge_node.usecases.queue import MAXIMUM_CALLS, Call
 from edge_node.usecases.station import Officer, Station
-from edge_node.web import counter_words, durations
+from edge_node.web import durations
+from edge_node.web.counter import wording
 from edge_node.web.keys import STATION
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import new_key, translator
@@ -115,8 +116,8 @@ async def dossier_values(
     """Values of the dossier and decision panels; `posted` are ticks that are not stored yet."""
     station, words = request.app[STATION], translator(request)
     procedure = station.catalogue.known_procedure(dossier.procedure_id)
-    have = counter_words.ticked(dossier, posted)
-    items = counter_words.items(words, procedure, dossier, have)
+    have = wording.ticked(dossier, posted)
+    items = wording.items(words, procedure, dossier, have)
     return {
         "dossier": dossier,
         "procedure": procedure,
@@ -124,14 +125,14 @@ async def dossier_values(
         "items": items,
         "papers_missing": [one for one in items if one.missing and one.code[0] == "d"],
         "answers_missing": [one for one in items if one.missing and one.code[0] == "a"],
-        "answers": counter_words.answers(words, procedure, dossier),
-        "birth": counter_words.birth(words, dossier.applicant.date_of_birth),
-        "deadline": counter_words.deadline(
+        "answers": wording.answers(words, procedure, dossier),
+        "birth": wording.birth(words, dossier.applicant.date_of_birth),
+        "deadline": wording.deadline(
             words, dossier.state, dossier.due_at, station.clock.now().date()
         ),
         "promise": _promise(words, station, procedure),
         "fee": _fee(words, station, procedure),
-        "stalled_papers": counter_words.stalled(dossier, station.clock.now()),
+        "stalled_papers": wording.stalled(dossier, station.clock.now()),
         "key": new_key(),
         "sheet": "",
         "problem": "",

@@ -24,7 +24,7 @@ from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
 from edge_node.web.app import create_app
 from edge_node.web.localisation import LANGUAGES, Translator, load_translators
-from edge_node.web.status import card
+from edge_node.web.status.page import card
 from hardware.ports import PrinterStatus
 from tests.health.test_texts import ALWAYS_KNOWN, ALWAYS_KNOWN_BY_CODE
 from tests.web.station import TestClock

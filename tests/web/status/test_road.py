@@ -17,7 +17,7 @@ from edge_node.usecases.station import Station
 from edge_node.usecases.technician import MAXIMUM_CODE_CHARACTERS, PATIENCE_MS
 from edge_node.web.app import create_app
 from edge_node.web.localisation import LANGUAGES, load_translators
-from edge_node.web.status_sync import GIGABYTE, size
+from edge_node.web.status.road import GIGABYTE, size
 from tests.usecases.city_side import Daemon, daemon_of
 from tests.web.counter_client import enter, look, send
 from tests.web.station import TestClock

@@ -21,7 +21,7 @@ from edge_node.usecases.intake import (
     submit_dossier,
 )
 from edge_node.web.keys import STATION
-from edge_node.web.kiosk_draft import (
+from edge_node.web.kiosk.draft import (
     SENT_COOKIE,
     Visit,
     find_visit,
@@ -29,9 +29,9 @@ from edge_node.web.kiosk_draft import (
     question_step,
     require_visit,
 )
-from edge_node.web.kiosk_facts import fee_text, papers
-from edge_node.web.kiosk_paper import paper_of
-from edge_node.web.kiosk_questions import shown
+from edge_node.web.kiosk.facts import fee_text, papers
+from edge_node.web.kiosk.paper import paper_of
+from edge_node.web.kiosk.questions import shown
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import language_of, render, see_other, set_cookie, translator
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from edge_node.web.kiosk_draft import forget
+from edge_node.web.kiosk.draft import forget
 from edge_node.web.pages import LANGUAGE_COOKIE, TEXT_COOKIE, see_other
 
 CLEAR_SITE_DATA: Final = '"storage"'

@@ -12,7 +12,7 @@ from aiohttp import web
 from edge_node.domain.errors import DomainError
 from edge_node.domain.person import make_person
 from edge_node.domain.procedure import Answer, Procedure, Question, check_documents, read_answer
-from edge_node.web.kiosk_draft import (
+from edge_node.web.kiosk.draft import (
     Place,
     Visit,
     place,
@@ -21,8 +21,8 @@ from edge_node.web.kiosk_draft import (
     require_visit,
     save_and_go,
 )
-from edge_node.web.kiosk_facts import papers
-from edge_node.web.kiosk_identify import Problem, problem
+from edge_node.web.kiosk.facts import papers
+from edge_node.web.kiosk.identify import Problem, problem
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import read_form, render, translator
 

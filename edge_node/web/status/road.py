@@ -16,7 +16,7 @@ from edge_node.usecases.officers import officer_of
 from edge_node.usecases.station import Officer, Station
 from edge_node.usecases.technician import Request, RequestKind
 from edge_node.web import durations
-from edge_node.web.counter_session import SESSION_COOKIE, signed_in
+from edge_node.web.counter.session import SESSION_COOKIE, signed_in
 from edge_node.web.keys import STATION
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import read_form, see_other, translator

@@ -7,8 +7,8 @@ from aiohttp import web
 from edge_node.usecases import lookup
 from edge_node.usecases.intake import Asked, Submission, take_ticket
 from edge_node.web.keys import STATION
-from edge_node.web.kiosk_draft import TICKET_COOKIE
-from edge_node.web.kiosk_paper import paper_of
+from edge_node.web.kiosk.draft import TICKET_COOKIE
+from edge_node.web.kiosk.paper import paper_of
 from edge_node.web.pages import (
     language_of,
     new_key,

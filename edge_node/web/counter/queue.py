@@ -14,7 +14,7 @@ from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.usecases import lookup, queue
 from edge_node.usecases.queue import Call
 from edge_node.usecases.station import Officer, Station
-from edge_node.web.counter_session import HOME, signed_in
+from edge_node.web.counter.session import HOME, signed_in
 from edge_node.web.keys import STATION
 from edge_node.web.pages import read_form, see_other
 

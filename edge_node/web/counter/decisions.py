@@ -14,8 +14,8 @@ from edge_node.usecases import counter, lookup, printing
 from edge_node.usecases.counter import Command
 from edge_node.usecases.lookup import DossierView
 from edge_node.usecases.station import Officer, Station
-from edge_node.web import counter_desk, counter_words
-from edge_node.web.counter_session import signed_in
+from edge_node.web.counter import desk, wording
+from edge_node.web.counter.session import signed_in
 from edge_node.web.error_pages import cause, remedy
 from edge_node.web.keys import STATION
 from edge_node.web.localisation import Translator
@@ -58,7 +58,7 @@ async def _decide(
 ) -> None:
     match form["sheet"]:
         case "receive":
-            have = counter_words.ticked(dossier, form)
+            have = wording.ticked(dossier, form)
             await counter.receive(station, command, have, form.get("reason", ""))
         case "supplement":
             await counter.request_supplement(station, command, _items(form), form.get("note", ""))
@@ -110,8 +110,8 @@ async def _page(
     sheet: str,
     problem: str = "",
 ) -> web.StreamResponse:
-    values = await counter_desk.frame(request, officer)
-    values |= await counter_desk.dossier_values(request, dossier, form)
+    values = await desk.frame(request, officer)
+    values |= await desk.dossier_values(request, dossier, form)
     values |= {"sheet": sheet, "problem": problem}
     if form.get("key"):
         values["key"] = form["key"]

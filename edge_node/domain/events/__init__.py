@@ -1,0 +1,37 @@
+"""What happened at the station, in the past tense.
+
+Each event is a fact the city must know. Its field names are the published ones: `store/payloads`
+gives every event its record kind and encodes it; a field may be added, never renamed or reused.
+Times are ISO 8601 with offset. Nothing here decides anything.
+"""
+
+from typing import TypeAlias
+
+from edge_node.domain.events.dossier import (
+    AttachmentAdded,
+    DossierEvent,
+    DossierReceived,
+    DossierRefused,
+    DossierSubmitted,
+    SupplementRequested,
+)
+from edge_node.domain.events.ticket import TicketCalled, TicketClosed, TicketEvent, TicketIssued
+from edge_node.domain.events.values import Answer, Applicant, DocumentAnswer
+
+__all__ = [
+    "Answer",
+    "Applicant",
+    "AttachmentAdded",
+    "DocumentAnswer",
+    "DossierReceived",
+    "DossierRefused",
+    "DossierSubmitted",
+    "Event",
+    "SupplementRequested",
+    "TicketCalled",
+    "TicketClosed",
+    "TicketIssued",
+]
+
+Event: TypeAlias = DossierEvent | TicketEvent
+"""Everything that is published; each file of this folder adds its own."""

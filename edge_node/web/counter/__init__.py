@@ -1,0 +1,1 @@
+"""What an officer sees at a counter."""
