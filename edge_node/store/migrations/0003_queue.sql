@@ -1,0 +1,1 @@
+-- Calls, priority, appointments and what the room may see of them.

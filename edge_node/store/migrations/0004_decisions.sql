@@ -1,0 +1,1 @@
+-- What officers decide about dossiers beyond receiving them.

@@ -1,0 +1,1 @@
+-- Officers at counters: claims, locks, failures, passkeys.

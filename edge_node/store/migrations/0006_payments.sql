@@ -1,0 +1,1 @@
+-- Money: what is due, what was seen, what the bank said, shifts.

@@ -1,0 +1,1 @@
+-- Paper made ahead, and slips that can be checked.

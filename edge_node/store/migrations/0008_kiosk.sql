@@ -1,0 +1,1 @@
+-- What a visitor leaves at the kiosk besides a dossier.
