@@ -13,7 +13,8 @@ from typing import Annotated
 
 import typer
 
-from sync.city.command import (
+from sync.city.commands.archive import archive_app
+from sync.city.commands.common import (
     ConfigOption,
     DatabaseOption,
     clock_ms,
@@ -22,18 +23,17 @@ from sync.city.command import (
     station_code,
     surroundings,
 )
-from sync.city.commands_archive import archive_app
-from sync.city.commands_publish import publish_app
-from sync.city.commands_stick import stick_app
-from sync.city.export import export_lines
-from sync.city.keys_command import keys_app
-from sync.city.opening import BodyKeys
-from sync.city.prove_command import audit_app
+from sync.city.commands.export import export_lines
+from sync.city.commands.keys import keys_app
+from sync.city.commands.prove import audit_app
+from sync.city.commands.publish import publish_app
+from sync.city.commands.stick import stick_app
+from sync.city.commands.trust import add_trust_commands
+from sync.city.receiving.opening import BodyKeys
 from sync.city.serve import prepare_context, prepare_identity, serve
 from sync.city.settings import Settings
-from sync.city.stations import StationDirectory
 from sync.city.storage import open_exporter, open_shelf
-from sync.city.trust_command import add_trust_commands
+from sync.city.trust.stations import StationDirectory
 from sync.dictionary import DICTIONARIES
 
 app = typer.Typer(

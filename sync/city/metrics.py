@@ -7,7 +7,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from sync.city.archive.port import Gauges, StationSummary
-from sync.city.stations import format_code
+from sync.city.trust.stations import format_code
 
 INGEST_BUCKETS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Upper ends of the classes of ingest times; the 95th percentile is read from them."""

@@ -21,21 +21,21 @@ from aiohttp import web
 
 from sync.certificates import TlsFiles, ensure_tls
 from sync.city.archive.port import Archive
-from sync.city.backup import Source, keep_backing_up
-from sync.city.desk import Desk, accept_released
-from sync.city.down import Around as AroundDown
-from sync.city.down import Down, Places
-from sync.city.enrolment import CityFacts, Registrar
-from sync.city.enrolment_web import add_enrolment_routes
-from sync.city.identity import CityIdentity, ensure_identity
+from sync.city.backup.make import Source, keep_backing_up
 from sync.city.metrics import Metrics
-from sync.city.page import Page
-from sync.city.projections import keep_opening
-from sync.city.quarantine import keep_releasing
+from sync.city.receiving.desk import Desk, accept_released
+from sync.city.receiving.projections import keep_opening
+from sync.city.receiving.quarantine import keep_releasing
 from sync.city.settings import Listen, Settings
 from sync.city.storage import Storage, open_bucket, open_storage
-from sync.city.trust import Around, keep_looking, open_trust
-from sync.city.web import make_app
+from sync.city.trust.enrolment import CityFacts, Registrar
+from sync.city.trust.identity import CityIdentity, ensure_identity
+from sync.city.trust.office import Around, keep_looking, open_trust
+from sync.city.web.app import make_app
+from sync.city.web.down import Around as AroundDown
+from sync.city.web.down import Down, Places
+from sync.city.web.enrolment import add_enrolment_routes
+from sync.city.web.page import Page
 from sync.connections import KEEPALIVE_TIMEOUT_S, ConnectionGuard
 from sync.notify import keep_watchdog, notify
 

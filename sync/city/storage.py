@@ -21,7 +21,7 @@ from sync.city.archive.feed_store.sqlite import SqliteFeedStore
 from sync.city.archive.overview import open_exporter as open_sqlite_exporter
 from sync.city.archive.port import Archive, Exporter
 from sync.city.archive.sqlite import SqliteArchive, open_archive, open_archive_reading
-from sync.city.backup import FeedDump
+from sync.city.backup.make import FeedDump
 from sync.city.objects.folder import FolderBucket
 from sync.city.objects.port import Bucket
 from sync.city.settings import Settings

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from sync.city.command import open_registrar
-from sync.city.enrolment import Operator, Registrar, enrol
+from sync.city.commands.common import open_registrar
 from sync.city.settings import read_settings
+from sync.city.trust.enrolment import Operator, Registrar, enrol
 from sync.protocol import merkle
 from sync.protocol.batch import BatchInput
 from sync.protocol.handshake import LogHead

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import json
 
-from sync.city.announcements import (
+from sync.city.feeds.announcements import (
     Announcement,
     CatalogueReleased,
     DecisionMade,
@@ -16,7 +16,7 @@ from sync.city.announcements import (
     RecordStatusChanged,
     ResultArrived,
 )
-from sync.city.releases import RELEASE_FILE
+from sync.city.feeds.releases import RELEASE_FILE
 
 DOSSIER = "ab" * 16
 AT = "2026-11-22T10:00:00+07:00"

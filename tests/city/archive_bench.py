@@ -17,10 +17,10 @@ from sync.city.archive.port import (
     Stored,
     Unreadable,
 )
-from sync.city.export import encode_line, read_lines
+from sync.city.commands.export import encode_line, read_lines
 from sync.city.intake import Refuse
-from sync.city.opening import BodyKeys, open_work
-from sync.city.time_interval import read_timeline
+from sync.city.receiving.opening import BodyKeys, open_work
+from sync.city.receiving.time_interval import read_timeline
 from sync.dictionary import DICTIONARIES
 from sync.protocol.batch import BatchInput, open_batch, parse_batch
 from tests.city.station import SEALED_AT, Log, SimulatedStation

@@ -15,7 +15,7 @@ from sync.city.archive.port import (
     Unreadable,
 )
 from sync.city.intake import Refusal, Refuse
-from sync.city.opening import open_work
+from sync.city.receiving.opening import open_work
 from sync.protocol import merkle
 from tests.city.archive_bench import CITY_KEY, KEYS, Bench, lie
 from tests.city.station import SimulatedStation

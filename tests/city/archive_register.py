@@ -5,7 +5,7 @@ from sync.city.archive.port import (
     NoticeCode,
     Sealed,
 )
-from sync.city.opening import open_replay
+from sync.city.receiving.opening import open_replay
 from sync.protocol.canonical import Value
 from sync.protocol.control_records import Alert, TimeAnchor
 from sync.protocol.limits import MAXIMUM_RECEIPT_STATUSES

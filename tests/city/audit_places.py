@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from sync.city.audit_shell import Export, Question, audit
-from sync.city.audit_values import Report, Rule
-from sync.city.backup_form import (
+from sync.city.audit.shell import Export, Question, audit
+from sync.city.audit.values import Report, Rule
+from sync.city.backup.form import (
     BatchRow,
     LogMark,
     Manifest,
@@ -22,9 +22,9 @@ from sync.city.backup_form import (
     write_manifest,
     write_segment,
 )
-from sync.city.keysets import KEYSETS
-from sync.city.opening import BodyKeys, unpack
-from sync.city.stations import STATIONS, StationFile, pack_station, station_name
+from sync.city.receiving.opening import BodyKeys, unpack
+from sync.city.trust.keysets import KEYSETS
+from sync.city.trust.stations import STATIONS, StationFile, pack_station, station_name
 from sync.dictionary import DICTIONARIES
 from sync.protocol.certificate import StationCertificate, sign_certificate
 from sync.protocol.keyset import Keyset, root_hash, sign_keyset

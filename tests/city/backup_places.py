@@ -14,8 +14,8 @@ from sync.city.archive.overview import open_exporter
 from sync.city.archive.postgres import open_postgres
 from sync.city.archive.postgres_overview import PostgresExporter
 from sync.city.archive.sqlite import open_archive
-from sync.city.backup import FeedDump, Made, Source, make_backup, promise
-from sync.city.backup_restore import Target, Verdict, restore
+from sync.city.backup.make import FeedDump, Made, Source, make_backup, promise
+from sync.city.backup.restore import Target, Verdict, restore
 from sync.city.shelf import FolderShelf, PostgresShelf, Shelf
 from sync.protocol.cose import FindKey, raw_key_id
 from tests.city.archive_bench import KEYS, NOW_MS, Bench

@@ -12,18 +12,18 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from sync.city.bearer import Door
-from sync.city.blob_web import add_blob_routes
-from sync.city.feed_web import add_feed_routes
-from sync.city.feeds import CityVoice, FeedReader, Feeds
+from sync.city.feeds.desk import CityVoice, FeedReader, Feeds
+from sync.city.feeds.publishing import Publisher
+from sync.city.feeds.reception import Reception
 from sync.city.objects.folder import FolderBucket
 from sync.city.objects.prefixed import PrefixedBucket
 from sync.city.objects.store import Objects
 from sync.city.problems import Refused, problem_response
-from sync.city.publishing import Publisher
-from sync.city.reception import Reception
 from sync.city.shelf import FolderShelf
-from sync.city.tokens import tokens_of
+from sync.city.web.bearer import Door
+from sync.city.web.blobs import add_blob_routes
+from sync.city.web.feeds import add_feed_routes
+from sync.city.web.tokens import tokens_of
 from sync.protocol.cose import raw_key_id
 from sync.protocol.session_extras import bearer
 from tests.city.feed_places import CITY_ID, Opening, in_sqlite

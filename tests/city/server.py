@@ -12,10 +12,8 @@ import aiohttp
 import msgspec
 
 from sync.city.archive.overview import open_exporter
-from sync.city.enrolment import Operator, enrol
-from sync.city.export import export_lines
-from sync.city.identity import CityIdentity
-from sync.city.opening import BodyKeys
+from sync.city.commands.export import export_lines
+from sync.city.receiving.opening import BodyKeys
 from sync.city.serve import (
     Running,
     Surroundings,
@@ -24,6 +22,8 @@ from sync.city.serve import (
     running,
 )
 from sync.city.settings import City, Listen, Settings
+from sync.city.trust.enrolment import Operator, enrol
+from sync.city.trust.identity import CityIdentity
 from sync.dictionary import DICTIONARIES
 from sync.protocol.batch import MEDIA_TYPE
 from sync.protocol.enrolment import keys_by_id

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.city.admission import (
+from sync.city.receiving.admission import (
     EVIDENCE_REQUESTS,
     FEW_STATIONS,
     MAXIMUM_BODY_BYTES,

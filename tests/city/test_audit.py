@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.city.audit_shell import Export, Question, audit
-from sync.city.audit_values import NOTES, Rule
-from sync.city.audit_words import (
+from sync.city.audit.shell import Export, Question, audit
+from sync.city.audit.values import NOTES, Rule
+from sync.city.audit.words import (
     AUDIT_LANGUAGES,
     encode_report,
     read_audit_texts,
     say_report,
 )
-from sync.city.backup_form import ShelfRow, write_manifest
+from sync.city.backup.form import ShelfRow, write_manifest
 from sync.protocol.record import Parent
 from tests.city.audit_places import (
     MADE_MS,

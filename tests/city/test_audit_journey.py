@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sync.city.audit_shell import Export, Question, audit, read_receipts
-from sync.city.audit_values import Report, Rule
-from sync.city.backup import Source, make_backup
-from sync.city.enrolment import Operator, enrol
-from sync.city.opening import BodyKeys
+from sync.city.audit.shell import Export, Question, audit, read_receipts
+from sync.city.audit.values import Report, Rule
+from sync.city.backup.make import Source, make_backup
+from sync.city.receiving.opening import BodyKeys
 from sync.city.serve import Running, Surroundings, running
+from sync.city.trust.enrolment import Operator, enrol
 from sync.daemon.identity import ensure_keys, make_request, read_node_identity
 from sync.daemon.loop import run_once
 from sync.daemon.report import exit_code

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from sync.city.audit_shell import Export, Question, audit, read_receipts
-from sync.city.audit_values import Rule
-from sync.city.backup_form import ApartRow, ShelfRow
-from sync.city.keysets import KEYSETS
-from sync.city.stations import REVOCATIONS
+from sync.city.audit.shell import Export, Question, audit, read_receipts
+from sync.city.audit.values import Rule
+from sync.city.backup.form import ApartRow, ShelfRow
+from sync.city.trust.keysets import KEYSETS
+from sync.city.trust.stations import REVOCATIONS
 from sync.protocol.cose import key_id
 from sync.protocol.revocation import Revocation, sign_revocation
 from tests.city.audit_places import (

@@ -13,8 +13,7 @@ import pytest
 
 from sync.city.archive.feed_store.port import Draft, FeedName, Limit, Stamp
 from sync.city.archive.port import ArchiveError, ArchiveFault, Sealed
-from sync.city.backup import Source, keep_backing_up, make_backup, promise
-from sync.city.backup_form import (
+from sync.city.backup.form import (
     KEPT_MANIFESTS,
     BackupError,
     BackupFault,
@@ -23,7 +22,8 @@ from sync.city.backup_form import (
     find_manifest,
     locked,
 )
-from sync.city.backup_restore import check_backup
+from sync.city.backup.make import Source, keep_backing_up, make_backup, promise
+from sync.city.backup.restore import check_backup
 from tests.city.archive_bench import NOW_MS, Bench
 from tests.city.backup_places import (
     CITY_ID,

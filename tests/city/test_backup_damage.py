@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.city.backup_form import (
+from sync.city.backup.form import (
     BackupError,
     BackupFault,
     BatchRow,

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from sync.city.archive.feed_store.dump import FeedRefill
 from sync.city.archive.port import Archive
-from sync.city.backup import Source, make_backup, promise
-from sync.city.backup_drill import Around, drill, make_target
-from sync.city.backup_restore import restore
-from sync.city.enrolment import Operator, enrol
+from sync.city.backup.drill import Around, drill, make_target
+from sync.city.backup.make import Source, make_backup, promise
+from sync.city.backup.restore import restore
 from sync.city.serve import Running, Surroundings, prepare_identity, running
 from sync.city.settings import Settings
 from sync.city.storage import open_storage
+from sync.city.trust.enrolment import Operator, enrol
 from sync.daemon.identity import ensure_keys, make_request, read_node_identity
 from sync.daemon.loop import run_once
 from sync.daemon.report import exit_code

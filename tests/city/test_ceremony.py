@@ -7,8 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from sync.city import keyring
-from sync.city.ceremony import (
+from sync.city.trust import keyring
+from sync.city.trust.ceremony import (
     WORKING_ROLES,
     CeremonyError,
     Role,

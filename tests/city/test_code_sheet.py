@@ -6,7 +6,7 @@ import json
 import zxingcpp
 from PIL import Image
 
-from sync.city.code_sheet import (
+from sync.city.trust.code_sheet import (
     MODULE_PIXELS,
     as_line,
     explain,

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.city.archive.postgres_pool import open_pool
-from sync.city.codes import (
+from sync.city.shelf import FolderShelf, PostgresShelf, Shelf
+from sync.city.trust.codes import (
     CODES,
     GOOD,
     MAXIMUM_LIFETIME_HOURS,
@@ -23,7 +24,6 @@ from sync.city.codes import (
     expiry_ms,
     judge,
 )
-from sync.city.shelf import FolderShelf, PostgresShelf, Shelf
 from tests.city.postgres_server import fresh_database
 
 MIGRATIONS = {"city": files("sync.city.archive") / "migrations_postgres"}

@@ -8,9 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from sync.city.codes import MAXIMUM_TRIES
-from sync.city.enrolment import CERTIFICATE_DAYS, RENEW_DAYS, EnrolmentError, Operator, enrol
-from sync.city.trust_command import issue_code
+from sync.city.commands.trust import issue_code
+from sync.city.trust.codes import MAXIMUM_TRIES
+from sync.city.trust.enrolment import CERTIFICATE_DAYS, RENEW_DAYS, EnrolmentError, Operator, enrol
 from sync.protocol.certificate import verify_certificate
 from sync.protocol.enrolment import Enrolment, Expected, verify_enrolment
 from sync.protocol.enrolment_code import EnrolmentCode

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from msgspec import json
 
-from sync.city.announcements import status_draft
 from sync.city.archive.feed_store.port import (
     Draft,
     FeedHead,
@@ -18,6 +17,7 @@ from sync.city.archive.feed_store.port import (
     Stamp,
 )
 from sync.city.archive.feed_store.rows import CHECKPOINT_ENTRIES
+from sync.city.feeds.announcements import status_draft
 from sync.protocol import merkle
 from sync.protocol.feed import EVERY_STATION, Feed, FeedIdentity, FeedKind, feed_id
 from sync.protocol.record import Record, decode_record

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sync.city.archive.feed_store.port import Draft, FeedName
-from sync.city.feeds import MAXIMUM_WAITING, RENAME_INTERVAL_MS
+from sync.city.feeds.desk import MAXIMUM_WAITING, RENAME_INTERVAL_MS
 from sync.dictionary import DICTIONARIES
 from sync.protocol import merkle
 from sync.protocol.batch import SignedBatch

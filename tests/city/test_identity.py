@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync.city import keyring
-from sync.city.ceremony import WORKING_ROLES, Role, keys_of, with_new_key, without_key
-from sync.city.identity import CityIdentity, ensure_identity, load_identity
-from sync.city.keyring import PrivateKey
+from sync.city.trust import keyring
+from sync.city.trust.ceremony import WORKING_ROLES, Role, keys_of, with_new_key, without_key
+from sync.city.trust.identity import CityIdentity, ensure_identity, load_identity
+from sync.city.trust.keyring import PrivateKey
 from sync.keys import KeyFileError, KeyFileFault
 from sync.protocol.cose import raw_key_id
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from sync.city import keyring
 from sync.city.__main__ import app
-from sync.city.ceremony import Role
-from sync.city.identity import CityIdentity, load_identity
-from sync.city.keysets import publish, share
-from sync.city.proposals import pack_proposal, propose, read_proposal, sign_proposal
 from sync.city.shelf import FolderShelf
+from sync.city.trust import keyring
+from sync.city.trust.ceremony import Role
+from sync.city.trust.identity import CityIdentity, load_identity
+from sync.city.trust.keysets import publish, share
+from sync.city.trust.proposals import pack_proposal, propose, read_proposal, sign_proposal
 from sync.protocol.cose import raw_key_id
 from sync.protocol.keyset import verify_keyset
 

@@ -18,7 +18,7 @@ from sync.city.archive.port import (
     Verdict,
     VerdictCode,
 )
-from sync.city.opening import (
+from sync.city.receiving.opening import (
     BodyKeys,
     command_digest,
     open_replay,

@@ -6,7 +6,7 @@ from prometheus_client import generate_latest
 from sync.city.archive.port import NoticeCode, StationSummary, VerdictCode
 from sync.city.archive.values import Gauges
 from sync.city.metrics import ALARMS, Metrics
-from sync.city.page import LANGUAGES, read_texts, say_age, say_facts, say_size
+from sync.city.web.page import LANGUAGES, read_texts, say_age, say_facts, say_size
 from sync.protocol.custody import CustodyReason
 from sync.protocol.problems import Problem
 

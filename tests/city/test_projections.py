@@ -7,7 +7,7 @@ import pytest
 
 from sync.city.archive.sqlite import SqliteArchive, open_archive
 from sync.city.metrics import Metrics
-from sync.city.projections import Opener, Traffic, open_all
+from sync.city.receiving.projections import Opener, Traffic, open_all
 from tests.city.archive_bench import CITY_KEY, KEYS, NOW_MS, Bench, lie
 from tests.city.station import SimulatedStation
 

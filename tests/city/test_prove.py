@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from sync.city.archive.overview import open_exporter
 from sync.city.archive.sqlite import open_archive
-from sync.city.audit_words import AUDIT_LANGUAGES, read_audit_texts
-from sync.city.opening import BodyKeys
-from sync.city.prove import (
+from sync.city.audit.evidence import (
     MAXIMUM_PROOF_BYTES,
     Proof,
     check_proof,
@@ -21,7 +19,9 @@ from sync.city.prove import (
     pack_proof,
     read_proof,
 )
-from sync.city.prove_find import ProveError, ProveFault, find_event, read_leaves
+from sync.city.audit.find import ProveError, ProveFault, find_event, read_leaves
+from sync.city.audit.words import AUDIT_LANGUAGES, read_audit_texts
+from sync.city.receiving.opening import BodyKeys
 from sync.dictionary import DICTIONARIES
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.keyset import keys_by_id, root_hash

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import json
 
-from sync.city.publishing import (
+from sync.city.feeds.publishing import (
     SPOOL,
 )
 from sync.protocol.feed import Feed

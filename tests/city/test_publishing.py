@@ -10,8 +10,10 @@ from msgspec import json
 
 from edge_node.domain.city_words import KINDS as NODE_KINDS
 from edge_node.domain.city_words import read_word
-from sync.city import publishing
-from sync.city.announcements import (
+from sync.city.archive.feed_store.port import FeedHead, FeedName, Limit, Stamp
+from sync.city.archive.values import ArchiveError, ArchiveFault
+from sync.city.feeds import publishing
+from sync.city.feeds.announcements import (
     KINDS,
     MAXIMUM_ANNOUNCEMENT_BYTES,
     Announcement,
@@ -25,10 +27,7 @@ from sync.city.announcements import (
     key_change,
     read_announcements,
 )
-from sync.city.archive.feed_store.port import FeedHead, FeedName, Limit, Stamp
-from sync.city.archive.values import ArchiveError, ArchiveFault
-from sync.city.down import Around, Down, Places
-from sync.city.publishing import (
+from sync.city.feeds.publishing import (
     REFUSED_SPOOL,
     SNAPSHOT_ENTRIES,
     SPOOL,
@@ -37,10 +36,11 @@ from sync.city.publishing import (
     publish_release,
     publish_spooled,
 )
-from sync.city.releases import (
+from sync.city.feeds.releases import (
     pack_release,
 )
 from sync.city.storage import open_bucket
+from sync.city.web.down import Around, Down, Places
 from sync.protocol.feed import EVERY_STATION, Feed, FeedKind
 from sync.protocol.handshake import Hello
 from sync.protocol.record import CONTENT_CBOR, Record, decode_record

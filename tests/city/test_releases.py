@@ -9,11 +9,11 @@ import pytest
 from msgspec import json
 
 from edge_node.usecases.releases import unpack
-from sync.city.announcements import (
+from sync.city.feeds.announcements import (
     AnnouncementError,
     CatalogueReleased,
 )
-from sync.city.releases import (
+from sync.city.feeds.releases import (
     MAXIMUM_UNPACKED_BYTES,
     RELEASE_FILE,
     current_releases,

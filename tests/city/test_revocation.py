@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sync.city import keyring
 from sync.city.__main__ import app
-from sync.city.ceremony import Role, with_new_key, without_key
-from sync.city.enrolment import CERTIFICATE_DAYS, EnrolmentError, Registrar
-from sync.city.keysets import publish
-from sync.city.quarantine import MISSING, RELEASED, outcome, wish
-from sync.city.recertify import recertify
-from sync.city.revocations import parse_positions, revoke
+from sync.city.receiving.quarantine import MISSING, RELEASED, outcome, wish
 from sync.city.shelf import FolderShelf
-from sync.city.stations import (
+from sync.city.trust import keyring
+from sync.city.trust.ceremony import Role, with_new_key, without_key
+from sync.city.trust.enrolment import CERTIFICATE_DAYS, EnrolmentError, Registrar
+from sync.city.trust.keysets import publish
+from sync.city.trust.office import look
+from sync.city.trust.recertify import recertify
+from sync.city.trust.revocations import parse_positions, revoke
+from sync.city.trust.stations import (
     REVOCATIONS,
     STATIONS,
     StationDirectory,
@@ -24,7 +25,6 @@ from sync.city.stations import (
     pack_station,
     read_content,
 )
-from sync.city.trust import look
 from sync.protocol.cose import raw_key_id
 from sync.protocol.custody import CustodyReason, verify_custody
 from sync.protocol.keyset import keys_by_id, sign_keyset

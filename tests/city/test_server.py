@@ -4,10 +4,10 @@ import asyncio
 from hashlib import sha256
 from pathlib import Path
 
-from sync.city.admission import policy
 from sync.city.archive.overview import MISSING_TAIL_AFTER_MS
 from sync.city.archive.sqlite import SqliteArchive
-from sync.city.enrolment import CERTIFICATE_DAYS
+from sync.city.receiving.admission import policy
+from sync.city.trust.enrolment import CERTIFICATE_DAYS
 from sync.protocol.custody import CustodyReason, verify_custody
 from sync.protocol.keyset import keys_by_id
 from sync.protocol.receipt import RecordStatus

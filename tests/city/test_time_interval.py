@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.city.archive.port import Anchor, LogTimes
-from sync.city.time_interval import (
+from sync.city.receiving.time_interval import (
     Bounds,
     Interval,
     locate,

@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.city.tokens import TOKEN_BYTES, TOKEN_LIFETIME_MS, Tokens, tokens_of
+from sync.city.web.tokens import TOKEN_BYTES, TOKEN_LIFETIME_MS, Tokens, tokens_of
 from sync.protocol.limits import MAXIMUM_TOKEN_BYTES, MINIMUM_TOKEN_BYTES
 
 NODE = bytes(range(16))

@@ -17,7 +17,7 @@ import asyncpg
 import psutil
 import pytest
 
-from sync.city.identity import CityIdentity, load_identity
+from sync.city.trust.identity import CityIdentity, load_identity
 from sync.protocol.batch import MEDIA_TYPE
 from sync.protocol.handshake import Welcome, verify_welcome
 from sync.protocol.keyset import keys_by_id

@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync.city.admission import MAXIMUM_BODY_BYTES
-from sync.city.page import read_texts, say_age, say_number
 from sync.city.problems import TITLES
+from sync.city.receiving.admission import MAXIMUM_BODY_BYTES
 from sync.city.serve import PortBusyError, Surroundings, running
-from sync.city.stations import STATIONS, station_name
-from sync.city.trust import look
-from sync.city.web import SECURITY_HEADERS
+from sync.city.trust.office import look
+from sync.city.trust.stations import STATIONS, station_name
+from sync.city.web.app import SECURITY_HEADERS
+from sync.city.web.page import read_texts, say_age, say_number
 from sync.protocol.batch import MEDIA_TYPE, BatchInput
 from sync.protocol.keyset import verify_keyset
 from sync.protocol.limits import MAXIMUM_BATCH_BYTES, MAXIMUM_CONTROL_BYTES

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import pytest
 
-from sync.city.announcements import ENTRY_LABEL, KINDS
+from sync.city.feeds.announcements import ENTRY_LABEL, KINDS
 from sync.dictionary import DICTIONARIES
 from sync.protocol import cose, limits, record
 from sync.protocol.batch import MEDIA_TYPE

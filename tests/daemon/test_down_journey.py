@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from sync.city.announcements import DecisionMade, address, read_announcements
-from sync.city.down import public_objects
-from sync.city.publishing import publish, publish_release
-from sync.city.releases import pack_release
+from sync.city.feeds.announcements import DecisionMade, address, read_announcements
+from sync.city.feeds.publishing import publish, publish_release
+from sync.city.feeds.releases import pack_release
 from sync.city.storage import open_bucket
+from sync.city.web.down import public_objects
 from sync.daemon.loop import run_once, serve
 from sync.daemon.progress import Session
 from sync.journal import blobs

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from sync.city.enrolment import Operator, enrol
-from sync.city.trust_command import issue_code
+from sync.city.commands.trust import issue_code
+from sync.city.trust.enrolment import Operator, enrol
 from sync.daemon import identity as own
 from sync.daemon.enrol import (
     ANSWER_FORGED,

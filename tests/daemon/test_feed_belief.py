@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sync.city.archive.feed_store.port import FeedName
-from sync.city.feeds import BATCH, CityVoice, Feeds
+from sync.city.feeds.desk import BATCH, CityVoice, Feeds
 from sync.daemon.answers import Answer
 from sync.daemon.events import Pulled
 from sync.daemon.feed_belief import FeedFault

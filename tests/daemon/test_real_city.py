@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sync.city.enrolment import Operator, enrol
-from sync.city.stations import STATIONS
+from sync.city.trust.enrolment import Operator, enrol
+from sync.city.trust.stations import STATIONS
 from sync.daemon.events import State
 from sync.daemon.identity import ensure_keys, make_request, read_node_identity
 from sync.daemon.loop import run_once

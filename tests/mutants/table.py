@@ -38,7 +38,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "anybody enrolled may speak for anybody",
-        "sync.city.checking",
+        "sync.city.receiving.checking",
         "if (station.node_id, station.code) != (node_id, code):",
         "if False:",
     ),
@@ -293,7 +293,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "what is opened later need not give the signed root",
-        "sync.city.opening",
+        "sync.city.receiving.opening",
         "    if merkle.root(after) != signed.header.root:\n",
         "    if False:\n",
         OPENING,

@@ -10,15 +10,15 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from sync.city import desk as counter
 from sync.city.archive import kept
 from sync.city.archive.sqlite import OWNER, SqliteArchive
-from sync.city.desk import Desk
-from sync.city.identity import CityIdentity
 from sync.city.metrics import Metrics
-from sync.city.opening import read_stored
 from sync.city.problems import TYPE_PREFIX, Refused
-from sync.city.stations import StationDirectory
+from sync.city.receiving import desk as counter
+from sync.city.receiving.desk import Desk
+from sync.city.receiving.opening import read_stored
+from sync.city.trust.identity import CityIdentity
+from sync.city.trust.stations import StationDirectory
 from sync.daemon.answers import Answer
 from sync.protocol import merkle
 from sync.protocol.batch import MEDIA_TYPE, BatchInput, SealingTime

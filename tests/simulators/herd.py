@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from sync.city.admission import Load, policy, refusal_s
+from sync.city.receiving.admission import Load, policy, refusal_s
 from sync.daemon import session as machine
 from sync.daemon.events import (
     Action,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sync.city.admission import MAXIMUM_REQUESTS, policy
+from sync.city.receiving.admission import MAXIMUM_REQUESTS, policy
 from tests.simulators.herd import BATCH_S, RECORD_S, come_back
 
 STATIONS = 3_321

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sync.city.city_line import open_line
-from sync.city.courier import Carried, CityKeys, Courier, bring_in
+from sync.city.commands.city_line import open_line
+from sync.city.commands.courier import Carried, CityKeys, Courier, bring_in
 from sync.city.serve import prepare_tls
-from sync.city.tokens import tokens_of
+from sync.city.web.tokens import tokens_of
 from sync.daemon.loop import open_mailbox, run_once
 from sync.daemon.stick import Around, read_stick, write_stick
 from sync.daemon.stick_export import Exported

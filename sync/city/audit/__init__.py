@@ -1,0 +1,1 @@
+"""Evidence for people who do not trust us."""

@@ -1,0 +1,1 @@
+"""Copies of the archive: made, verified, tried, restored."""

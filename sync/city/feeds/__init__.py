@@ -1,0 +1,1 @@
+"""What the city says to its stations, and the attachments that come."""

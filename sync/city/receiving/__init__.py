@@ -1,0 +1,1 @@
+"""What comes from stations: checked, kept, opened and entered."""

@@ -1,0 +1,1 @@
+"""Whose word counts: the city's keys, the stations' certificates, what is revoked."""
