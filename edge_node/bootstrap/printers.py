@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from edge_node.documents.model import AppointmentSlip, TicketSlip
+from edge_node.documents import kinds
 from edge_node.health.watch import WatchedPrinter
 from edge_node.settings import PrinterSection
 from edge_node.store.print_jobs import PrintJobRow
@@ -37,26 +37,18 @@ def renderer(station: Station, section: PrinterSection) -> Callable[[PrintJobRow
     def render(row: PrintJobRow, people_ahead: int) -> PrintJob:
         from edge_node.documents import render as drawing  # noqa: PLC0415 - 20 MB not needed idle
 
-        document_format: DocumentFormat
-        media: Media
+        changes: dict[str, object] = {"reprint": row.copy_of is not None}
         if row.kind == "ticket":
-            ticket = msgspec.json.decode(row.slip, type=TicketSlip)
-            ticket = msgspec.structs.replace(
-                ticket, people_ahead=people_ahead, reprint=row.copy_of is not None
-            )
-            document = drawing.render_ticket(ticket, width_dots=section.width_dots).png
-            document_format, media = DocumentFormat.PNG, Media.ROLL_80
-        else:
-            slip = msgspec.json.decode(row.slip, type=AppointmentSlip)
-            slip = msgspec.structs.replace(slip, reprint=row.copy_of is not None)
-            document = drawing.render_appointment_slip(slip)
-            document_format, media = DocumentFormat.PDF, Media(slip.paper.lower())
+            changes["people_ahead"] = people_ahead
+        slip = msgspec.structs.replace(kinds.decode(row.kind, row.slip), **changes)
+        drawn = drawing.draw(row.kind, slip, width_dots=section.width_dots)
+        on_roll = drawn.medium == "roll"
         return PrintJob(
             job_id=printing.job_name(station, row.id),
             title=row.kind,
-            document=document,
-            document_format=document_format,
-            media=media,
+            document=drawn.document,
+            document_format=DocumentFormat.PNG if on_roll else DocumentFormat.PDF,
+            media=Media.ROLL_80 if on_roll else Media(drawn.sheet.lower()),
         )
 
     return render

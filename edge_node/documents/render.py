@@ -8,11 +8,11 @@ time: call from a worker thread.
 """
 
 import unicodedata
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 import qrcode
@@ -20,15 +20,23 @@ import typst
 from PIL import Image
 from qrcode.constants import ERROR_CORRECT_M
 
+from edge_node.documents.kinds import KINDS, DocumentKind, Medium
 from edge_node.documents.model import AppointmentSlip, Page, TicketSlip
+from edge_node.documents.model.common import Sheet
+from edge_node.documents.versions import Version, built_in, in_force
 
-TICKET_WIDTHS_DOTS = (384, 512, 576)
+ROLL_WIDTHS_DOTS = (384, 512, 576)
 """Printable widths of 58 mm and 80 mm printers in common use, at 180 or 203 dots per inch."""
+
+WANTED_MODULE_DOTS = 5
+"""0.625 mm at 203 dots per inch."""
 
 MINIMUM_MODULE_DOTS = 4
 """A QR module printed smaller than half a millimetre is hard to read from crumpled paper."""
 
-MAXIMUM_QR_CHARACTERS = 64
+MAXIMUM_QR_CHARACTERS = 512
+"""More than a slip's address (about 270) or a payment code (about 200) needs."""
+
 QR_QUIET_MODULES = 4
 
 VIETNAM = timezone(timedelta(hours=7), "+07")
@@ -53,34 +61,68 @@ class DocumentError(Exception):
         super().__init__(f"{code} {params}")
 
 
+class Drawn(NamedTuple):
+    """A document ready for a printer: PNG of a roll, or PDF of sheets."""
+
+    document: bytes
+    medium: Medium
+    sheet: Sheet
+
+
+def draw(kind: str, slip: msgspec.Struct, *, width_dots: int = 576) -> Drawn:
+    """The document of this kind, in the version of its own date.
+
+    Errors: DocumentError (font_missing, ticket_width_unknown, template_missing, …).
+    """
+    of_kind = KINDS[kind]
+    if of_kind.medium == "roll":
+        return Drawn(_roll(of_kind, slip, width_dots).png, "roll", "A4")
+    return Drawn(_sheets(of_kind, slip), "sheet", getattr(slip, "paper", "A4"))
+
+
 def render_ticket(slip: TicketSlip, *, width_dots: int = 576) -> Page:
     """The ticket as one 1-bit page exactly `width_dots` wide (384, 512 or 576)."""
-    if width_dots not in TICKET_WIDTHS_DOTS:
-        raise DocumentError("ticket_width_unknown", width_dots=width_dots)
-    matrix = qr_rows(slip.dossier_number or slip.ticket_number)
-    issued = _local(slip.issued_at)
-    fields = _fields(slip) | {
-        "width_dots": width_dots,
-        "qr": matrix,
-        "module": _module_dots(len(matrix), width_dots),
-        "time": f"{issued:%H:%M}",
-        "date": f"{issued:%d/%m/%Y}",
-    }
-    return _page(_compile("ticket.typ", fields, "png"), width_dots)
+    return _roll(KINDS["ticket"], slip, width_dots)
 
 
 def render_appointment_slip(slip: AppointmentSlip) -> bytes:
     """The appointment slip as PDF, A5 or A4, in the layout of its legal form."""
-    received = _local(slip.received_at)
-    due = None if slip.due_at is None else _local(slip.due_at)
-    fields = _fields(slip) | {
-        "qr": qr_rows(slip.dossier_number),
-        "signed": _moment(received),
-        "received": _moment(received),
-        "due": None if due is None else _moment(due),
-    }
-    template = {"form01": "form01.typ", "CT04": "ct04.typ"}[slip.form]
-    return _compile(template, fields, "pdf", timestamp=received)
+    return _sheets(KINDS["appointment_slip"], slip)
+
+
+def _roll(kind: DocumentKind, slip: msgspec.Struct, width_dots: int) -> Page:
+    if width_dots not in ROLL_WIDTHS_DOTS:
+        raise DocumentError("ticket_width_unknown", width_dots=width_dots)
+    version = _version(kind, slip)
+    codes = {name: qr_rows(text) for name, text in _codes(slip).items()}
+    modules = {f"{name}_module": module_dots(len(rows), width_dots) for name, rows in codes.items()}
+    fields = _fields(slip) | codes | modules | {"width_dots": width_dots}
+    return _page(_compile(version.template, fields, "png"), width_dots)
+
+
+def _sheets(kind: DocumentKind, slip: msgspec.Struct) -> bytes:
+    version = _version(kind, slip)
+    codes = {name: qr_rows(text) for name, text in _codes(slip).items()}
+    fields = _fields(slip) | codes | {"mark": getattr(slip, "form_reference", "") or version.mark}
+    day = _local(getattr(slip, kind.dated_by))
+    return _compile(version.template, fields, "pdf", timestamp=day)
+
+
+def _version(kind: DocumentKind, slip: msgspec.Struct) -> Version:
+    form = kind.form or str(getattr(slip, "form", ""))
+    day = _local(getattr(slip, kind.dated_by)).date()
+    version = in_force(built_in()[form], day)
+    if not (_TEMPLATES / version.template).is_file():
+        raise DocumentError("template_missing", template=version.template)
+    return version
+
+
+def _codes(slip: msgspec.Struct) -> dict[str, str]:
+    """What the codes of a document hold: the signed address, or only the number it has."""
+    number = getattr(slip, "dossier_number", "") or getattr(slip, "ticket_number", "")
+    codes = {"qr": getattr(slip, "token_url", "") or number}
+    codes["payment"] = getattr(slip, "payment_qr", "")
+    return {name: text for name, text in codes.items() if text}
 
 
 def qr_rows(text: str) -> list[str]:
@@ -93,26 +135,41 @@ def qr_rows(text: str) -> list[str]:
     return ["".join("1" if dark else "0" for dark in row) for row in code.get_matrix()]
 
 
-def _module_dots(modules: int, width_dots: int) -> int:
-    """Whole dots per module so that the code with its quiet zone takes under half of the roll."""
-    return max(MINIMUM_MODULE_DOTS, width_dots * 9 // 20 // (modules + 2 * QR_QUIET_MODULES))
+def module_dots(modules: int, width_dots: int) -> int:
+    """Whole dots per module: five if the paper allows, more for a small code, never below four.
+
+    A code smaller than half of the roll is widened to it, because phones are held by old hands.
+    """
+    half = width_dots * 9 // 20 // (modules + 2 * QR_QUIET_MODULES)
+    if half >= WANTED_MODULE_DOTS:
+        return half
+    fits = width_dots // (modules + 2 * QR_QUIET_MODULES)
+    return max(MINIMUM_MODULE_DOTS, min(WANTED_MODULE_DOTS, fits))
 
 
-def _fields(slip: TicketSlip | AppointmentSlip) -> Fields:
-    fields: Fields = msgspec.to_builtins(slip)
-    return {name: _clean(value) for name, value in fields.items()}
+def _fields(slip: msgspec.Struct) -> Fields:
+    return {name: _field(getattr(slip, name)) for name in slip.__struct_fields__}
 
 
-def _clean(value: object) -> object:
-    """Texts in NFC on one line, without control or direction characters, at any depth."""
+def _field(value: object) -> object:
+    """A value for the template, at any depth: clean texts, times taken apart, None kept."""
     if isinstance(value, str):
-        spaced = " ".join(unicodedata.normalize("NFC", value).split())
-        return "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
-    if isinstance(value, dict):
-        return {name: _clean(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean(part) for part in value]
+        return _clean(value)
+    if isinstance(value, datetime):
+        return _moment(_local(value))
+    if isinstance(value, date):
+        return _day(value)
+    if isinstance(value, msgspec.Struct):
+        return _fields(value)
+    if isinstance(value, tuple):
+        return [_field(part) for part in value]
     return value
+
+
+def _clean(text: str) -> str:
+    """NFC on one line, without control or direction characters."""
+    spaced = " ".join(unicodedata.normalize("NFC", text).split())
+    return "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
 
 
 def _local(moment: datetime) -> datetime:
@@ -121,18 +178,27 @@ def _local(moment: datetime) -> datetime:
     return moment.astimezone(VIETNAM)
 
 
-def _moment(at: datetime) -> dict[str, str]:
+def _moment(at: datetime) -> Fields:
+    """Parts of a time; `time`, `date` and `short` are for tables and the roll."""
+    return _day(at) | {
+        "hour": f"{at.hour:02d}",
+        "minute": f"{at.minute:02d}",
+        "time": f"{at:%H:%M}",
+        "short": f"{at:%H:%M %d/%m/%Y}",
+    }
+
+
+def _day(day: date) -> Fields:
     """Parts of a date as official papers write them (Decree 30/2020/NĐ-CP, annex I).
 
     Days below 10 and the months 1 and 2 take a leading zero, the other months none.
     """
-    month = f"{at.month:02d}" if at.month < 3 else str(at.month)
+    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
     return {
-        "hour": f"{at.hour:02d}",
-        "minute": f"{at.minute:02d}",
-        "day": f"{at.day:02d}",
+        "day": f"{day.day:02d}",
         "month": month,
-        "year": str(at.year),
+        "year": str(day.year),
+        "date": f"{day:%d/%m/%Y}",
     }
 
 

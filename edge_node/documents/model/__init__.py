@@ -1,0 +1,53 @@
+"""What a printed document needs to know; plain values, already decided by the rules."""
+
+from edge_node.documents.model.common import Citizen, Letter, Page, Paper
+from edge_node.documents.model.continuity import ContinuitySlip
+from edge_node.documents.model.internal import (
+    ControlSheet,
+    Count,
+    HandOver,
+    MoneyLine,
+    OpenTransfer,
+    RatingCount,
+    RatingSummary,
+    Register,
+    RegisterRow,
+    ShiftReport,
+)
+from edge_node.documents.model.letters import (
+    Apology,
+    AppointmentSlip,
+    MissingPaper,
+    Refusal,
+    StopNotice,
+    SupplementRequest,
+)
+from edge_node.documents.model.roll import FeeLine, FeeNote, PapersList, TicketSlip
+
+__all__ = [
+    "Apology",
+    "AppointmentSlip",
+    "Citizen",
+    "ContinuitySlip",
+    "ControlSheet",
+    "Count",
+    "FeeLine",
+    "FeeNote",
+    "HandOver",
+    "Letter",
+    "MissingPaper",
+    "MoneyLine",
+    "OpenTransfer",
+    "Page",
+    "Paper",
+    "PapersList",
+    "RatingCount",
+    "RatingSummary",
+    "Refusal",
+    "Register",
+    "RegisterRow",
+    "ShiftReport",
+    "StopNotice",
+    "SupplementRequest",
+    "TicketSlip",
+]
