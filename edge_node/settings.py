@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from edge_node.domain.officer import Role
 from edge_node.domain.retention import DiskLimits
 from edge_node.usecases.retention import Hours
 from edge_node.usecases.station import Officer, Policy
@@ -78,6 +79,7 @@ class OfficerSection(_Section, frozen=True, kw_only=True):
     rank: str = ""
     counter: str
     pin_phc: PinHash
+    roles: Annotated[tuple[Role, ...], msgspec.Meta(min_length=1)] = (Role.OFFICER, Role.CASHIER)
 
     def officer(self) -> Officer:
         """The account as the use cases know it."""
@@ -87,6 +89,7 @@ class OfficerSection(_Section, frozen=True, kw_only=True):
             rank=self.rank,
             counter=self.counter,
             pin_phc=self.pin_phc,
+            roles=self.roles,
         )
 
 

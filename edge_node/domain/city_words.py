@@ -83,6 +83,7 @@ class OfficerChanged(
     officer_id: Text
     name: Text
     active: bool
+    role: Text = ""
 
 
 class DossierReassigned(

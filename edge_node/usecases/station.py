@@ -10,6 +10,7 @@ import msgspec
 from edge_node.domain.catalogue import Catalogue
 from edge_node.domain.deadline import WorkingCalendar
 from edge_node.domain.errors import DomainError, ErrorCode, Fault
+from edge_node.domain.officer import Role
 from edge_node.domain.retention import DiskLevel
 from edge_node.store.blobs import Vault
 from edge_node.store.city import CityView
@@ -24,13 +25,18 @@ TOKEN_BYTES: Final = 32
 
 
 class Officer(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who may sign in at a counter. `pin_phc` is an Argon2id PHC string."""
+    """Somebody who may sign in at a counter.
+
+    `pin_phc` is an Argon2id PHC string, empty until a chief has set a first PIN. In a ward with
+    few people whoever receives a dossier also takes the fee: the usual roles are both.
+    """
 
     id: str
     name: str
     rank: str
     counter: str
     pin_phc: str
+    roles: tuple[Role, ...] = (Role.OFFICER, Role.CASHIER)
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):

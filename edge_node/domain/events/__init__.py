@@ -15,6 +15,17 @@ from edge_node.domain.events.dossier import (
     DossierSubmitted,
     SupplementRequested,
 )
+from edge_node.domain.events.officer import (
+    OfficerDutyChanged,
+    OfficerEvent,
+    OfficerKeyChanged,
+    OfficerMadeToWait,
+    OfficerPinSet,
+    OfficerSignedIn,
+    OfficerTookOver,
+    SecondOfficerConfirmed,
+    SessionsEnded,
+)
 from edge_node.domain.events.ticket import TicketCalled, TicketClosed, TicketEvent, TicketIssued
 from edge_node.domain.events.values import Answer, Applicant, DocumentAnswer
 
@@ -27,11 +38,19 @@ __all__ = [
     "DossierRefused",
     "DossierSubmitted",
     "Event",
+    "OfficerDutyChanged",
+    "OfficerKeyChanged",
+    "OfficerMadeToWait",
+    "OfficerPinSet",
+    "OfficerSignedIn",
+    "OfficerTookOver",
+    "SecondOfficerConfirmed",
+    "SessionsEnded",
     "SupplementRequested",
     "TicketCalled",
     "TicketClosed",
     "TicketIssued",
 ]
 
-Event: TypeAlias = DossierEvent | TicketEvent
+Event: TypeAlias = DossierEvent | TicketEvent | OfficerEvent
 """Everything that is published; each file of this folder adds its own."""
