@@ -1,8 +1,8 @@
 """The catalogue of a release: procedures, services and categories, checked as a whole.
 
 Rules: a release with one fault is refused whole, naming the place; ids are unique, labels fit a
-kiosk tile, every reference resolves, no amount or limit is nonsense, a denunciation is never
-offered. A dossier keeps the version of the catalogue it was filed under.
+kiosk tile, every reference resolves (a condition to an earlier question and to an answer it can
+have), no amount or limit is nonsense, a denunciation is never offered. A dossier keeps the version of the catalogue it was filed under.
 This module must not know where a release lies, nor what today's date is.
 """
 
@@ -15,7 +15,15 @@ import msgspec
 
 from edge_node.domain.codes import fold
 from edge_node.domain.errors import DomainError, ErrorCode
-from edge_node.domain.procedure import MAXIMUM_LABEL_CHARACTERS, Procedure, Question
+from edge_node.domain.procedure import (
+    MAXIMUM_LABEL_CHARACTERS,
+    Answer,
+    CardField,
+    Condition,
+    Procedure,
+    Question,
+    QuestionKind,
+)
 from edge_node.domain.release import CatalogueError, decode_file, read_manifest
 
 PROCEDURES = "procedures.json"
@@ -25,6 +33,15 @@ MAXIMUM_FEE_VND = 100_000_000
 _ID = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 # The identity of an informer is protected by law: out of queues, tickets, screens and logs.
 NEVER_OFFERED = frozenset({"denunciation"})
+_PREFILLED_KINDS: Mapping[CardField, tuple[QuestionKind, ...]] = MappingProxyType(
+    {
+        "full_name": ("text",),
+        "id_number": ("text",),
+        "date_of_birth": ("date",),
+        "sex": ("choice",),
+        "address": ("address", "text"),
+    }
+)
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,6 +102,14 @@ class Catalogue:
         """As `procedure`, also one that is not offered any more: for dossiers filed before."""
         earlier = self._earlier.get(procedure_id)
         return earlier if earlier is not None else self.procedure(procedure_id)
+
+    def find_known(self, procedure_id: str) -> Procedure | None:
+        """As `known_procedure`, None when no release here has known it."""
+        return self._earlier.get(procedure_id) or self.procedures.get(procedure_id)
+
+    def known_procedures(self) -> tuple[Procedure, ...]:
+        """Everything offered now or in a release before."""
+        return (*self.procedures.values(), *self._earlier.values())
 
     def remember(self, earlier: "Catalogue") -> None:
         """Keep what `earlier` knew and this release offers no more."""
@@ -192,8 +217,14 @@ def _check_parts(place: str, procedure: Procedure) -> None:
     for index, document in enumerate(procedure.documents):
         _check_text(f"{place}.documents[{index}].name_vi", document.name_vi)
         _check_text(f"{place}.documents[{index}].name_en", document.name_en)
+        _check_conditions(
+            f"{place}.documents[{index}].only_if", document.only_if, procedure.questions
+        )
     for index, question in enumerate(procedure.questions):
         _check_question(f"{place}.questions[{index}]", question)
+        _check_conditions(
+            f"{place}.questions[{index}].only_if", question.only_if, procedure.questions[:index]
+        )
 
 
 def _check_question(place: str, question: Question) -> None:
@@ -204,6 +235,57 @@ def _check_question(place: str, question: Question) -> None:
     _unique(f"{place}.choices", [choice.value for choice in question.choices])
     if not 1 <= question.maximum_characters <= 1000:
         raise CatalogueError(f"{place}.maximum_characters", "out_of_range")
+    _check_bounds(place, question)
+    _check_prefill(place, question)
+
+
+def _check_bounds(place: str, question: Question) -> None:
+    low, high = question.minimum, question.maximum
+    if question.kind != "number" and (low, high) != (None, None):
+        raise CatalogueError(f"{place}.minimum", "bounds_and_kind_disagree")
+    if low is not None and high is not None and low > high:
+        raise CatalogueError(f"{place}.minimum", "above_maximum", str(low))
+
+
+def _check_prefill(place: str, question: Question) -> None:
+    if question.prefill is None:
+        if question.skip_if_prefilled:
+            raise CatalogueError(f"{place}.skip_if_prefilled", "without_prefill")
+        return
+    if question.kind not in _PREFILLED_KINDS[question.prefill]:
+        raise CatalogueError(f"{place}.prefill", "prefill_and_kind_disagree", question.kind)
+    values = {choice.value for choice in question.choices}
+    if question.prefill == "sex" and not values >= {"male", "female"}:
+        raise CatalogueError(f"{place}.choices", "prefill_and_choices_disagree")
+
+
+def _check_conditions(
+    place: str, conditions: tuple[Condition, ...], earlier: tuple[Question, ...]
+) -> None:
+    """Each names a question asked before, and answers that question can have."""
+    by_id = {question.id: question for question in earlier}
+    for index, condition in enumerate(conditions):
+        question = by_id.get(condition.question)
+        if question is None:
+            raise CatalogueError(
+                f"{place}[{index}].question", "not_an_earlier_question", condition.question
+            )
+        if not condition.any_of:
+            raise CatalogueError(f"{place}[{index}].any_of", "empty")
+        for number, value in enumerate(condition.any_of):
+            if not _can_be(question, value):
+                raise CatalogueError(
+                    f"{place}[{index}].any_of[{number}]", "not_an_answer", str(value)
+                )
+
+
+def _can_be(question: Question, value: Answer) -> bool:
+    if question.kind == "yes_no":
+        return isinstance(value, bool)
+    if question.kind == "choice":
+        return any(choice.value == value for choice in question.choices)
+    # What somebody types freely decides nothing: a slip of the finger would hide a question.
+    return question.kind == "number" and isinstance(value, int) and not isinstance(value, bool)
 
 
 def _check_text(place: str, text: str) -> None:

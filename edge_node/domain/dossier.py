@@ -49,6 +49,10 @@ class Action(StrEnum):
     DECLINE_WITHDRAWAL = "decline_withdrawal"
     WITHDRAW = "withdraw"
     STOP = "stop"
+    EXTEND = "extend"
+    START_CLOCK = "start_clock"
+    TRANSFER = "transfer"
+    TAKE_BACK = "take_back"
     FINISH = "finish"
     HAND_OVER = "hand_over"
 
@@ -81,23 +85,34 @@ TRANSITIONS: Mapping[tuple[DossierState, Action], DossierState] = MappingProxyTy
         (_S.RECEIVED, _A.REQUEST_PAYMENT): _S.PAYMENT_REQUESTED,
         (_S.RECEIVED, _A.REQUEST_WITHDRAWAL): _S.WITHDRAWAL_REQUESTED,
         (_S.RECEIVED, _A.STOP): _S.STOPPED,
+        (_S.RECEIVED, _A.PAUSE): _S.PAUSED,
+        (_S.RECEIVED, _A.EXTEND): _S.RECEIVED,
+        (_S.RECEIVED, _A.START_CLOCK): _S.RECEIVED,
+        (_S.RECEIVED, _A.TRANSFER): _S.IN_PROCESS,
         (_S.RECEIVED, _A.FINISH): _S.FINISHED,
         (_S.IN_PROCESS, _A.REQUEST_SUPPLEMENT): _S.SUPPLEMENT_REQUESTED,
         (_S.IN_PROCESS, _A.REQUEST_PAYMENT): _S.PAYMENT_REQUESTED,
         (_S.IN_PROCESS, _A.PAUSE): _S.PAUSED,
         (_S.IN_PROCESS, _A.REQUEST_WITHDRAWAL): _S.WITHDRAWAL_REQUESTED,
         (_S.IN_PROCESS, _A.STOP): _S.STOPPED,
+        (_S.IN_PROCESS, _A.EXTEND): _S.IN_PROCESS,
+        (_S.IN_PROCESS, _A.START_CLOCK): _S.IN_PROCESS,
+        # The papers change hands; what they are about stays in process.
+        (_S.IN_PROCESS, _A.TRANSFER): _S.IN_PROCESS,
+        (_S.IN_PROCESS, _A.TAKE_BACK): _S.IN_PROCESS,
         (_S.IN_PROCESS, _A.FINISH): _S.FINISHED,
         (_S.PAYMENT_REQUESTED, _A.SETTLE_PAYMENT): _S.IN_PROCESS,
         (_S.PAYMENT_REQUESTED, _A.REQUEST_WITHDRAWAL): _S.WITHDRAWAL_REQUESTED,
         (_S.PAYMENT_REQUESTED, _A.STOP): _S.STOPPED,
         # Verification elsewhere: the days do not count.
         (_S.PAUSED, _A.RESUME): _S.IN_PROCESS,
+        (_S.PAUSED, _A.TAKE_BACK): _S.PAUSED,
         (_S.PAUSED, _A.REQUEST_WITHDRAWAL): _S.WITHDRAWAL_REQUESTED,
         (_S.PAUSED, _A.STOP): _S.STOPPED,
         # A withdrawal counts only when it is granted.
         (_S.WITHDRAWAL_REQUESTED, _A.WITHDRAW): _S.WITHDRAWN,
         (_S.WITHDRAWAL_REQUESTED, _A.DECLINE_WITHDRAWAL): _S.IN_PROCESS,
+        (_S.FINISHED, _A.TAKE_BACK): _S.FINISHED,
         (_S.FINISHED, _A.HAND_OVER): _S.HANDED_OVER,
     }
 )
@@ -125,6 +140,16 @@ NATIONAL_STATUS: Mapping[DossierState, int] = MappingProxyType(
 CLOCK_STOPPED: frozenset[DossierState] = frozenset(
     {_S.SUPPLEMENT_REQUESTED, _S.PAYMENT_REQUESTED, _S.PAUSED}
 )
+
+
+OPEN: frozenset[DossierState] = frozenset(DossierState) - {
+    _S.REFUSED,
+    _S.WITHDRAWN,
+    _S.STOPPED,
+    _S.FINISHED,
+    _S.HANDED_OVER,
+}
+"""States in which something is still to be decided; a finished one only waits for its owner."""
 
 
 def apply(state: DossierState, action: Action) -> DossierState:

@@ -90,7 +90,6 @@ class ErrorCode(StrEnum):
     UNDO_TOO_LATE = "undo_too_late"
     DOSSIER_CLAIMED = "dossier_claimed"
     SECOND_OFFICER_MISSING = "second_officer_missing"
-    SECOND_OFFICER_SAME = "second_officer_same"
     RANGE_TOO_LONG = "range_too_long"
     REASON_MISSING = "reason_missing"
     REASON_TOO_LONG = "reason_too_long"

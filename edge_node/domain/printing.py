@@ -2,7 +2,8 @@
 
 `sent` is stored before the first byte leaves, so that a crash finds the job there and calls it
 `unknown`. From `unknown` there is no way back to `queued`: only a person who has looked at the
-tray may ask for a copy, which is a new job that says so.
+tray may ask for a copy, which is a new job that says so. Only what nobody has begun to print can be
+called off.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ class PrintState(StrEnum):
     PRINTED = "printed"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
 
 
 class PrintAction(StrEnum):
@@ -32,11 +34,13 @@ class PrintAction(StrEnum):
     LOSE_SIGHT = "lose_sight"
     RETRY = "retry"
     FIND_PRINTED = "find_printed"
+    CANCEL = "cancel"
 
 
 PRINT_TRANSITIONS: Final[Mapping[tuple[PrintState, PrintAction], PrintState]] = MappingProxyType(
     {
         (PrintState.QUEUED, PrintAction.SEND): PrintState.SENT,
+        (PrintState.QUEUED, PrintAction.CANCEL): PrintState.CANCELLED,
         (PrintState.SENT, PrintAction.CONFIRM): PrintState.PRINTED,
         (PrintState.SENT, PrintAction.REPORT_FAILURE): PrintState.FAILED,
         (PrintState.SENT, PrintAction.LOSE_SIGHT): PrintState.UNKNOWN,

@@ -3,7 +3,8 @@
 Rules: a procedure has our own stable id; official codes, fees and time limits come with validity
 and may be absent, because an uncertain value is worse than none; a document marked
 `only_if_lookup_fails` may be asked for only when the police cannot look the fact up (Thông tư
-116/2026/TT-BCA, Article 3(5) and 3(6)). Answers may be incomplete, never unknown or ill-formed.
+116/2026/TT-BCA, Article 3(5) and 3(6)). Answers may be incomplete, never unknown or ill-formed. A
+question or a paper with conditions is asked for only while earlier answers meet all of them.
 This module must not know the files of a release, nor languages beyond the texts it carries.
 """
 
@@ -15,22 +16,33 @@ from typing import Literal
 import msgspec
 
 from edge_node.domain.errors import DomainError, ErrorCode
-from edge_node.domain.person import clean
+from edge_node.domain.person import Person, clean, read_phone
 
 MAXIMUM_LABEL_CHARACTERS = 18
 MAXIMUM_ANSWER_CHARACTERS = 250
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Answer = str | int | bool
-QuestionKind = Literal["choice", "text", "number", "date", "yes_no"]
+QuestionKind = Literal["choice", "text", "number", "date", "yes_no", "address", "phone"]
+CardField = Literal["full_name", "id_number", "date_of_birth", "sex", "address"]
 TimeUnit = Literal["working_days", "days", "working_hours", "half_working_days", "immediate"]
 Channel = Literal["in_person", "post", "online"]
 ClockStart = Literal["complete", "complete_and_paid", "case_taken"]
 KioskUse = Literal["form", "ticket_only", "information", "hidden"]
 
 
+class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Met while the answer to `question` is one of `any_of`; no answer meets nothing."""
+
+    question: str
+    any_of: tuple[Answer, ...]
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A paper of the dossier; `condition_*` says when an optional one is needed."""
+    """A paper of the dossier; `condition_*` says when an optional one is needed.
+
+    `only_if` says the same to the machine where an answer of the form decides it.
+    """
 
     id: str
     name_vi: str
@@ -39,6 +51,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     required: bool = True
     condition_vi: str = ""
     condition_en: str = ""
+    only_if: tuple[Condition, ...] = ()
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +63,11 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing to ask. `minimum`/`maximum` bound a number; text has `maximum_characters`."""
+    """One thing to ask. `minimum`/`maximum` bound a number; text has `maximum_characters`.
+
+    `prefill` names the field of the card that fills the answer in; with `skip_if_prefilled` the
+    page is then left out, and the answer can still be changed before sending.
+    """
 
     id: str
     kind: QuestionKind
@@ -63,6 +80,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     maximum_characters: int = MAXIMUM_ANSWER_CHARACTERS
     minimum: int | None = None
     maximum: int | None = None
+    only_if: tuple[Condition, ...] = ()
+    prefill: CardField | None = None
+    skip_if_prefilled: bool = False
 
 
 class TimeLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,6 +117,8 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """One administrative procedure; `uncertain` lists what is not sure, most of it left out.
 
     `clock_starts` says what the deadline waits for: papers, or papers and a confirmed payment.
+    `two_officers` names the decisions (as `dossier.Action`) that a second officer confirms;
+    a confidential one is never seen in a queue, a list, a log or a statistic.
     """
 
     id: str
@@ -123,6 +145,8 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     valid_from: date
     valid_to: date | None
     uncertain: tuple[str, ...]
+    two_officers: tuple[str, ...] = ()
+    confidential: bool = False
 
 
 def check_answers(procedure: Procedure, answers: Mapping[str, Answer]) -> dict[str, Answer]:
@@ -139,6 +163,70 @@ def check_answers(procedure: Procedure, answers: Mapping[str, Answer]) -> dict[s
         unknown = next(name for name in answers if name not in checked)
         raise DomainError(ErrorCode.ANSWER_UNKNOWN, name=unknown[:64])
     return checked
+
+
+def asked(procedure: Procedure, answers: Mapping[str, Answer]) -> tuple[Question, ...]:
+    """The questions that these answers leave to be asked, in order.
+
+    An answer to a question that is not asked counts for nothing, also in the conditions after it.
+    """
+    counted: dict[str, Answer] = {}
+    found = []
+    for question in procedure.questions:
+        if not _met(question.only_if, counted):
+            continue
+        found.append(question)
+        if question.id in answers:
+            counted[question.id] = answers[question.id]
+    return tuple(found)
+
+
+def counted_answers(procedure: Procedure, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers without those whose question is not asked any more."""
+    return {one.id: answers[one.id] for one in asked(procedure, answers) if one.id in answers}
+
+
+def wanted_documents(procedure: Procedure, answers: Mapping[str, Answer]) -> tuple[Document, ...]:
+    """The papers that these answers leave on the checklist, in order."""
+    counted = counted_answers(procedure, answers)
+    return tuple(one for one in procedure.documents if _met(one.only_if, counted))
+
+
+def prefilled_answers(procedure: Procedure, person: Person) -> dict[str, Answer]:
+    """What the card answers by itself; a value that the question would refuse is left out."""
+    texts = {
+        "full_name": person.full_name,
+        "id_number": person.id_number,
+        "date_of_birth": person.date_of_birth.isoformat() if person.date_of_birth else "",
+        "sex": person.sex.value if person.sex else "",
+        "address": person.address,
+    }
+    answers: dict[str, Answer] = {}
+    for question in procedure.questions:
+        text = texts[question.prefill] if question.prefill else ""
+        if text and _is_good(question, text):
+            answers[question.id] = _check_answer(question, text)
+    return answers
+
+
+def _is_good(question: Question, text: str) -> bool:
+    try:
+        _check_answer(question, text)
+    except DomainError:
+        return False
+    return True
+
+
+def _met(conditions: tuple[Condition, ...], answers: Mapping[str, Answer]) -> bool:
+    return all(
+        one.question in answers and _is_one_of(answers[one.question], one.any_of)
+        for one in conditions
+    )
+
+
+def _is_one_of(answer: Answer, values: tuple[Answer, ...]) -> bool:
+    # For Python True == 1; to a catalogue "yes" and the number one are different answers.
+    return any(type(answer) is type(value) and answer == value for value in values)
 
 
 def read_answer(question: Question, text: str) -> Answer:
@@ -173,12 +261,12 @@ def missing(
     """
     lacking = [
         f"answer:{question.id}"
-        for question in procedure.questions
+        for question in asked(procedure, answers)
         if question.required and answers.get(question.id, "") == ""
     ]
     lacking += [
         f"document:{document.id}"
-        for document in procedure.documents
+        for document in wanted_documents(procedure, answers)
         if document.required
         and not document.only_if_lookup_fails
         and not documents.get(document.id, False)
@@ -214,12 +302,21 @@ def _check_answer(question: Question, value: Answer) -> Answer:
         good = value == "" or any(choice.value == value for choice in question.choices)
     elif kind == "date":
         good = value == "" or _is_date(value)
+    elif kind == "phone":
+        return _check_phone(question, value)
     else:
         value = clean(value)
         good = len(value) <= question.maximum_characters and value.isprintable()
     if not good:
         raise DomainError(ErrorCode.ANSWER_INVALID, name=question.id)
     return value
+
+
+def _check_phone(question: Question, value: str) -> Answer:
+    try:
+        return read_phone(value)
+    except DomainError:
+        raise DomainError(ErrorCode.ANSWER_INVALID, name=question.id) from None
 
 
 def _is_number(question: Question, value: Answer) -> bool:
