@@ -2,7 +2,8 @@
 
 Rules: a release with one fault is refused whole, naming the place; ids are unique, labels fit a
 kiosk tile, every reference resolves (a condition to an earlier question and to an answer it can
-have), no amount or limit is nonsense, a denunciation is never offered. A dossier keeps the version of the catalogue it was filed under.
+have), no amount or limit is nonsense, a denunciation is never offered. A dossier keeps the version
+of the catalogue it was filed under.
 This module must not know where a release lies, nor what today's date is.
 """
 

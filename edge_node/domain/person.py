@@ -86,7 +86,7 @@ def make_person(
         date_of_birth=_date_of_birth(date_of_birth.strip()) if date_of_birth else None,
         sex=_sex(sex),
         address=_address(address) if address else "",
-        phone=_phone(phone) if phone else "",
+        phone=read_phone(phone) if phone else "",
     )
 
 
@@ -181,7 +181,8 @@ def _address(text: str) -> str:
     return address
 
 
-def _phone(text: str) -> str:
+def read_phone(text: str) -> str:
+    """A telephone number's digits, `+84` as `0`; "" for none. Raises DomainError(PHONE_INVALID)."""
     digits = text if text.isdigit() else text.translate(_PHONE_NOISE)
     if not digits:
         return ""
