@@ -36,7 +36,11 @@ class Dossier(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A record that waits for an earlier version of its dossier, and what it will change."""
+    """A record that waits for an earlier version of its dossier, and what it will change.
+
+    One that only takes its place among the versions (its kind is unknown, its body unreadable)
+    does not count.
+    """
 
     dossier_id: bytes
     version: int
@@ -47,6 +51,7 @@ class Waiting(NamedTuple):
     dossier_no: str
     procedure_id: str
     state: str
+    counts: bool
 
 
 @dataclass(slots=True)
@@ -75,7 +80,7 @@ class _Desk:
             self.waiting.setdefault(item.dossier_id, []).append(item)
         self.changes = Changes()
 
-    def open(self, command: Waiting, *, judged: bool) -> None:
+    def open(self, command: Waiting) -> None:
         """A first version: it opens its dossier, whatever else of it is known."""
         dossier = self.now.get(command.dossier_id)
         if dossier is None:
@@ -87,22 +92,22 @@ class _Desk:
                 command.state,
                 command.version,
                 command.kind,
-                1,
+                int(command.counts),
             )
         elif not self._set(command, command.version):
-            self._reject(command, judged=judged)
+            self._reject(command)
 
-    def change(self, command: Waiting, *, judged: bool) -> None:
+    def change(self, command: Waiting) -> None:
         """A later version: it changes its dossier, waits, or is not this station's to send."""
         dossier = self.now.get(command.dossier_id)
         if dossier is not None and self._set(command, dossier.version + 1):
             return
         if dossier is not None and dossier.station != command.station:
-            self._reject(command, judged=judged)
+            self._reject(command)
         elif command.version > 1:
             self.waiting.setdefault(command.dossier_id, []).append(command)
             self.changes.parked.append(command)
-            if not judged:
+            if command.counts:
                 verdict = Verdict(command.sequence, VerdictCode.PARKED, command.kind)
                 self.changes.verdicts.append(verdict)
 
@@ -136,17 +141,28 @@ class _Desk:
             dossier_no=old.dossier_no or command.dossier_no,
             procedure_id=old.procedure_id or command.procedure_id,
             state=command.state if newest and command.state else old.state,
-            last_kind=command.kind if newest else old.last_kind,
+            last_kind=command.kind if newest and command.counts else old.last_kind,
             version=max(old.version, command.version),
-            events=old.events + 1,
+            events=old.events + command.counts,
         )
         return True
 
-    def _reject(self, command: Waiting, *, judged: bool) -> None:
+    def _reject(self, command: Waiting) -> None:
         """A record of another station's dossier; one that has a verdict keeps it."""
-        if not judged:
+        if command.counts:
             verdict = Verdict(command.sequence, VerdictCode.REJECTED, command.kind)
             self.changes.verdicts.append(verdict)
+
+
+def changing(commands: Sequence[Command], repeated: frozenset[int]) -> list[Command]:
+    """Those that have a place among the versions of a dossier; `repeated` took effect before."""
+    return [
+        command
+        for command in commands
+        if command.sequence not in repeated
+        and command.subject is not None
+        and (command.kind in DOSSIER_KINDS or command.verdict)
+    ]
 
 
 def advance(
@@ -157,19 +173,19 @@ def advance(
 ) -> Changes:
     """What the records change: first those that open dossiers, then later versions, then gaps.
 
-    Every command has a subject; `known` has its dossier if there is one, `parked` what waits for
-    it.
+    All the commands are `changing` ones; `known` has their dossiers as far as there are any,
+    `parked` what waits for them.
     """
     desk = _Desk(place, known, parked)
     later: list[Command] = []
     for command in commands:
         # A kind that is not known says nothing about what its subject is.
         if command.version <= 1 and command.kind in DOSSIER_KINDS:
-            desk.open(_waiting(place, command), judged=command.verdict is not None)
+            desk.open(_waiting(place, command))
         else:
             later.append(command)
     for command in later:
-        desk.change(_waiting(place, command), judged=command.verdict is not None)
+        desk.change(_waiting(place, command))
     for subject in dict.fromkeys(command.subject for command in commands):
         assert subject is not None
         desk.fill(subject)
@@ -181,4 +197,5 @@ def _waiting(place: Place, command: Command) -> Waiting:
     return Waiting(
         *(command.subject, command.version, place.log_id, command.sequence, place.station),
         *(command.kind, command.dossier_no, command.procedure_id, command.state),
+        command.verdict is None,
     )

@@ -8,10 +8,9 @@ effect. It must not know how records came or how they are stored.
 
 from collections.abc import Iterable, Sequence
 
-from sync.city.archive.dossiers import Changes, Dossier, Place, Waiting, advance
+from sync.city.archive.dossiers import Changes, Dossier, Place, Waiting, advance, changing
 from sync.city.archive.port import Command, Verdict, VerdictCode
 from sync.city.archive.postgres_pool import Connection, RunAgainError
-from sync.city.vocabulary import DOSSIER_KINDS
 
 _STATION_LOCK = 0x57_45_53
 """First half of the advisory locks by station."""
@@ -31,16 +30,10 @@ async def take_effect(connection: Connection, place: Place, commands: Sequence[C
         return
     good = [command for command in commands if command.verdict is None]
     repeated = await _claim(connection, place.log_id, good)
-    changing = [
-        command
-        for command in commands
-        if command.sequence not in repeated
-        and command.subject is not None
-        and (command.kind in DOSSIER_KINDS or command.verdict)
-    ]
-    if changing:
-        known, parked = await _load(connection, changing)
-        await _write(connection, place, advance(place, changing, known, parked))
+    to_change = changing(commands, repeated)
+    if to_change:
+        known, parked = await _load(connection, to_change)
+        await _write(connection, place, advance(place, to_change, known, parked))
 
 
 async def note_verdicts(connection: Connection, log_id: int, verdicts: Iterable[Verdict]) -> None:
@@ -100,7 +93,7 @@ async def _load(
     )
     parked = await connection.fetch(
         "SELECT dossier_id, version, log_id, sequence, station, kind, dossier_no, procedure_id,"
-        " state FROM parked WHERE dossier_id = ANY($1)",
+        " state, counts FROM parked WHERE dossier_id = ANY($1)",
         subjects,
     )
     return {bytes(row[0]): Dossier(*row) for row in dossiers}, [Waiting(*row) for row in parked]
@@ -161,9 +154,10 @@ async def _write_parked(connection: Connection, now_ms: int, changes: Changes) -
     if changes.parked:
         await connection.execute(
             "INSERT INTO parked (dossier_id, version, log_id, sequence, station, kind, dossier_no,"
-            " procedure_id, state, since_ms)"
-            " SELECT *, $10::bigint FROM unnest($1::bytea[], $2::bigint[], $3::bigint[],"
-            " $4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::text[])",
+            " procedure_id, state, counts, since_ms)"
+            " SELECT *, $11::bigint FROM unnest($1::bytea[], $2::bigint[], $3::bigint[],"
+            " $4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::text[],"
+            " $10::boolean[])",
             *_columns(changes.parked, Waiting),
             now_ms,
         )

@@ -125,9 +125,7 @@ CREATE TABLE register_dossier (
     state TEXT NOT NULL DEFAULT '',
     version INTEGER NOT NULL DEFAULT 0,
     last_kind INTEGER NOT NULL,
-    events INTEGER NOT NULL DEFAULT 0,
-    log_id INTEGER NOT NULL,
-    sequence INTEGER NOT NULL
+    events INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE register_station (

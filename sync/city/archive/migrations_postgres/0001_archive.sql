@@ -130,6 +130,7 @@ CREATE TABLE parked (
     dossier_no text NOT NULL,
     procedure_id text NOT NULL,
     state text NOT NULL,
+    counts boolean NOT NULL,
     since_ms bigint NOT NULL,
     PRIMARY KEY (dossier_id, version, log_id, sequence)
 );
