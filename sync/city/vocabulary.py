@@ -21,6 +21,17 @@ class DomainKind(IntEnum):
     SUPPLEMENT_REQUESTED = 18
     DOSSIER_REFUSED = 19
     ATTACHMENT_ADDED = 20
+    DOSSIER_EXTENDED = 21
+    DOSSIER_STOPPED = 22
+    WITHDRAWAL_CHANGED = 23
+    CLOCK_CHANGED = 24
+    PAPERS_HANDED_ON = 25
+    DOSSIER_FINISHED = 26
+    RESULT_HANDED_OVER = 27
+    DECISION_UNDONE = 28
+    DOSSIER_MOVED = 29
+    CONFLICT_RESOLVED = 30
+    NOTE_WRITTEN = 31
     TICKET_ISSUED = 32
     TICKET_CALLED = 33
     TICKET_CLOSED = 34
@@ -31,13 +42,7 @@ MAXIMUM_FACT_CHARACTERS: Final = 1024
 """Characters that the register takes from one record."""
 
 DOSSIER_KINDS: Final = frozenset(
-    {
-        int(DomainKind.DOSSIER_SUBMITTED),
-        int(DomainKind.DOSSIER_RECEIVED),
-        int(DomainKind.SUPPLEMENT_REQUESTED),
-        int(DomainKind.DOSSIER_REFUSED),
-        int(DomainKind.ATTACHMENT_ADDED),
-    }
+    int(kind) for kind in DomainKind if kind < DomainKind.TICKET_ISSUED
 )
 """Kinds whose subject is a dossier."""
 

@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from edge_node.domain.events.dossier_life import LaterEvent
 from edge_node.domain.events.values import Answer, Applicant, DocumentAnswer
 
 
@@ -29,7 +30,11 @@ class DossierSubmitted(
 class DossierReceived(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="dossier.received"
 ):
-    """An officer accepted the dossier; the clock of its time limit starts here."""
+    """An officer accepted the dossier; the clock of its time limit starts here.
+
+    `rest_due_on` is the day by which missing papers come; `duplicate_of` the number of a dossier of
+    the same person and procedure that was seen. `due_at` is empty while the clock stands still.
+    """
 
     dossier_no: str
     state: str
@@ -39,6 +44,10 @@ class DossierReceived(
     shortage_reason: str
     received_at: str
     due_at: str
+    rest_due_on: str = ""
+    duplicate_of: str = ""
+    duplicate_reason: str = ""
+    confirmed_by: str = ""
 
 
 class SupplementRequested(
@@ -54,6 +63,10 @@ class SupplementRequested(
     note: str
     request_no: int
     requested_at: str
+    reason: str = ""
+    answer_by: str = ""
+    due_at: str = ""
+    confirmed_by: str = ""
 
 
 class DossierRefused(
@@ -67,6 +80,7 @@ class DossierRefused(
     counter: str
     reason: str
     refused_at: str
+    confirmed_by: str = ""
 
 
 class AttachmentAdded(
@@ -86,5 +100,10 @@ class AttachmentAdded(
 
 
 DossierEvent: TypeAlias = (
-    DossierSubmitted | DossierReceived | SupplementRequested | DossierRefused | AttachmentAdded
+    DossierSubmitted
+    | DossierReceived
+    | SupplementRequested
+    | DossierRefused
+    | AttachmentAdded
+    | LaterEvent
 )
