@@ -89,6 +89,8 @@ PAYMENT_TRANSITIONS: Mapping[tuple[PaymentState, PaymentAction], PaymentState] =
         # Money for something already settled goes back.
         (_S.WAIVED, _A.CONFIRM): _S.REFUND_DUE,
         (_S.PAID_ELSEWHERE, _A.CONFIRM): _S.DUPLICATE,
+        # Cash that was taken for nothing goes back over the same counter.
+        (_S.PAID_ELSEWHERE, _A.REQUIRE_REFUND): _S.REFUND_DUE,
     }
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from edge_node.domain import events
+from sync.journal.journal import LANE_DOSSIERS, LANE_URGENT
 
 KINDS: Final = MappingProxyType(
     {
@@ -30,6 +31,18 @@ KINDS: Final = MappingProxyType(
         events.DossierMoved: 29,
         events.ConflictResolved: 30,
         events.NoteWritten: 31,
+        events.PaymentDue: 48,
+        events.PaymentQrShown: 49,
+        events.PaymentClaimed: 50,
+        events.PaymentRetracted: 51,
+        events.PaymentCash: 52,
+        events.PaymentWaived: 53,
+        events.PaymentElsewhere: 54,
+        events.PaymentEnded: 55,
+        events.PaymentRefunded: 56,
+        events.BankLineDecided: 57,
+        events.ShiftOpened: 58,
+        events.ShiftClosed: 59,
         events.OfficerSignedIn: 64,
         events.OfficerMadeToWait: 65,
         events.OfficerPinSet: 66,
@@ -44,6 +57,9 @@ KINDS: Final = MappingProxyType(
     }
 )
 
+URGENT_KINDS: Final = range(48, 64)
+"""Money: the city hears of it before anything else that waits (SPEC: lanes)."""
+
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final[msgspec.json.Decoder[events.Event]] = msgspec.json.Decoder(events.Event)
 
@@ -51,6 +67,11 @@ _decoder: Final[msgspec.json.Decoder[events.Event]] = msgspec.json.Decoder(event
 def publish(event: events.Event) -> tuple[int, bytes]:
     """The record kind and the body of `event`."""
     return KINDS[type(event)], _encoder.encode(event)
+
+
+def lane_of(kind: int) -> int:
+    """The lane a kind of record travels in."""
+    return LANE_URGENT if kind in URGENT_KINDS else LANE_DOSSIERS
 
 
 def read(body: bytes) -> events.Event:

@@ -80,7 +80,9 @@ class Transaction:
     def record(self, event: Event, cause: Cause) -> Position:
         """Append `event` to the journal; it is published if and only if this commits."""
         kind, body = payloads.publish(event)
-        entry = JournalEvent(cause.eid, kind, cause.subject, cause.version, body)
+        entry = JournalEvent(
+            cause.eid, kind, cause.subject, cause.version, body, lane=payloads.lane_of(kind)
+        )
         if self._rows is not None:
             return self.journal.stage(self._rows, entry, self.moment.time)
         return self.journal.append(self.connection, entry, self.moment.time)

@@ -39,6 +39,21 @@ from edge_node.domain.events.officer import (
     SecondOfficerConfirmed,
     SessionsEnded,
 )
+from edge_node.domain.events.payment import (
+    BankLineDecided,
+    PaymentCash,
+    PaymentClaimed,
+    PaymentDue,
+    PaymentElsewhere,
+    PaymentEnded,
+    PaymentEvent,
+    PaymentQrShown,
+    PaymentRefunded,
+    PaymentRetracted,
+    PaymentWaived,
+    ShiftClosed,
+    ShiftOpened,
+)
 from edge_node.domain.events.ticket import TicketCalled, TicketClosed, TicketEvent, TicketIssued
 from edge_node.domain.events.values import Answer, Applicant, DocumentAnswer
 
@@ -46,6 +61,7 @@ __all__ = [
     "Answer",
     "Applicant",
     "AttachmentAdded",
+    "BankLineDecided",
     "ClockChanged",
     "ConflictResolved",
     "DecisionUndone",
@@ -66,9 +82,20 @@ __all__ = [
     "OfficerSignedIn",
     "OfficerTookOver",
     "PapersHandedOn",
+    "PaymentCash",
+    "PaymentClaimed",
+    "PaymentDue",
+    "PaymentElsewhere",
+    "PaymentEnded",
+    "PaymentQrShown",
+    "PaymentRefunded",
+    "PaymentRetracted",
+    "PaymentWaived",
     "ResultHandedOver",
     "SecondOfficerConfirmed",
     "SessionsEnded",
+    "ShiftClosed",
+    "ShiftOpened",
     "SupplementRequested",
     "TicketCalled",
     "TicketClosed",
@@ -76,5 +103,5 @@ __all__ = [
     "WithdrawalChanged",
 ]
 
-Event: TypeAlias = DossierEvent | TicketEvent | OfficerEvent
+Event: TypeAlias = DossierEvent | TicketEvent | OfficerEvent | PaymentEvent
 """Everything that is published; each file of this folder adds its own."""
