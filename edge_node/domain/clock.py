@@ -2,7 +2,7 @@
 
 Rules: time spent waiting for somebody else is not counted: for the citizen's supplement or payment
 (Quyết định 766/QĐ-TTg), for a verification elsewhere, for the fee of a vehicle registration. Only
-working time is given back, and no moment twice. A clock that never started has nothing to give back.
+working time is given back, and no moment twice; a clock that never started gives nothing back.
 This module must not know dossiers, officers or the present time.
 """
 

@@ -7,6 +7,7 @@ allows. A job that may have been printed (`unknown`) is never queued again by so
 import sqlite3
 from typing import NamedTuple
 
+from edge_node.domain.claim import Now
 from edge_node.domain.printing import PrintState
 from edge_node.store.unit_of_work import Transaction
 
@@ -75,12 +76,13 @@ def newest_id(transaction: Transaction) -> int:
     return int(row[0])
 
 
-def next_queued(connection: sqlite3.Connection, role: str) -> PrintJobRow | None:
-    """The oldest queued job for a printer role."""
+def next_queued(connection: sqlite3.Connection, role: str, now: Now) -> PrintJobRow | None:
+    """The oldest queued job for a printer role that nothing holds back."""
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM print_job"  # noqa: S608 - column names are ours
-        " WHERE role = ? AND state = 'queued' ORDER BY id LIMIT 1",
-        (role,),
+        " WHERE role = ? AND state = 'queued' AND NOT EXISTS (SELECT 1 FROM print_hold"
+        " WHERE job_id = print_job.id AND boot_id = ? AND until_mono_ms > ?) ORDER BY id LIMIT 1",
+        (role, now.boot_id, now.mono_ms),
     ).fetchone()
     return _row(row) if row is not None else None
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.printing import PrintAction, PrintState, apply_print
-from edge_node.store import print_jobs, tickets
+from edge_node.store import print_jobs, tickets, undoing
 from edge_node.store.print_jobs import NewPrintJob, PrintJobRow
 from edge_node.store.unit_of_work import Transaction
 from edge_node.usecases.station import Station
@@ -65,7 +65,16 @@ async def print_loop(station: Station, desk: Desk, stopping: asyncio.Event) -> N
         seen = station.paper.rings
         if not await print_next(station, desk):
             await retry_failed(station, desk)
-            await station.paper.wait_beyond(seen, RETRY_INTERVAL_S)
+            await station.paper.wait_beyond(seen, await _pause_s(station, desk))
+
+
+async def _pause_s(station: Station, desk: Desk) -> float:
+    """Until the next look: sooner when a paper that is held back may go by then."""
+    now = station.now()
+    release_ms = await station.store.read(
+        lambda connection: undoing.next_release_ms(connection, desk.role, now)
+    )
+    return min(RETRY_INTERVAL_S, release_ms / 1000) if release_ms is not None else RETRY_INTERVAL_S
 
 
 async def recover(station: Station, desk: Desk) -> None:
@@ -79,7 +88,10 @@ async def recover(station: Station, desk: Desk) -> None:
 
 async def print_next(station: Station, desk: Desk) -> bool:
     """Print the oldest queued job of the role; False when there is none."""
-    row = await station.store.read(lambda connection: print_jobs.next_queued(connection, desk.role))
+    now = station.now()
+    row = await station.store.read(
+        lambda connection: print_jobs.next_queued(connection, desk.role, now)
+    )
     if row is None:
         return False
     ahead = await _people_ahead(station, row)

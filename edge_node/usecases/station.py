@@ -3,15 +3,19 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
+from edge_node.domain.beneficiaries import NO_BENEFICIARIES, Beneficiaries
 from edge_node.domain.catalogue import Catalogue
+from edge_node.domain.claim import Now
 from edge_node.domain.deadline import WorkingCalendar
 from edge_node.domain.errors import DomainError, ErrorCode, Fault
 from edge_node.domain.officer import Role
+from edge_node.domain.fee_rules import Exemption
 from edge_node.domain.retention import DiskLevel
+from edge_node.domain.undo import UNDO_WINDOW_S
 from edge_node.store.blobs import Vault
 from edge_node.store.city import CityView
 from edge_node.store.unit_of_work import Moment, Store
@@ -37,13 +41,33 @@ class Officer(msgspec.Struct, frozen=True, kw_only=True):
     counter: str
     pin_phc: str
     roles: tuple[Role, ...] = (Role.OFFICER, Role.CASHIER)
+    must_change_pin: bool = False
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What the station's chief decides, from the configuration."""
 
     cut_off: str = ""
+    lock_after_s: int = 5 * 60
+    """A counter's screen nobody touched for this long locks itself."""
     saturday_reception: Literal["count_from_saturday", "treat_as_monday"] = "count_from_saturday"
+    undo_s: int = UNDO_WINDOW_S
+    unconfirmed_payment: Literal["block", "warn"] = "block"
+    """Whether a payment nobody confirmed holds up a clock that waits for it, and a result."""
+    streets: tuple[str, ...] = ()
+    """The streets and quarters of the ward, as the kiosk offers them for an address."""
+    card_renewal_ages: tuple[int, ...] = ()
+    """Ages at which an identity card must be changed; a card from before may be out of date."""
+
+
+class MoneyRules(NamedTuple):
+    """What a release says about money besides the fees: accounts, and grounds to waive."""
+
+    beneficiaries: Beneficiaries = NO_BENEFICIARIES
+    exemptions: tuple[Exemption, ...] = ()
+
+
+NO_MONEY_RULES: Final = MoneyRules()
 
 
 @dataclass(slots=True)
@@ -62,6 +86,46 @@ class Room:
         self.check_dossiers()
         if self.level is DiskLevel.NO_SCANS:
             raise DomainError(ErrorCode.SCANS_PAUSED, fault=Fault.STATION)
+
+
+MAXIMUM_REMEMBERED: Final = 1000
+"""Sessions and looks kept in mind; the oldest is forgotten first."""
+
+
+@dataclass(slots=True)
+class Presence:
+    """When a person last moved in a session, and what was looked at of late; memory only.
+
+    Times are of the monotonic clock, in ms. After a restart everybody has just moved.
+    """
+
+    moves: dict[bytes, int] = field(default_factory=dict)
+    looks: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def moved(self, session_id: bytes, mono_ms: int) -> None:
+        """A person did something in a session."""
+        self.moves.pop(session_id, None)
+        self.moves[session_id] = mono_ms
+        _forget_oldest(self.moves)
+
+    def idle_ms(self, session_id: bytes, mono_ms: int) -> int:
+        """How long nobody moved in a session."""
+        return mono_ms - self.moves.setdefault(session_id, mono_ms)
+
+    def seen_before(self, look: tuple[str, ...], mono_ms: int, within_ms: int) -> bool:
+        """Whether the same look was noted within this time; notes it otherwise."""
+        before = self.looks.get(look)
+        if before is not None and 0 <= mono_ms - before < within_ms:
+            return True
+        self.looks.pop(look, None)
+        self.looks[look] = mono_ms
+        _forget_oldest(self.looks)
+        return False
+
+
+def _forget_oldest(remembered: dict[Any, int]) -> None:
+    if len(remembered) > MAXIMUM_REMEMBERED:
+        del remembered[next(iter(remembered))]
 
 
 @dataclass(slots=True)
@@ -88,13 +152,20 @@ class Station:
     changes: Changes = field(default_factory=Changes)
     paper: Bell = field(default_factory=Bell)
     room: Room = field(default_factory=Room)
+    presence: Presence = field(default_factory=Presence)
+    roster: Mapping[str, Officer] = field(default_factory=dict)
     vault: Vault | None = None
+    money: MoneyRules = NO_MONEY_RULES
 
     def moment(self) -> Moment:
         """The one look at the clocks an action takes."""
         now = self.clock.now()
         text = now.isoformat(timespec="seconds")
         return Moment(RecordTime(*self.clock.read()), now, text, text[:10])
+
+    def now(self) -> Now:
+        """This moment by the monotonic clock, which nobody can set."""
+        return Now(self.clock.boot_id, self.clock.read().mono_ms)
 
     def new_token(self) -> str:
         """A fresh secret for a cookie."""
