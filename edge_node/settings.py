@@ -105,15 +105,32 @@ class AnnounceSection(_Section, frozen=True, kw_only=True):
     enabled: bool = True
 
 
+MAXIMUM_STREETS: Final = 200
+"""Streets and quarters of one ward that a kiosk can show."""
+
+Street = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+
+
 class DeskSection(_Section, frozen=True, kw_only=True):
     """What the station's chief decides."""
 
     cut_off: Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$|^$")] = ""
     saturday_reception: Literal["count_from_saturday", "treat_as_monday"] = "count_from_saturday"
+    lock_after_minutes: Annotated[int, msgspec.Meta(ge=1, le=60)] = 5
+    unconfirmed_payment: Literal["block", "warn"] = "block"
+    streets: Annotated[tuple[Street, ...], msgspec.Meta(max_length=MAXIMUM_STREETS)] = ()
+    card_renewal_ages: tuple[Annotated[int, msgspec.Meta(ge=1, le=120)], ...] = ()
 
     def policy(self) -> Policy:
         """The policy as the use cases know it."""
-        return Policy(cut_off=self.cut_off, saturday_reception=self.saturday_reception)
+        return Policy(
+            cut_off=self.cut_off,
+            saturday_reception=self.saturday_reception,
+            lock_after_s=self.lock_after_minutes * 60,
+            unconfirmed_payment=self.unconfirmed_payment,
+            streets=self.streets,
+            card_renewal_ages=self.card_renewal_ages,
+        )
 
 
 Percent = Annotated[int, msgspec.Meta(ge=1, le=100)]

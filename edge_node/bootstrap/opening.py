@@ -16,6 +16,7 @@ from edge_node.store.blobs import Vault
 from edge_node.store.city import CityView
 from edge_node.store.tickets import TicketNumbers
 from edge_node.store.unit_of_work import Store
+from edge_node.usecases.releases import read_money_rules
 from edge_node.usecases.station import Station
 from hardware.board import serial_number
 from hardware.clock import SystemClock
@@ -63,6 +64,7 @@ async def open_station(
         officers={officer.id: officer.officer() for officer in settings.officer},
         devices=frozenset(bytes.fromhex(digest) for digest in settings.devices.token_sha256),
         policy=settings.desk.policy(),
+        money=read_money_rules(release),
         vault=Vault(path, section.enrolment),
     )
     return station, writer

@@ -1,7 +1,8 @@
 """The transfer code of one payment: one obligation, one ledger, one account of the signed release.
 
 Rules: a code is for one payment only; a fee never goes to a fine's account nor a fine to a fee's;
-the purpose holds the reference and nothing else. This module must not know where accounts come from.
+the purpose holds the reference and nothing else.
+This module must not know where accounts come from.
 """
 
 from edge_node.domain.beneficiaries import Beneficiary, Ledger
@@ -19,9 +20,7 @@ def check_amount(amount_vnd: int) -> int:
     return amount_vnd
 
 
-def transfer_code(
-    beneficiary: Beneficiary, ledger: Ledger, amount_vnd: int, reference: str
-) -> str:
+def transfer_code(beneficiary: Beneficiary, ledger: Ledger, amount_vnd: int, reference: str) -> str:
     """The VietQR payload. Raises DomainError(LEDGERS_MIXED) and as `build_payload`."""
     if beneficiary.ledger is not ledger:
         raise DomainError(ErrorCode.LEDGERS_MIXED)

@@ -21,6 +21,7 @@ from edge_node.store.unit_of_work import Transaction
 from edge_node.usecases import city_effects, releases
 from edge_node.usecases.city_effects import Effect, NoEffectError
 from edge_node.usecases.releases import Rules, Shelf
+from edge_node.usecases.officers import accounts
 from edge_node.usecases.station import Officer, Station
 from sync.database import DatabaseError
 from sync.journal import recovery
@@ -58,7 +59,7 @@ class Inbox:
     @classmethod
     def of(cls, station: Station) -> "Inbox":
         """For a station as bootstrap made it: built-in catalogue, officers of the settings."""
-        built_in = Rules(station.catalogue, station.calendar)
+        built_in = Rules(station.catalogue, station.calendar, station.money)
         return cls(station, Shelf(built_in), dict(station.officers))
 
     async def start(self) -> None:
@@ -78,7 +79,7 @@ class Inbox:
     async def _look_if_changed(self) -> None:
         await self._mind_the_clock()
         version = await self.station.city.version()
-        day = self.station.moment().day
+        day = self.station.moment().text[:10]
         if version == self.seen and day == self.day:
             return
         await self.look()
@@ -228,16 +229,8 @@ class Inbox:
         self.station.changes.announce("health")
 
     async def _staff(self) -> None:
-        """The officers of the settings, as far as the city has not said otherwise."""
-        words = await self.station.store.read(inbox.officers)
-        staff = {}
-        for officer_id, officer in self.officers.items():
-            word = words.get(officer_id)
-            if word is None:
-                staff[officer_id] = officer
-            elif word.active:
-                staff[officer_id] = msgspec.structs.replace(officer, name=word.name)
-        self.station.officers = staff
+        """The officers of the settings, as far as the city and the chief have not said otherwise."""
+        await accounts.refresh(self.station, self.officers)
 
     async def _again(self, state: inbox.KeptState) -> None:
         """Try entries without effect once more: what they lacked may have come."""

@@ -7,18 +7,21 @@ release keeps its procedure.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
+from edge_node.domain.beneficiaries import read_beneficiaries
 from edge_node.domain.catalogue import Catalogue, read_catalogue
 from edge_node.domain.city_words import CatalogueReleased
 from edge_node.domain.deadline import WorkingCalendar
+from edge_node.domain.fee_rules import read_exemptions
 from edge_node.domain.release import CatalogueError
 from edge_node.domain.working_calendar import read_calendar
 from edge_node.store import city_news, inbox
 from edge_node.store.inbox import StoredRelease
-from edge_node.usecases.station import Station
+from edge_node.usecases.station import NO_MONEY_RULES, MoneyRules, Station
 from sync.protocol.canonical import decode
 from sync.protocol.compression import decompress
 from sync.protocol.errors import ProtocolError
@@ -36,10 +39,11 @@ class ReleaseError(Exception):
 
 
 class Rules(NamedTuple):
-    """What a release brings: the procedures and the calendar of working days."""
+    """What a release brings: the procedures, the calendar of working days, the rules of money."""
 
     catalogue: Catalogue
     calendar: WorkingCalendar
+    money: MoneyRules = NO_MONEY_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,12 @@ def read_rules(files: dict[str, bytes]) -> Rules:
     catalogue = read_catalogue(files)
     if CALENDAR not in files:
         raise CatalogueError(CALENDAR, "missing")
-    return Rules(catalogue, read_calendar(files[CALENDAR]))
+    return Rules(catalogue, read_calendar(files[CALENDAR]), read_money_rules(files))
+
+
+def read_money_rules(files: Mapping[str, bytes]) -> MoneyRules:
+    """Accounts and grounds in a release's files. Raises CatalogueError."""
+    return MoneyRules(read_beneficiaries(files), read_exemptions(files))
 
 
 def unpack(content: bytes) -> dict[str, bytes]:
@@ -97,13 +106,13 @@ def _checked(content: bytes) -> Rules:
 
 async def adopt(station: Station, shelf: Shelf) -> bool:
     """Put the release in force today into use; whether that changed anything."""
-    day = station.moment().day
+    day = station.moment().text[:10]
     stored = await station.store.read(lambda connection: inbox.release_on(connection, day))
     rules = _in_force(shelf.built_in, stored)
     if rules.catalogue.version == station.catalogue.version:
         return False
     rules.catalogue.remember(station.catalogue)
-    station.catalogue, station.calendar = rules
+    station.catalogue, station.calendar, station.money = rules
     station.changes.announce("resync")
     return True
 

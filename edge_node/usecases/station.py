@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -12,14 +12,16 @@ from edge_node.domain.catalogue import Catalogue
 from edge_node.domain.claim import Now
 from edge_node.domain.deadline import WorkingCalendar
 from edge_node.domain.errors import DomainError, ErrorCode, Fault
-from edge_node.domain.officer import Role
 from edge_node.domain.fee_rules import Exemption
+from edge_node.domain.officer import Role
+from edge_node.domain.queue_rules import QueueRules
 from edge_node.domain.retention import DiskLevel
 from edge_node.domain.undo import UNDO_WINDOW_S
 from edge_node.store.blobs import Vault
 from edge_node.store.city import CityView
 from edge_node.store.unit_of_work import Moment, Store
 from edge_node.usecases.changes import Bell, Changes
+from edge_node.usecases.days import Days
 from hardware.ports import Clock
 from sync.database import DatabaseError, DatabaseFault
 from sync.protocol.record import RecordTime
@@ -155,13 +157,16 @@ class Station:
     presence: Presence = field(default_factory=Presence)
     roster: Mapping[str, Officer] = field(default_factory=dict)
     vault: Vault | None = None
+    queue: QueueRules = QueueRules()
+    days: Days = field(default_factory=Days)
+    secrets: dict[str, bytes] = field(default_factory=dict)
     money: MoneyRules = NO_MONEY_RULES
 
     def moment(self) -> Moment:
         """The one look at the clocks an action takes."""
-        now = self.clock.now()
+        now, reading = self.clock.now(), self.clock.read()
         text = now.isoformat(timespec="seconds")
-        return Moment(RecordTime(*self.clock.read()), now, text, text[:10])
+        return Moment(RecordTime(*reading), now, text, self.days.at(text[:10], reading))
 
     def now(self) -> Now:
         """This moment by the monotonic clock, which nobody can set."""

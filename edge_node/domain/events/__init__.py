@@ -28,6 +28,7 @@ from edge_node.domain.events.dossier_life import (
     ResultHandedOver,
     WithdrawalChanged,
 )
+from edge_node.domain.events.kiosk import KioskEvent, StaffCalled, StaffCallEnded, VisitRated
 from edge_node.domain.events.officer import (
     OfficerDutyChanged,
     OfficerEvent,
@@ -54,12 +55,27 @@ from edge_node.domain.events.payment import (
     ShiftClosed,
     ShiftOpened,
 )
-from edge_node.domain.events.ticket import TicketCalled, TicketClosed, TicketEvent, TicketIssued
+from edge_node.domain.events.ticket import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentCheckedIn,
+    TicketCalled,
+    TicketClosed,
+    TicketEvent,
+    TicketIssued,
+    TicketPrioritised,
+    TicketReturned,
+    TicketTransferred,
+    VisitExtended,
+)
 from edge_node.domain.events.values import Answer, Applicant, DocumentAnswer
 
 __all__ = [
     "Answer",
     "Applicant",
+    "AppointmentBooked",
+    "AppointmentCancelled",
+    "AppointmentCheckedIn",
     "AttachmentAdded",
     "BankLineDecided",
     "ClockChanged",
@@ -96,12 +112,19 @@ __all__ = [
     "SessionsEnded",
     "ShiftClosed",
     "ShiftOpened",
+    "StaffCallEnded",
+    "StaffCalled",
     "SupplementRequested",
     "TicketCalled",
     "TicketClosed",
     "TicketIssued",
+    "TicketPrioritised",
+    "TicketReturned",
+    "TicketTransferred",
+    "VisitExtended",
+    "VisitRated",
     "WithdrawalChanged",
 ]
 
-Event: TypeAlias = DossierEvent | TicketEvent | OfficerEvent | PaymentEvent
+Event: TypeAlias = DossierEvent | TicketEvent | OfficerEvent | PaymentEvent | KioskEvent
 """Everything that is published; each file of this folder adds its own."""

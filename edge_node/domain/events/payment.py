@@ -44,7 +44,7 @@ class PaymentQrShown(
 class PaymentClaimed(
     _OfPayment, frozen=True, kw_only=True, tag_field="type", tag="payment.claimed"
 ):
-    """An officer saw evidence of a transfer; `evidence` are the last digits of the bank's number."""
+    """An officer saw evidence of a transfer: `evidence` ends the bank's own number of it."""
 
     evidence: str
     claimed_at: str
@@ -126,9 +126,7 @@ class Till(msgspec.Struct, frozen=True, kw_only=True):
     counted_vnd: int = 0
 
 
-class ShiftOpened(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="shift.opened"
-):
+class ShiftOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="shift.opened"):
     """A counter's cash drawer was opened with what was counted in it."""
 
     shift_id: str
@@ -138,9 +136,7 @@ class ShiftOpened(
     opened_at: str
 
 
-class ShiftClosed(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="shift.closed"
-):
+class ShiftClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="shift.closed"):
     """A drawer was counted and closed; `digest` is of the report that was printed."""
 
     shift_id: str
