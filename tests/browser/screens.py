@@ -1,168 +1,77 @@
-"""`make screens`: a picture of every screen and every printed paper, on one gallery page.
+"""`make screens`: every screen in every state and every printed paper, on one gallery page.
 
-The screens are those of a real station in the middle of a day: the demonstration's processes, an
-invented citizen, a line that is cut near the end.
+One browser and one station with canned people; the tours of `tours.py` lead the way, so a screen
+that joins a tour is in the gallery, too.
 """
 
 import asyncio
-import html
-import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final
 
 import typer
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 from rich.progress import Progress
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, SIZES
-from tests.browser.kiosk_steps import answer_question, go_on, send_form
-from tests.journeys.station_day import StationDay, station_day
-from tests.journeys.test_touch_to_receipt import newest, receive_at_counter, scan
+from tests.browser import morning, papers
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.gallery import Gallery
+from tests.browser.looks import LOOKS, Look, looking
+from tests.browser.scene import Scene, scene
+from tests.browser.tours import TOURS, Journey, Visit
 
-WORK = (1366, 768)
-BOARD = (1920, 1080)
-SETTLE_MS = 400
-SCREENS = 30
-
-Size = tuple[int, int]
-
-
-class Gallery(NamedTuple):
-    """Where pictures go, and the bar that says how far it is."""
-
-    folder: Path
-    taken: list[str]
-    progress: Progress
-
-    async def take(self, page: Page, name: str, *, whole: bool = False) -> None:
-        """One picture, after live parts had their moment."""
-        await page.wait_for_timeout(SETTLE_MS)
-        await page.screenshot(path=self.folder / f"{name}.png", full_page=whole)
-        self._note(f"{name}.png")
-
-    def keep(self, file: Path, name: str) -> None:
-        """A printed paper."""
-        shutil.copy(file, self.folder / f"{name}.png")
-        self._note(f"{name}.png")
-
-    def _note(self, name: str) -> None:
-        self.taken.append(name)
-        self.progress.advance(self.progress.task_ids[0])
+SETTLE_MS: Final = 120
+SHOWN: Final = ("normal", "english-landscape", "large")
+OUTPUT: Final = Path("build/screens")
 
 
 def main(
-    output: Annotated[Path, typer.Option(help="Folder for the gallery.")] = Path("build/screens"),
+    output: Annotated[Path, typer.Option(help="Folder for the gallery.")] = OUTPUT,
+    only: Annotated[str, typer.Option(help="Only tours whose name contains this.")] = "",
 ) -> None:
     """Take every picture and write `index.html` beside them."""
-    output.mkdir(parents=True, exist_ok=True)
-    with Progress() as progress:
-        progress.add_task("Screens", total=SCREENS)
-        gallery = Gallery(output, [], progress)
-        asyncio.run(_take_all(gallery))
-        progress.update(progress.task_ids[0], completed=SCREENS)
-    figures = "".join(
-        f'<figure><a href="{name}"><img src="{name}" alt=""></a>'
-        f"<figcaption>{html.escape(name)}</figcaption></figure>"
-        for name in gallery.taken
-    )
-    page = output / "index.html"
-    page.write_text(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Screens</title><style>'
-        "body{font:16px sans-serif;display:grid;gap:16px;"
-        "grid-template-columns:repeat(auto-fill,minmax(320px,1fr))}"
-        f"img{{width:100%;border:1px solid #999}}figure{{margin:0}}</style>{figures}</html>"
-    )
-    typer.echo(f"{len(gallery.taken)} pictures: {page}")
+    gallery = Gallery(output)
+    asyncio.run(_take_all(gallery, only))
+    if only in "papers":
+        papers.draw(gallery)
+    typer.echo(f"{len(gallery)} pictures: {gallery.write()}")
 
 
-async def _take_all(gallery: Gallery) -> None:
-    with TemporaryDirectory(prefix="screens-") as name:
-        async with station_day(Path(name)) as day, async_playwright() as playwright:
+async def _take_all(gallery: Gallery, only: str) -> None:
+    tours = {name: one for name, one in TOURS.items() if only in name}
+    with TemporaryDirectory(prefix="screens-") as folder, Progress() as progress:
+        bar = progress.add_task("Screens", total=len(tours) * len(SHOWN))
+        async with scene(Path(folder)) as place, async_playwright() as playwright:
+            await morning.fill(place)
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            await _kiosk(gallery, day, browser)
-            await _work(gallery, day, browser)
-            await _outage(gallery, day, browser)
+            for name, journey in tours.items():
+                for look in SHOWN:
+                    if look == "large" and journey.area != "kiosk":
+                        continue
+                    section = f"{name}, {look}"
+                    await _take(gallery, browser, place, (section, journey, LOOKS[look]))
+                    progress.advance(bar)
             await browser.close()
 
 
-async def _context(browser: Browser, size: Size) -> BrowserContext:
-    return await browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, ignore_https_errors=True
-    )
+async def _take(
+    gallery: Gallery, browser: Browser, place: Scene, wanted: tuple[str, Journey, Look]
+) -> None:
+    """One tour in one way of looking; a tour that gets stuck shows where."""
+    section, journey, look = wanted
+    async with looking(browser, place, look, journey.area) as (page, _):
+        page.set_default_timeout(8_000)
+        try:
+            async for stop in journey.tour(Visit(page, place)):
+                await _picture(gallery, page, section, stop, whole=journey.area != "board")
+        except Exception as error:  # noqa: BLE001 - the other screens are wanted all the same
+            words = str(error).splitlines()[0]
+            await _picture(gallery, page, section, f"STUCK at {page.url}: {words}", whole=True)
 
 
-async def _kiosk(gallery: Gallery, day: StationDay, browser: Browser) -> None:
-    page = await (await _context(browser, SIZES["upright"])).new_page()
-    kiosk = day.facts["urls"]["kiosk"]
-    for name, path in (
-        ("K1-home", ""),
-        ("K1-home-english", "?lang=en"),
-        ("K2-procedures", "/procedures?lang=vi"),
-        ("K3-procedure", "/procedures/res-temporary"),
-    ):
-        await page.goto(kiosk + path)
-        await gallery.take(page, name)
-    await page.locator(".go form button").click()
-    await page.wait_for_url("**/kiosk/identify")
-    await gallery.take(page, "K4-identify")
-    await scan(day, page)
-    await gallery.take(page, "K5-person")
-    await page.locator(".go .button-main").click()
-    await page.wait_for_url("**/kiosk/questions/**")
-    while "/questions/" in page.url:
-        await gallery.take(page, f"K6-{page.url.rpartition('/')[2]}")
-        await answer_question(page)
-    await gallery.take(page, "K7-papers")
-    await page.locator(".choice").first.click()
-    await go_on(page)
-    await page.wait_for_url("**/kiosk/phone")
-    await gallery.take(page, "K10-phone")
-    await page.fill("#phone", "0901234567")
-    await go_on(page)
-    await page.wait_for_url("**/kiosk/check")
-    await gallery.take(page, "K9-check")
-    await send_form(page)
-    await gallery.take(page, "K14-done")
-    ticket = await day.until("ticket", lambda: _paper(day, "ticket"))
-    gallery.keep(ticket, "P1-ticket")
-
-
-async def _work(gallery: Gallery, day: StationDay, browser: Browser) -> None:
-    for number in range(4):
-        await day.submit_until_answered(f"screens-{number}")
-    context = await _context(browser, WORK)
-    page = await context.new_page()
-    await page.goto(day.facts["urls"]["counter"])
-    await gallery.take(page, "C1-sign-in")
-    await receive_at_counter(day, page)
-    await gallery.take(page, "C2-received")
-    await page.keyboard.press("F2")
-    await page.locator(".number b", has_text="A002").wait_for()
-    await gallery.take(page, "C3-workspace")
-    gallery.keep(await day.until("slip", lambda: _paper(day, "slip")), "P2-appointment-slip")
-    for name, size in (("display", BOARD), ("status", WORK), ("city", WORK), ("desk", WORK)):
-        other = await context.new_page()
-        await other.set_viewport_size({"width": size[0], "height": size[1]})
-        await other.goto(day.facts["urls"][name])
-        await gallery.take(other, f"{name}", whole=name != "display")
-
-
-async def _outage(gallery: Gallery, day: StationDay, browser: Browser) -> None:
-    await day.line("cut")
-    for number in range(3):
-        await day.submit_until_answered(f"outage-{number}")
-    status = await (await _context(browser, WORK)).new_page()
-    await status.goto(day.facts["urls"]["status"])
-    await status.locator("#checks", has_text="3 hồ sơ").wait_for()
-    await gallery.take(status, "status-no-line", whole=True)
-    kiosk = await (await _context(browser, SIZES["landscape"])).new_page()
-    await kiosk.goto(day.facts["urls"]["kiosk"])
-    await gallery.take(kiosk, "K1-no-line-landscape")
-
-
-async def _paper(day: StationDay, role: str) -> Path | None:
-    return await asyncio.to_thread(newest, day.state / "paper" / role, "*.png")
+async def _picture(gallery: Gallery, page: Page, section: str, title: str, *, whole: bool) -> None:
+    await page.wait_for_timeout(SETTLE_MS)
+    await page.screenshot(path=gallery.place(section, title), full_page=whole)
 
 
 if __name__ == "__main__":

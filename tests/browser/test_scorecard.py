@@ -1,0 +1,37 @@
+"""Every screen × {normal, landscape, large letters, double zoom, phone}: nothing to complain of.
+
+The tours of `tours.py` run once for each way of looking; every fault of a way is reported at once.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.browser import measure, morning
+from tests.browser.looks import LOOKS, looking
+from tests.browser.scene import Scene, scene
+from tests.browser.tours import TOURS, Visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with scene(tmp_path) as opened:
+        await morning.fill(opened)
+        yield opened
+
+
+@pytest.mark.parametrize("name", LOOKS)
+async def test_every_screen_is_for_everybody(place: Scene, chromium: Browser, name: str) -> None:
+    found: list[str] = []
+    look = LOOKS[name]
+    for title, journey in TOURS.items():
+        least = measure.LEAST[journey.area] if look.full else None
+        async with looking(chromium, place, look, journey.area) as (page, watch):
+            async for stop in journey.tour(Visit(page, place)):
+                found += measure.prefixed(stop, await measure.faults(page, least))
+            found += measure.prefixed(title, watch.said)
+    assert not found, "\n".join(found)
