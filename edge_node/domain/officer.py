@@ -5,6 +5,7 @@ is asked for by name, a role never; a wait after wrong PINs is short and ends by
 desk that reaches nobody must not lock itself out. Must not know sessions, devices, the store.
 """
 
+import itertools
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -101,7 +102,7 @@ def check_new_pin(pin: str) -> None:
 
 def is_simple(pin: str) -> bool:
     """One digit only, a run up or down (also over 9 to 0), a pair or triple repeated."""
-    steps = {(int(after) - int(before)) % 10 for before, after in zip(pin, pin[1:], strict=False)}
+    steps = {(int(after) - int(before)) % 10 for before, after in itertools.pairwise(pin)}
     run = len(steps) == 1 and steps <= {0, 1, 9}
     return run or pin == pin[:2] * 3 or pin == pin[:3] * 2
 

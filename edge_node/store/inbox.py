@@ -184,23 +184,24 @@ class OfficerWord(NamedTuple):
     officer_id: str
     name: str
     active: bool
+    role: str = ""
 
 
 def set_officer(transaction: Transaction, word: OfficerWord, position: int) -> None:
     """Keep the newest word on an officer."""
     transaction.connection.execute(
-        "INSERT INTO officer_word (officer_id, name, active, position) VALUES (?, ?, ?, ?)"
+        "INSERT INTO officer_word (officer_id, name, active, position, role) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (officer_id) DO UPDATE SET name = excluded.name,"
-        " active = excluded.active, position = excluded.position"
+        " active = excluded.active, position = excluded.position, role = excluded.role"
         " WHERE position < excluded.position",
-        (word.officer_id, word.name, int(word.active), position),
+        (word.officer_id, word.name, int(word.active), position, word.role),
     )
 
 
 def officers(connection: sqlite3.Connection) -> dict[str, OfficerWord]:
     """The newest word on every officer."""
-    rows = connection.execute("SELECT officer_id, name, active FROM officer_word")
-    return {row[0]: OfficerWord(row[0], row[1], bool(row[2])) for row in rows}
+    rows = connection.execute("SELECT officer_id, name, active, role FROM officer_word")
+    return {row[0]: OfficerWord(row[0], row[1], bool(row[2]), row[3]) for row in rows}
 
 
 class StoredRelease(NamedTuple):

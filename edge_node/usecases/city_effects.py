@@ -127,7 +127,7 @@ def _record_status(transaction: Transaction, said: _Said) -> Touched:
 def _officer(transaction: Transaction, said: _Said) -> Touched:
     word = said.word
     assert isinstance(word, OfficerChanged)
-    officer = inbox.OfficerWord(word.officer_id, word.name, word.active)
+    officer = inbox.OfficerWord(word.officer_id, word.name, word.active, word.role)
     inbox.set_officer(transaction, officer, said.entry.sequence)
     return None
 

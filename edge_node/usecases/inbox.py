@@ -12,16 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-import msgspec
-
 from edge_node.domain.codes import epoch_tag
 from edge_node.store import city_news, evidence, inbox, replay, retention
 from edge_node.store.city_news import NOTHING, Entry, FeedHead, News
 from edge_node.store.unit_of_work import Transaction
 from edge_node.usecases import city_effects, releases
 from edge_node.usecases.city_effects import Effect, NoEffectError
-from edge_node.usecases.releases import Rules, Shelf
 from edge_node.usecases.officers import accounts
+from edge_node.usecases.releases import Rules, Shelf
 from edge_node.usecases.station import Officer, Station
 from sync.database import DatabaseError
 from sync.journal import recovery
@@ -229,7 +227,7 @@ class Inbox:
         self.station.changes.announce("health")
 
     async def _staff(self) -> None:
-        """The officers of the settings, as far as the city and the chief have not said otherwise."""
+        """Who may work here, as settings, city and chief say."""
         await accounts.refresh(self.station, self.officers)
 
     async def _again(self, state: inbox.KeptState) -> None:
