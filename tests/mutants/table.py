@@ -24,8 +24,8 @@ TRUST: Final = ("tests/protocol/test_trust_messages.py",)
 FEEDS: Final = ("tests/protocol/test_feed.py",)
 MAILBOX: Final = ("tests/daemon/test_mailbox.py",)
 INTAKE: Final = ("tests/city/test_intake.py",)
-ARCHIVE: Final = ("tests/city/test_archive.py",)
-OPENING: Final = ("tests/city/test_opening.py",)
+ARCHIVE: Final = ("tests/city/archive/test_archive.py",)
+OPENING: Final = ("tests/city/receiving/test_opening.py",)
 
 MUTANTS: Final = (
     # What the simulator's schedules must find.

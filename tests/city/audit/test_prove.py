@@ -29,7 +29,7 @@ from tests.city.archive_bench import KEYS, Bench
 from tests.city.audit_places import PaperCity, flip, raw
 from tests.city.server import TestCity, running_city
 from tests.city.station import SimulatedStation
-from tests.city.test_command_line import edge_city
+from tests.city.commands.test_command_line import edge_city
 
 CITY = PaperCity()
 NUMBER = "T26560-TEST-00003-0"
