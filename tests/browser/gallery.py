@@ -11,7 +11,8 @@ STYLE: Final = """
   body { font: 16px/1.4 "Noto Sans", sans-serif; margin: 24px; background: #f5f4ef; color: #14201a }
   section { display: grid; gap: 20px; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)) }
   figure { margin: 0 } figcaption { padding: 6px 2px }
-  img { width: 100%; height: 320px; object-fit: contain; object-position: top left; background: #fff;
+  img { width: 100%; height: 320px; object-fit: contain; object-position: top left;
+        background: #fff;
         border: 1px solid #6b7871; border-radius: 6px }
   nav a { margin-right: 18px } a { color: #0b5a41 } h2 { margin: 32px 0 12px }
 """
