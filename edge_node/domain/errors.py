@@ -96,6 +96,11 @@ class ErrorCode(StrEnum):
     TICKET_UNKNOWN = "ticket_unknown"
     TICKET_NUMBER_FORM = "ticket_number_form"
     TICKET_NUMBERS_EXHAUSTED = "ticket_numbers_exhausted"
+    PRIORITY_REASON_UNKNOWN = "priority_reason_unknown"
+    APPOINTMENT_UNKNOWN = "appointment_unknown"
+    APPOINTMENT_DAY = "appointment_day"
+    APPOINTMENT_FULL = "appointment_full"
+    VISIT_TOO_LONG = "visit_too_long"
 
     # A captured paper.
     ATTACHMENT_NAME_INVALID = "attachment_name_invalid"
@@ -105,6 +110,11 @@ class ErrorCode(StrEnum):
     ATTACHMENT_TAKEN = "attachment_taken"
     ATTACHMENT_KEY_MISSING = "attachment_key_missing"
     SCANS_PAUSED = "scans_paused"
+    PHOTOS_TOO_MANY = "photos_too_many"
+
+    # What a visitor says at a kiosk.
+    RESUME_CODE_UNKNOWN = "resume_code_unknown"
+    RATING_INVALID = "rating_invalid"
 
     # The deadline.
     DEADLINE_TIME_ZONE = "deadline_time_zone"

@@ -54,6 +54,16 @@ KINDS: Final = MappingProxyType(
         events.TicketIssued: 32,
         events.TicketCalled: 33,
         events.TicketClosed: 34,
+        events.TicketPrioritised: 35,
+        events.TicketTransferred: 36,
+        events.TicketReturned: 37,
+        events.VisitExtended: 38,
+        events.AppointmentBooked: 39,
+        events.AppointmentCheckedIn: 40,
+        events.AppointmentCancelled: 41,
+        events.VisitRated: 80,
+        events.StaffCalled: 81,
+        events.StaffCallEnded: 82,
     }
 )
 

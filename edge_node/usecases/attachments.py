@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from edge_node.domain.codes import parse_dossier_number
 from edge_node.domain.errors import DomainError, ErrorCode, Fault
 from edge_node.domain.events import AttachmentAdded
-from edge_node.store import attachments, city_news, dossiers
+from edge_node.store import attachments, captures, city_news, dossiers
 from edge_node.store.attachments import AttachmentRow
 from edge_node.store.blobs import Vault
 from edge_node.store.dossiers import Decision, DossierRow
@@ -28,7 +28,7 @@ from edge_node.usecases.station import Station, storage_error
 from sync.database import DatabaseError
 from sync.journal import blobs
 from sync.journal.blobs import Blob
-from sync.protocol.blob import SealedBlob, seal_blob
+from sync.protocol.blob import seal_blob
 from sync.protocol.enrolment import verify_enrolment
 from sync.protocol.errors import ProtocolError
 from sync.protocol.keyset import verify_keyset
@@ -79,6 +79,18 @@ class Capture(NamedTuple):
     content: bytes
 
 
+class SealedPaper(NamedTuple):
+    """A captured paper whose sealed file is on the disk; `key_id` is the city key it is for."""
+
+    name: str
+    media_type: str
+    digest: bytes
+    plain_digest: bytes
+    plain_bytes: int
+    sealed_bytes: int
+    key_id: bytes
+
+
 def check_head(station: Station, name: str, media_type: str, length: int | None) -> None:
     """What can be refused before the content is read.
 
@@ -99,15 +111,20 @@ def too_large() -> DomainError:
     return DomainError(ErrorCode.ATTACHMENT_TOO_LARGE, maximum=megabytes)
 
 
+def check_capture(station: Station, capture: Capture) -> None:
+    """What can be refused before anything is sealed. Errors: `check_head`'s, _content_other."""
+    check_head(station, capture.name, capture.media_type, len(capture.content))
+    if _SIGNATURES[capture.media_type].match(capture.content) is None:
+        raise DomainError(ErrorCode.ATTACHMENT_CONTENT_OTHER, media_type=capture.media_type)
+
+
 async def attach(station: Station, dossier_no: str, capture: Capture) -> Answer:
     """Seal, store and record an attachment of a dossier.
 
     Errors: those of `check_head`, attachment_content_other, attachment_taken,
     attachment_key_missing, dossier_unknown, dossier_number_*, storage_*.
     """
-    check_head(station, capture.name, capture.media_type, len(capture.content))
-    if _SIGNATURES[capture.media_type].match(capture.content) is None:
-        raise DomainError(ErrorCode.ATTACHMENT_CONTENT_OTHER, media_type=capture.media_type)
+    check_capture(station, capture)
     row = await _dossier(station, dossier_no)
     plain_digest = await asyncio.to_thread(lambda: hashlib.sha256(capture.content).digest())
     before = await station.store.read(lambda c: attachments.find(c, row.id, capture.name))
@@ -125,11 +142,15 @@ async def clear_strays(station: Station) -> int:
     """At the start: remove files that a crash left without a row; how many."""
     if station.vault is None:
         return 0
-    known = await station.store.read(blobs.digests_on_disk)
+    known = await station.store.read(lambda c: blobs.digests_on_disk(c) | captures.digests(c))
     return await asyncio.to_thread(station.vault.open, known)
 
 
-async def _store(station: Station, row: DossierRow, capture: Capture) -> Answer:
+async def seal(station: Station, capture: Capture) -> SealedPaper:
+    """Seal a checked capture for the city; its file is whole on the disk when this returns.
+
+    Errors: attachment_key_missing, storage_failing.
+    """
     vault = _vault(station)
     key = await _city_key(station, vault)
     sealed = await asyncio.to_thread(seal_blob, capture.content, key)
@@ -137,69 +158,85 @@ async def _store(station: Station, row: DossierRow, capture: Capture) -> Answer:
         await asyncio.to_thread(vault.put, sealed.digest, sealed.cipher)
     except OSError as error:
         raise DomainError(ErrorCode.STORAGE_FAILING, fault=Fault.STATION) from error
+    return SealedPaper(
+        capture.name,
+        capture.media_type,
+        sealed.digest,
+        sealed.plain_digest,
+        sealed.plain_bytes,
+        len(sealed.cipher),
+        sealed.sealed_for.kid,
+    )
+
+
+async def _store(station: Station, row: DossierRow, capture: Capture) -> Answer:
+    vault = _vault(station)
+    paper = await seal(station, capture)
     try:
         answer = await station.store.write(
-            station.moment(), lambda transaction: _record(transaction, row.id, capture, sealed)
+            station.moment(), lambda transaction: record(transaction, row.id, paper)
         )
     except DatabaseError as error:
         # Whether the row is there nobody knows now: the next start tells the file from a stray.
         raise storage_error(error) from error
     except DomainError:
-        await asyncio.to_thread(vault.remove, sealed.digest)
+        await asyncio.to_thread(vault.remove, paper.digest)
         raise
     if answer.replayed:
-        await asyncio.to_thread(vault.remove, sealed.digest)
+        await asyncio.to_thread(vault.remove, paper.digest)
     else:
         station.changes.announce("dossier", row.id.hex())
     return answer
 
 
-def _record(
-    transaction: Transaction, dossier_id: bytes, capture: Capture, sealed: SealedBlob
-) -> Answer:
+def record(transaction: Transaction, dossier_id: bytes, paper: SealedPaper) -> Answer:
+    """Name a sealed paper in its dossier and in the journal, within a transaction.
+
+    Errors: dossier_unknown, attachment_taken.
+    """
     connection, moment = transaction.connection, transaction.moment
     row = dossiers.find(connection, dossier_id)
     if row is None:
         raise DomainError(ErrorCode.DOSSIER_UNKNOWN)
-    before = attachments.find(connection, dossier_id, capture.name)
+    before = attachments.find(connection, dossier_id, paper.name)
     if before is not None:
-        return _again(row, before, sealed.plain_digest)
-    paper = AttachmentRow(
+        return _again(row, before, paper.plain_digest)
+    attachment = AttachmentRow(
         dossier_id,
-        capture.name,
-        sealed.digest,
-        sealed.plain_digest,
-        capture.media_type,
-        sealed.plain_bytes,
+        paper.name,
+        paper.digest,
+        paper.plain_digest,
+        paper.media_type,
+        paper.plain_bytes,
         moment.text,
     )
     event = AttachmentAdded(
         dossier_no=row.number,
-        name=capture.name,
-        sha256=sealed.digest.hex(),
-        bytes=sealed.plain_bytes,
-        media_type=capture.media_type,
+        name=paper.name,
+        sha256=paper.digest.hex(),
+        bytes=paper.plain_bytes,
+        media_type=paper.media_type,
         added_at=moment.text,
     )
     decision = Decision(state=row.state, version=row.version + 1)
-    key = f"attachment:{dossier_id.hex()}:{capture.name}:{sealed.plain_digest.hex()}"
+    key = f"attachment:{dossier_id.hex()}:{paper.name}:{paper.plain_digest.hex()}"
     position = transaction.record(event, Cause(command_id(key), dossier_id, decision.version))
     blobs.add(
         connection,
         Blob(
-            sealed.digest,
-            sealed.plain_digest,
-            sealed.plain_bytes,
-            len(sealed.cipher),
-            sealed.sealed_for.kid,
-            capture.media_type,
+            paper.digest,
+            paper.plain_digest,
+            paper.plain_bytes,
+            paper.sealed_bytes,
+            paper.key_id,
+            paper.media_type,
             dossier_id,
         ),
         moment.time.wall_ms,
     )
-    attachments.insert(transaction, paper)
+    attachments.insert(transaction, attachment)
     dossiers.decide(transaction, dossier_id, decision, position)
-    return Answer(_attached(row, paper), replayed=False)
+    return Answer(_attached(row, attachment), replayed=False)
 
 
 def _again(row: DossierRow, before: AttachmentRow, plain_digest: bytes) -> Answer:

@@ -185,7 +185,12 @@ def _command_id(asked: Asked) -> bytes:
         raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MISSING)
     if _KEY.fullmatch(asked.key) is None:
         raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MALFORMED, maximum=MAXIMUM_KEY_CHARACTERS)
-    return command_id(f"{asked.channel}:{asked.key}")
+    return command_of(asked.channel, asked.key)
+
+
+def command_of(channel: Channel, key: str) -> bytes:
+    """The id under which the journal has the command of a channel's key."""
+    return command_id(f"{channel}:{key}")
 
 
 def _check(station: Station, command: SubmitDossier) -> _Checked:

@@ -36,6 +36,8 @@ _STATUSES: Final[Mapping[ErrorCode, int]] = {
     ErrorCode.DOSSIER_NUMBERS_EXHAUSTED: 409,
     ErrorCode.TICKET_NUMBERS_EXHAUSTED: 409,
     ErrorCode.ATTACHMENT_TAKEN: 409,
+    ErrorCode.PHOTOS_TOO_MANY: 409,
+    ErrorCode.RESUME_CODE_UNKNOWN: 404,
     ErrorCode.REQUEST_OPEN: 409,
     ErrorCode.ATTACHMENT_KEY_MISSING: 409,
     ErrorCode.BODY_TOO_LARGE: 413,
