@@ -41,7 +41,7 @@ QR_QUIET_MODULES = 4
 
 VIETNAM = timezone(timedelta(hours=7), "+07")
 
-_TEMPLATES = Path(__file__).parent
+_TEMPLATES = Path(__file__).parent / "templates"
 _BLACK_BELOW = 128
 _DOTS_PER_TYPST_INCH = 72.0  # one Typst point becomes one printer dot
 _FONTS = {
@@ -69,15 +69,17 @@ class Drawn(NamedTuple):
     sheet: Sheet
 
 
-def draw(kind: str, slip: msgspec.Struct, *, width_dots: int = 576) -> Drawn:
-    """The document of this kind, in the version of its own date.
+def draw(
+    kind: str, slip: msgspec.Struct, *, width_dots: int = 576, specimen: bool = False
+) -> Drawn:
+    """The document of this kind, in the version of its own date; a specimen says that it is one.
 
     Errors: DocumentError (font_missing, ticket_width_unknown, template_missing, …).
     """
     of_kind = KINDS[kind]
     if of_kind.medium == "roll":
-        return Drawn(_roll(of_kind, slip, width_dots).png, "roll", "A4")
-    return Drawn(_sheets(of_kind, slip), "sheet", getattr(slip, "paper", "A4"))
+        return Drawn(_roll(of_kind, slip, width_dots, specimen).png, "roll", "A4")
+    return Drawn(_sheets(of_kind, slip, specimen), "sheet", getattr(slip, "paper", "A4"))
 
 
 def render_ticket(slip: TicketSlip, *, width_dots: int = 576) -> Page:
@@ -90,20 +92,24 @@ def render_appointment_slip(slip: AppointmentSlip) -> bytes:
     return _sheets(KINDS["appointment_slip"], slip)
 
 
-def _roll(kind: DocumentKind, slip: msgspec.Struct, width_dots: int) -> Page:
+def _roll(
+    kind: DocumentKind, slip: msgspec.Struct, width_dots: int, specimen: bool = False
+) -> Page:
     if width_dots not in ROLL_WIDTHS_DOTS:
         raise DocumentError("ticket_width_unknown", width_dots=width_dots)
     version = _version(kind, slip)
     codes = {name: qr_rows(text) for name, text in _codes(slip).items()}
     modules = {f"{name}_module": module_dots(len(rows), width_dots) for name, rows in codes.items()}
-    fields = _fields(slip) | codes | modules | {"width_dots": width_dots}
+    fields = _fields(slip) | codes | modules
+    fields |= {"width_dots": width_dots, "specimen": specimen}
     return _page(_compile(version.template, fields, "png"), width_dots)
 
 
-def _sheets(kind: DocumentKind, slip: msgspec.Struct) -> bytes:
+def _sheets(kind: DocumentKind, slip: msgspec.Struct, specimen: bool = False) -> bytes:
     version = _version(kind, slip)
     codes = {name: qr_rows(text) for name, text in _codes(slip).items()}
-    fields = _fields(slip) | codes | {"mark": getattr(slip, "form_reference", "") or version.mark}
+    mark = getattr(slip, "form_reference", "") or version.mark
+    fields = _fields(slip) | codes | {"mark": mark, "specimen": specimen}
     day = _local(getattr(slip, kind.dated_by))
     return _compile(version.template, fields, "pdf", timestamp=day)
 

@@ -41,7 +41,7 @@ SLIP = AppointmentSlip(
         ),
     ),
     time_limit="07 ngày làm việc",
-    received_at=datetime(2026, 2, 3, 1, 5, tzinfo=UTC),
+    received_at=datetime(2026, 8, 3, 1, 5, tzinfo=UTC),
     due_at=datetime(2026, 12, 2, 10, 0, tzinfo=UTC),
     collect_at="Quầy 2, Công an phường Bà Rịa",
     result_forms=("paper", "sms"),
@@ -55,7 +55,7 @@ BOTH = (
     *COUNTRY,
     "CÔNG AN THÀNH PHỐ HỒ CHÍ MINH",
     "CÔNG AN PHƯỜNG BÀ RỊA",
-    "Bà Rịa, ngày 03 tháng 02 năm 2026",
+    "Bà Rịa, ngày 03 tháng 8 năm 2026",
     "Mã hồ sơ (mã tạm):",
     "T26560-7KXM-00001-3",
     "Mã tra cứu: K7QX",
@@ -69,7 +69,7 @@ BOTH = (
     "Bản chụp",
     "Đã đối chiếu",
     "chưa tra cứu được cơ sở dữ liệu",
-    "Thời gian nhận hồ sơ: 08 giờ 05 phút, ngày 03 tháng 02 năm 2026",
+    "Thời gian nhận hồ sơ: 08 giờ 05 phút, ngày 03 tháng 8 năm 2026",
     "17 giờ 00 phút, ngày 02 tháng 12 năm 2026",
     "Trần Văn Thử",
     "Hỏi đáp: 0254 000 0000",
@@ -196,7 +196,7 @@ def test_second_copy_says_so(form: str, mark: str) -> None:
     slip = msgspec.structs.replace(SLIP, form=form)
     assert "in lại" not in text_of(render_appointment_slip(slip))
     again = msgspec.structs.replace(slip, reprint=True)
-    assert f"{mark} (in lại)" in text_of(render_appointment_slip(again))
+    assert f"{mark} (in lại, bản sao)" in text_of(render_appointment_slip(again))
     named = msgspec.structs.replace(slip, form_reference="Mẫu ban hành năm 2026")
     assert "Mẫu ban hành năm 2026" in text_of(render_appointment_slip(named))
 

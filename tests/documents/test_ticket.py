@@ -14,7 +14,7 @@ from edge_node.documents.model import Page, TicketSlip
 from edge_node.documents.render import (
     MAXIMUM_QR_CHARACTERS,
     MINIMUM_MODULE_DOTS,
-    TICKET_WIDTHS_DOTS,
+    ROLL_WIDTHS_DOTS,
     DocumentError,
     qr_rows,
     render_ticket,
@@ -74,7 +74,7 @@ def matrix_at(picture: Image.Image, left: int, top: int, module: int, size: int)
     ]
 
 
-@pytest.mark.parametrize("width_dots", TICKET_WIDTHS_DOTS)
+@pytest.mark.parametrize("width_dots", ROLL_WIDTHS_DOTS)
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_ticket_has_the_paper_width_and_a_code_of_exact_dots(
     width_dots: int, language: str
