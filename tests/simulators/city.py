@@ -12,20 +12,19 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 
 from sync.city.archive import kept
 from sync.city.archive.sqlite import OWNER, SqliteArchive
+from sync.city.feeds.desk import FeedReader
 from sync.city.metrics import Metrics
 from sync.city.problems import TYPE_PREFIX, Refused
 from sync.city.receiving import desk as counter
 from sync.city.receiving.desk import Desk
 from sync.city.receiving.opening import read_stored
+from sync.city.receiving.returning import own_records
 from sync.city.trust.identity import CityIdentity
 from sync.city.trust.stations import StationDirectory
 from sync.daemon.answers import Answer
-from sync.protocol import merkle
-from sync.protocol.batch import MEDIA_TYPE, BatchInput, SealingTime
+from sync.protocol.batch import MEDIA_TYPE
 from sync.protocol.custody import CustodyReason
 from sync.protocol.problems import HTTP_STATUS, PROBLEM_MEDIA_TYPE, Problem
-from sync.protocol.record import RecordTime, parse_genesis
-from sync.protocol.returned import build_return
 from sync.protocol.seal import encryption_key_id
 from tests.simulators.virtual import InlineExecutor, Memory, QuickKey
 
@@ -155,36 +154,14 @@ class City:
         return await self._return(bytes.fromhex(lid), int(first))
 
     async def _return(self, lid: bytes, first: int) -> bytes | None:
-        """Own records on their way back; the route itself is not simulated."""
-        await self.desk.opener.open_log(lid)
-        row = self.memory.raw.execute("SELECT node_id FROM log WHERE lid = ?", (lid,)).fetchone()
-        stored = None if row is None else await self.archive.batch_at(row[0], lid, first)
-        genesis = None if row is None else await self.archive.batch_at(row[0], lid, 0)
-        if stored is None or genesis is None:
+        """Own records on their way back; only who asks is taken from the log, not from TLS."""
+        row = self.memory.raw.execute(
+            "SELECT node_id, station FROM log WHERE lid = ?", (lid,)
+        ).fetchone()
+        if row is None:
             return None
-        entries = read_stored(stored, self.desk.keys)[first - stored.start :]
-        record = read_stored(genesis, self.desk.keys)[0].record
-        assert record is not None
-        opening = parse_genesis(record)
-        leaves = await self.archive.leaves(lid, 0, first)
-        before = merkle.extend(merkle.EMPTY_FRONTIER, 0, leaves)
-        after = merkle.extend(before, first, [entry.leaf for entry in entries])
-        batch = BatchInput(
-            identity=opening.identity,
-            parent=opening.parent,
-            station=opening.station,
-            first=first,
-            previous_root=merkle.root(before),
-            root=merkle.root(after),
-            entries=[entry.raw for entry in entries],
-            sealed_at=SealingTime(bytes(8), RecordTime(0, self.now_ms(), 2)),
-        )
-        return build_return(
-            batch,
-            receipt_key=self.key.as_private(),
-            recipient=STATION_SECRET.public_key(),
-            dictionary=None,
-        )
+        reader = FeedReader(row[0], row[1], STATION_SECRET.public_key().public_bytes_raw())
+        return await own_records(self.desk, reader, lid, first)
 
     async def open_some(self) -> None:
         """One turn of the background."""
