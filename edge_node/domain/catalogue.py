@@ -69,6 +69,7 @@ class _Procedures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Services(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services: tuple[Service, ...]
     categories: tuple[Category, ...]
+    common: tuple[str, ...] = ()
 
 
 class Catalogue:
@@ -81,12 +82,14 @@ class Catalogue:
         procedures: Iterable[Procedure],
         services: tuple[Service, ...],
         categories: tuple[Category, ...],
+        common: tuple[str, ...] = (),
     ) -> None:
         self.version = version
         self.valid_from = valid_from
         self.procedures: Mapping[str, Procedure] = MappingProxyType({p.id: p for p in procedures})
         self.services = services
         self.categories = categories
+        self.common = common
         self._services = {service.id: service for service in services}
         self._letters = {service.letter: service for service in services}
         self._earlier: Mapping[str, Procedure] = MappingProxyType({})
@@ -129,6 +132,12 @@ class Catalogue:
         """The queue a procedure belongs to."""
         return self._letters[procedure.service_group]
 
+    def most_asked(self, count: int) -> tuple[Procedure, ...]:
+        """What the first screen shows: the common ones in their order, then others; never hidden."""
+        visible = {p.id: p for p in self.procedures.values() if p.kiosk != "hidden"}
+        order = dict.fromkeys((*(name for name in self.common if name in visible), *visible))
+        return tuple(visible[name] for name in order)[:count]
+
     def in_category(self, category_id: str) -> tuple[Procedure, ...]:
         """What the kiosk shows on one shelf: never what is hidden."""
         return tuple(
@@ -168,8 +177,17 @@ def read_catalogue(release: Mapping[str, bytes]) -> Catalogue:
         if procedure.category not in categories:
             raise CatalogueError(f"{place}.category", "unknown", procedure.category)
         _check_procedure(place, procedure)
+    known = {procedure.id for procedure in procedures}
+    for index, name in enumerate(shelves.common):
+        if name not in known:
+            raise CatalogueError(f"{SERVICES}: common[{index}]", "unknown", name)
     return Catalogue(
-        manifest.version, manifest.valid_from, procedures, shelves.services, shelves.categories
+        manifest.version,
+        manifest.valid_from,
+        procedures,
+        shelves.services,
+        shelves.categories,
+        shelves.common,
     )
 
 

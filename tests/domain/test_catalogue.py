@@ -197,3 +197,12 @@ def test_what_finds_nothing(text: str) -> None:
 
 def test_a_long_search_text_is_cut() -> None:
     assert CATALOGUE.search("tạm trú " * 10_000)[0].id == "res-temporary"
+
+
+def test_the_first_screen_shows_what_the_catalogue_calls_common() -> None:
+    catalogue = read_catalogue(read_release())
+    shown = catalogue.most_asked(6)
+    assert [procedure.id for procedure in shown] == list(catalogue.common)[:6]
+    everything = catalogue.most_asked(len(catalogue.procedures))
+    assert len(everything) == len({procedure.id for procedure in everything})
+    assert all(procedure.kiosk != "hidden" for procedure in everything)
