@@ -64,6 +64,14 @@ async def dossiers(scene: Scene) -> dict[str, str]:
     }
 
 
+async def numbers(scene: Scene) -> dict[str, str]:
+    """The numbers that stand on the slips of the canned dossiers, by name."""
+    found = await dossiers(scene)
+    return {
+        name: (await lookup.dossier(scene.station, one)).dossier_no for name, one in found.items()
+    }
+
+
 async def states(scene: Scene) -> set[str]:
     """The states that lie on the desk."""
     return {line.state for line in await lookup.worklist(scene.station)}

@@ -20,6 +20,10 @@ TYPED: Final = {
     "phone": "0901234567",
 }
 DONE: Final = ("/kiosk/done", "/kiosk/ticket/done")
+COUNT_ARRIVALS: Final = """
+  window.arrivals = 0;
+  document.addEventListener("page", () => { window.arrivals += 1; });
+"""
 MARK: Final = "() => `${performance.timeOrigin}:${window.arrivals}`"
 
 

@@ -6,11 +6,11 @@ failed, new windows, dialogs, and pages of the browser itself instead of ours.
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Dialog, Frame, Page
 
+from tests.browser.walk import COUNT_ARRIVALS
+
 SCRIPT = """
   addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
-  window.arrivals = 0;
-  document.addEventListener("page", () => { window.arrivals += 1; });
   window.shifted = 0;
   new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
     if (!entry.hadRecentInput) window.shifted += entry.value;
@@ -30,7 +30,7 @@ class Watch:
 
     async def follow(self, context: BrowserContext) -> None:
         """Watch every page of a context, from before its first line of script."""
-        await context.add_init_script(SCRIPT)
+        await context.add_init_script(SCRIPT + COUNT_ARRIVALS)
         context.on("page", self._opened)
 
     def _opened(self, page: Page) -> None:
