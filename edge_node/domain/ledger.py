@@ -152,3 +152,10 @@ def _overall(obligation: Obligation, states: list[PaymentState]) -> PaymentState
     if obligation.base in OPEN_STATES and _S.REFUNDED in states:
         return _S.REFUNDED
     return obligation.base
+
+
+def standing_step(state: PaymentState, decision: LineDecision) -> PaymentState:
+    """What a decision makes of a line. Raises DomainError(ACTION_NOT_ALLOWED)."""
+    for action in _STEPS[decision][-1:]:
+        state = apply_payment(state, action)
+    return state
