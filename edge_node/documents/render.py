@@ -78,8 +78,8 @@ def draw(
     """
     of_kind = KINDS[kind]
     if of_kind.medium == "roll":
-        return Drawn(_roll(of_kind, slip, width_dots, specimen).png, "roll", "A4")
-    return Drawn(_sheets(of_kind, slip, specimen), "sheet", getattr(slip, "paper", "A4"))
+        return Drawn(_roll(of_kind, slip, width_dots, specimen=specimen).png, "roll", "A4")
+    return Drawn(_sheets(of_kind, slip, specimen=specimen), "sheet", getattr(slip, "paper", "A4"))
 
 
 def render_ticket(slip: TicketSlip, *, width_dots: int = 576) -> Page:
@@ -93,7 +93,7 @@ def render_appointment_slip(slip: AppointmentSlip) -> bytes:
 
 
 def _roll(
-    kind: DocumentKind, slip: msgspec.Struct, width_dots: int, specimen: bool = False
+    kind: DocumentKind, slip: msgspec.Struct, width_dots: int, *, specimen: bool = False
 ) -> Page:
     if width_dots not in ROLL_WIDTHS_DOTS:
         raise DocumentError("ticket_width_unknown", width_dots=width_dots)
@@ -105,7 +105,7 @@ def _roll(
     return _page(_compile(version.template, fields, "png"), width_dots)
 
 
-def _sheets(kind: DocumentKind, slip: msgspec.Struct, specimen: bool = False) -> bytes:
+def _sheets(kind: DocumentKind, slip: msgspec.Struct, *, specimen: bool = False) -> bytes:
     version = _version(kind, slip)
     codes = {name: qr_rows(text) for name, text in _codes(slip).items()}
     mark = getattr(slip, "form_reference", "") or version.mark

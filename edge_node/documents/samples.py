@@ -25,7 +25,7 @@ _REQUEST: Final = "Đăng ký tạm trú"
 _MORNING: Final = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 _CLOSING: Final = datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
 
-TOKEN_URL: Final = (
+SIGNED_CODE: Final = (
     "HTTPS://MAU.EXAMPLE/R/2KCEEKQBCIYQ4RBQKZSFEZLLPB4GQ3DPNZSWIYLUMFZXIYLUMVZA"
     "ONZWC3LQNRSSA33GEB2GQZJAORXWWZLOEB2WQ2LDNAQGIZLDN5SGK4ZANFXHI3ZANZXXI2DJNZTSA"
     "YLOMQQGM2LMNRZSA5DIMUQHEZLBNQQG63TFOMQHG2L2MUWCA43PEB2GQYLUEBYGC4DFOIQGS4Z"
@@ -50,7 +50,7 @@ def _letter() -> dict[str, object]:
         "dossier_number": _NUMBER,
         "hotline": _HOTLINE,
         "lookup_secret": "K7QX",
-        "token_url": TOKEN_URL,
+        "token_url": SIGNED_CODE,
         "check": _CHECK,
     }
 
@@ -216,7 +216,7 @@ def _internal() -> dict[str, msgspec.Struct]:
             index=1,
             count=20,
             dossier_number="T26560-7KXN-00001-5",
-            token_url=TOKEN_URL,
+            token_url=SIGNED_CODE,
             check=_CHECK,
             printed_at=_MORNING,
         ),
@@ -301,7 +301,7 @@ def _roll() -> dict[str, msgspec.Struct]:
             issued_at=_MORNING,
             people_ahead=4,
             dossier_number=_NUMBER,
-            token_url=TOKEN_URL,
+            token_url=SIGNED_CODE,
             check=_CHECK,
             language="en",
         ),

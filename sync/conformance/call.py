@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from sync.conformance.plain import Json
 from sync.protocol.cose import FindKey
+from sync.protocol.slip import slip_key_id
 
 
 class Keys(NamedTuple):
@@ -38,6 +39,11 @@ class Call(NamedTuple):
     def find_station_key(self, kid: bytes) -> X25519PrivateKey | None:
         """The station's private encryption key, if it has this id."""
         return self._own(kid, "station")
+
+    def find_slip_key(self, kid: bytes) -> Ed25519PublicKey | None:
+        """The slip key, if it has this id."""
+        key = self.keys.signing["slip"].public_key()
+        return key if slip_key_id(key.public_bytes_raw()) == kid else None
 
     def _own(self, kid: bytes, name: str) -> X25519PrivateKey | None:
         key = self.keys.by_kid.get(kid)

@@ -37,6 +37,7 @@ from sync.protocol.rekey import verify_rekey
 from sync.protocol.returned import open_return, parse_return
 from sync.protocol.revocation import covers, verify_revocation
 from sync.protocol.session_extras import open_token
+from sync.protocol.slip import is_ended, read_slip_text, slip_check, slip_claims, verify_slip
 
 Said: TypeAlias = dict[str, Json]
 ReadVector: TypeAlias = Callable[[Call], Said]
@@ -173,6 +174,20 @@ def _welcome(call: Call) -> Said:
     return _payload(call)
 
 
+def _slip(call: Call) -> Said:
+    slip = verify_slip(call.data, call.find_slip_key)
+    said: Said = {"says": plain(slip_claims(slip.claims)), "check": slip_check(call.data)}
+    if "ended" in call.given:
+        ended = call.given["ended"]
+        positions = ended and tuple((bytes.fromhex(lid), size) for lid, size in ended)
+        said["covers"] = [is_ended(positions, slip.claims)]
+    return said
+
+
+def _slip_text(call: Call) -> Said:
+    return {"says": plain(read_slip_text(call.data.decode("ascii", "replace")))}
+
+
 def _payload(call: Call) -> Said:
     return {"says": plain(decode(unverified_payload(call.data)))}
 
@@ -209,6 +224,8 @@ READERS: Final[Mapping[str, ReadVector]] = {
     "revocation": _revocation,
     "inclusion": _inclusion,
     "blob": _blob,
+    "slip": _slip,
+    "slip-text": _slip_text,
     "blob-receipt": _signed(lambda call: verify_blob_receipt(call.data, call.keys.find_key)),
 }
 """What a vector's ``reads`` names → its reader."""

@@ -40,6 +40,7 @@ from sync.protocol.limits import NONCE_BYTES
 from sync.protocol.receipt import sign_receipt, verify_receipt
 from sync.protocol.record import decode_record, encode_record
 from sync.protocol.revocation import sign_revocation, verify_revocation
+from sync.protocol.slip import read_claims, sign_slip
 
 
 class Order(NamedTuple):
@@ -89,6 +90,11 @@ def _typed(order: Order) -> bytes:
     return typed_form(_values(order)).encode()
 
 
+def _slip(order: Order) -> bytes:
+    key = order.signers[0]
+    return sign_slip(read_claims(order.said), key)
+
+
 def _values(order: Order) -> Json:
     return decode(order.said)
 
@@ -135,6 +141,7 @@ WRITERS: Final[Mapping[str, WriteVector]] = {
         LABEL_REVOCATION,
         lambda data, find, key: sign_revocation(verify_revocation(data, find), key),
     ),
+    "slip": _slip,
     "blob": _signed(
         LABEL_BLOB, lambda data, find, key: sign_blob(verify_blob(data, find).header, key)
     ),

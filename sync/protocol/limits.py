@@ -98,6 +98,14 @@ MAXIMUM_QUALITY: Final = 3
 MAXIMUM_WINDOW_LOG: Final = 23
 """Base-2 logarithm of the zstd window in bytes (8 MiB): bounds a decoder's memory."""
 
+MAXIMUM_SLIP_BYTES: Final = 512
+"""Bytes of the token on a citizen slip; a usual one has about 150."""
+
+MAXIMUM_SLIP_TEXT_BYTES: Final = 32
+"""Bytes of one text in a citizen slip."""
+
+SLIP_KEY_ID_BYTES: Final = 4
+SLIP_PART_BYTES: Final = 8
 NODE_ID_BYTES: Final = 16
 LOG_ID_BYTES: Final = 16
 EVENT_ID_BYTES: Final = 16

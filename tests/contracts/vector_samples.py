@@ -38,6 +38,7 @@ STRANGER_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"\x05" * 32)
 EPHEMERAL_KEY: Final = X25519PrivateKey.from_private_bytes(b"\x06" * 32)
 CA_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 FEED_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"\x08" * 32)
+SLIP_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"\x0c" * 32)
 ROOT_KEYS: Final = [Ed25519PrivateKey.from_private_bytes(bytes([9 + at]) * 32) for at in range(3)]
 
 NODE_ID: Final = bytes(range(16))

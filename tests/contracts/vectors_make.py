@@ -43,6 +43,7 @@ from tests.contracts.vector_samples import (
     ROOT,
     ROOT_KEYS,
     SEALED_AT,
+    SLIP_KEY,
     STATION,
     STATION_ENCRYPTION_KEY,
     STATION_KEY,
@@ -56,6 +57,7 @@ from tests.contracts.vector_samples import (
 )
 from tests.contracts.vectors_city import city_accepted, city_refused
 from tests.contracts.vectors_refused import refused
+from tests.contracts.vectors_slip import slip_accepted, slip_refused
 from tests.contracts.vectors_trust import trust_accepted, trust_refused
 
 
@@ -83,7 +85,14 @@ def record_vector(name: str, about: str, record: Record) -> Vector:
 def keys() -> Vector:
     """Seeds, public keys and key ids that every other vector uses."""
     roots = {f"root-{at}": key for at, key in enumerate(ROOT_KEYS, 1)}
-    signing = {"station": STATION_KEY, "city": CITY_KEY, "ca": CA_KEY, "feed": FEED_KEY, **roots}
+    signing = {
+        "station": STATION_KEY,
+        "city": CITY_KEY,
+        "ca": CA_KEY,
+        "feed": FEED_KEY,
+        "slip": SLIP_KEY,
+        **roots,
+    }
     sealing = {"city": CITY_ENCRYPTION_KEY, "station": STATION_ENCRYPTION_KEY}
     return {
         "name": "keys",
@@ -239,6 +248,7 @@ def accepted() -> list[Vector]:
         *session(),
         *trust_accepted(),
         *city_accepted(),
+        *slip_accepted(),
     ]
 
 
@@ -251,6 +261,7 @@ def every_vector() -> dict[str, str]:
         *refused(names),
         *trust_refused(),
         *city_refused(names),
+        *slip_refused(),
     ]
     return {
         f"{vector['name']}.json": json.dumps(vector, indent=1, ensure_ascii=False) + "\n"

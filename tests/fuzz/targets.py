@@ -45,6 +45,7 @@ from sync.protocol.request import verify_request
 from sync.protocol.returned import parse_return
 from sync.protocol.revocation import verify_revocation
 from sync.protocol.seal import batch_info, open_sealed
+from sync.protocol.slip import Claims, read_slip_text, sign_slip, slip_url, verify_slip
 from tests.fuzz.messages import (
     B8,
     B16,
@@ -207,6 +208,10 @@ READER: Final = Reader(samples.CITY_ID, samples.STATION, any_key)
 CODE: Final = enrolment_code.EnrolmentCode(
     "https://thanhpho.vn", B32, 26560, B16, 1_795_000_000_000
 )
+SLIP: Final = sign_slip(
+    Claims("26560", 1_795_392_000, B8, 7, dossier="T26560-7KXM-00001-3", fee_vnd=15_000),
+    STATION_KEY,
+)
 LOG: Final = samples.a_log(4)
 BATCH: Final = samples.a_batch(4)
 
@@ -268,6 +273,10 @@ TARGETS: Final = MappingProxyType(
             partial(read_text, enrolment_code.read_qr), (enrolment_code.qr_text(CODE).encode(),)
         ),
         "typed code": Target(partial(read_text, enrolment_code.read_typed), (b"0123-4567-89AB",)),
+        "slip": Target(lambda data: verify_slip(data, any_key), (SLIP,)),
+        "slip text": Target(
+            partial(read_text, read_slip_text), (slip_url("tra-cuu.vn", SLIP).encode(),)
+        ),
     }
 )
 """Name → target."""
