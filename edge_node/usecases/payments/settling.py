@@ -11,12 +11,14 @@ from edge_node.domain import fee_rules
 from edge_node.domain.beneficiaries import Ledger
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.payment import PaymentState
-from edge_node.store import dossiers, payments
+from edge_node.store import payments
 from edge_node.store.dossiers import DossierRow
 from edge_node.store.payments import PaymentRow
 from edge_node.store.unit_of_work import Connection, Transaction
+from edge_node.usecases.decisions.timing import clock_starter
 from edge_node.usecases.station import Station
 
+EVENT_ID_BYTES: Final = 16
 Money = Literal["nothing_due", "settled", "unsettled"]
 
 OVER: Final = frozenset({PaymentState.REFUNDED})
@@ -64,10 +66,5 @@ def settled(station: Station, transaction: Transaction, row: PaymentRow) -> None
     """A payment has just been settled: the clock of a dossier that waited for it may start."""
     if row.ledger is not Ledger.FEE or row.dossier_id is None:
         return
-    dossier = dossiers.find(transaction.connection, row.dossier_id)
-    if dossier is not None and may_start_clock(station, transaction.connection, dossier):
-        _start_clock(station, transaction, dossier)
-
-
-def _start_clock(station: Station, transaction: Transaction, dossier: DossierRow) -> None:
-    """The dossier's life knows whether its clock was waiting."""
+    start = clock_starter(station)
+    start(transaction, row.dossier_id, station.entropy(EVENT_ID_BYTES))
