@@ -9,6 +9,7 @@ arrival is called for a stated reason, and the earlier ones are named.
 This module must not know names, clocks or storage. Times are seconds on one common scale.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -177,12 +178,19 @@ def _quick_in_a_row(counter: str, past: Sequence[PastCall]) -> int:
 
 def expected_order(waiting: Sequence[Waiting], past: Sequence[PastCall], now_s: int) -> list[int]:
     """The ids in the order one counter for everything would call them: who is ahead of whom."""
-    left, calls, order = list(waiting), list(past), list[int]()
-    while left:
-        choice = choose([one._replace(counter="") for one in left], "", CounterRule(), calls, now_s)
-        assert choice is not None, "a counter for everything serves everybody"
-        order.append(choice.ticket_id)
-        chosen = next(one for one in left if one.ticket_id == choice.ticket_id)
-        left.remove(chosen)
-        calls.insert(0, PastCall(chosen.service_id, "", choice.reason, chosen.priority))
+    people = in_order(waiting)
+    due = [one for one in people if one.booked_s is None or one.booked_s <= now_s]
+    later = [one for one in people if one.booked_s is not None and one.booked_s > now_s]
+    since = _ordinary_since_priority(CounterRule(), past)
+    order: list[int] = []
+    for group in (due, later):
+        preferred = deque(one.ticket_id for one in group if one.priority)
+        ordinary = deque(one.ticket_id for one in group if not one.priority)
+        while preferred or ordinary:
+            if preferred and (not ordinary or since >= ORDINARY_PER_PRIORITY):
+                order.append(preferred.popleft())
+                since = 0
+            else:
+                order.append(ordinary.popleft())
+                since += 1
     return order

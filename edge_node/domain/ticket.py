@@ -50,6 +50,7 @@ _A = TicketAction
 TICKET_TRANSITIONS: Mapping[tuple[TicketState, TicketAction], TicketState] = MappingProxyType(
     {
         (_S.WAITING, _A.CALL): _S.CALLED,
+        (_S.WAITING, _A.TRANSFER): _S.WAITING,
         (_S.WAITING, _A.CANCEL): _S.CANCELLED,
         (_S.CALLED, _A.RECALL): _S.CALLED,
         (_S.CALLED, _A.SERVE): _S.SERVING,

@@ -23,16 +23,19 @@ class TicketRow(NamedTuple):
     counter: str
     officer_id: str
     calls: int
+    call_order: int
 
 
 _WAITING = TicketState.WAITING.value
-_COLUMNS = (
-    "id, day, letter, number, service_id, state, dossier_id, issued_at, called_at, counter,"
-    " officer_id, calls"
+COLUMNS = (
+    "ticket.id, day, letter, number, service_id, state, dossier_id, issued_at, called_at,"
+    " ticket.counter, officer_id, calls, call_order"
 )
+"""What makes a TicketRow; `ticket_row` reads it."""
 
 
-def _row(values: tuple[object, ...]) -> TicketRow:
+def ticket_row(values: tuple[object, ...]) -> TicketRow:
+    """The row of values in the order of COLUMNS."""
     row = TicketRow(*values)  # type: ignore[arg-type]
     return row._replace(state=TicketState(row.state))
 
@@ -117,10 +120,10 @@ def insert(
 def find(connection: sqlite3.Connection, ticket_id: int) -> TicketRow | None:
     """One ticket by id."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM ticket WHERE id = ?",  # noqa: S608 - column names are ours
+        f"SELECT {COLUMNS} FROM ticket WHERE id = ?",  # noqa: S608 - column names are ours
         (ticket_id,),
     ).fetchone()
-    return _row(row) if row is not None else None
+    return ticket_row(row) if row is not None else None
 
 
 def in_states(
@@ -129,11 +132,11 @@ def in_states(
     """The day's tickets in any of `states`, in the order they were issued."""
     marks = ", ".join("?" for _ in states)
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM ticket WHERE day = ? AND state IN ({marks})"  # noqa: S608
+        f"SELECT {COLUMNS} FROM ticket WHERE day = ? AND state IN ({marks})"  # noqa: S608
         " ORDER BY id",
         (day, *(state.value for state in states)),
     )
-    return [_row(row) for row in rows]
+    return [ticket_row(row) for row in rows]
 
 
 def count_waiting(connection: sqlite3.Connection, day: str) -> dict[str, int]:
@@ -159,10 +162,11 @@ def count_ahead(connection: sqlite3.Connection, ticket_id: int) -> int:
 def set_called(
     transaction: Transaction, ticket_id: int, state: TicketState, counter: str, officer_id: str
 ) -> None:
-    """A counter calls this ticket (again)."""
+    """A counter calls this ticket; calls are counted anew after it waited or was missed."""
     transaction.connection.execute(
         "UPDATE ticket SET state = ?, called_at = ?, counter = ?, officer_id = ?,"
-        " calls = calls + 1, call_order = 1 + (SELECT max(call_order) FROM ticket WHERE day = ?)"
+        " calls = CASE state WHEN 'called' THEN calls + 1 ELSE 1 END,"
+        " call_order = 1 + (SELECT max(call_order) FROM ticket WHERE day = ?)"
         " WHERE id = ?",
         (
             state.value,
@@ -185,18 +189,18 @@ def set_state(transaction: Transaction, ticket_id: int, state: TicketState) -> N
 def recent_calls(connection: sqlite3.Connection, day: str, limit: int) -> list[TicketRow]:
     """The day's last called tickets, newest call first."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM ticket WHERE day = ? AND call_order > 0"  # noqa: S608
+        f"SELECT {COLUMNS} FROM ticket WHERE day = ? AND call_order > 0"  # noqa: S608
         " ORDER BY call_order DESC LIMIT ?",
         (day, limit),
     )
-    return [_row(row) for row in rows]
+    return [ticket_row(row) for row in rows]
 
 
 def of_dossier(connection: sqlite3.Connection, dossier_id: bytes) -> TicketRow | None:
     """The ticket a dossier got when it was handed in."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM ticket"  # noqa: S608
+        f"SELECT {COLUMNS} FROM ticket"  # noqa: S608
         " WHERE id = (SELECT ticket_id FROM dossier WHERE dossier.id = ?)",
         (dossier_id,),
     ).fetchone()
-    return _row(row) if row is not None else None
+    return ticket_row(row) if row is not None else None

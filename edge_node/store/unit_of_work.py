@@ -23,7 +23,8 @@ Connection: TypeAlias = sqlite3.Connection
 class Moment(NamedTuple):
     """The one look at the clocks that an action takes: for the journal and for people.
 
-    `text` is ISO 8601 with offset to the second, `day` the station's calendar day.
+    `text` is ISO 8601 with offset to the second, `day` the day of the queue: the station's
+    calendar day, unless the clock was set in the middle of one.
     """
 
     time: RecordTime

@@ -33,6 +33,9 @@ from edge_node.domain.procedure import (
 from edge_node.domain.ticket import format_ticket
 from edge_node.store import dossiers, print_jobs, submissions, tickets
 from edge_node.store.unit_of_work import Cause, Moment, Transaction
+from edge_node.usecases.queue import appointments
+from edge_node.usecases.queue import wish as wishes
+from edge_node.usecases.queue.wish import Wish
 from edge_node.usecases.station import Station, storage_error
 from sync.database import DatabaseError
 from sync.journal.journal import DuplicateCommand, Position
@@ -161,14 +164,17 @@ async def submit_dossier(station: Station, command: SubmitDossier, asked: Asked)
     return Submission(_answer_again(found), replayed=True)
 
 
-async def take_ticket(station: Station, service_id: str, asked: Asked) -> Submission:
-    """Give out a number without a dossier. Errors: as above, and service_unknown."""
+async def take_ticket(
+    station: Station, service_id: str, asked: Asked, wish: Wish = wishes.NOTHING
+) -> Submission:
+    """Give out a number without a dossier. Errors: as above, service_unknown, those of the wish."""
     station.room.check_dossiers()
     eid = _command_id(asked)
     service = station.catalogue.service(service_id)
+    wanted = wishes.checked(station, service_id, wish)
 
     def work(transaction: Transaction) -> bytes:
-        return _store_ticket(station, transaction, service, _Request(asked, eid, b""))
+        return _store_ticket(station, transaction, service, _Request(asked, eid, b""), wanted)
 
     body = await _commit(station, work)
     if body is not None:
@@ -177,6 +183,12 @@ async def take_ticket(station: Station, service_id: str, asked: Asked) -> Submis
     if found is None or found.service != service.id:
         raise DomainError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
     return Submission(_ticket_answer(found), replayed=True)
+
+
+async def check_in(station: Station, code: str, asked: Asked) -> Submission:
+    """A number for a booking of today, once. Errors: as above, appointment_*."""
+    booking = await appointments.find(station, code)
+    return await take_ticket(station, booking.service, asked, Wish(appointment=booking.code))
 
 
 def _command_id(asked: Asked) -> bytes:
@@ -292,7 +304,7 @@ def _answer_again(found: submissions.HandedIn) -> bytes:
 
 
 def _store_ticket(
-    station: Station, transaction: Transaction, service: Service, request: _Request
+    station: Station, transaction: Transaction, service: Service, request: _Request, wish: Wish
 ) -> bytes:
     moment = transaction.moment
     drawn = transaction.next_ticket(service.letter)
@@ -300,7 +312,11 @@ def _store_ticket(
     event = TicketIssued(ticket=ticket, day=moment.day, service=service.id, issued_at=moment.text)
     transaction.record(event, Cause(request.eid))
     tickets.insert(transaction, drawn, service, None)
+    if wish != wishes.NOTHING:
+        wishes.grant(transaction, (drawn.id, ticket), wish, request.eid)
     slip = _ticket_slip(station, service, ticket, "", request.asked.language, moment)
+    if wish.priority:
+        slip = msgspec.structs.replace(slip, priority=True)
     _queue_ticket(transaction, slip, None, drawn.id)
     return _ticket_answer(event)
 
@@ -356,6 +372,7 @@ async def _commit(station: Station, work: Callable[[Transaction], bytes]) -> byt
         return None
     except DatabaseError as error:
         raise storage_error(error) from error
+    station.days.issued = True
     station.paper.ring()
     station.changes.announce("ticket")
     return body

@@ -22,7 +22,6 @@ from edge_node.store.city import Held
 from edge_node.store.dossiers import DossierRow
 from edge_node.store.print_jobs import PrintJobRow
 from edge_node.store.unit_of_work import Connection
-from edge_node.usecases.queue import Call, as_call
 from edge_node.usecases.station import Station
 from sync.protocol.record import decode_record
 
@@ -30,7 +29,6 @@ Custody: TypeAlias = Literal["station", "city", "entered"]
 
 MAXIMUM_FOUND: Final = 20
 WORKLIST_LENGTH: Final = 50
-RECENT_CALLS: Final = 5
 
 
 class DocumentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,14 +130,6 @@ class WaitingTicket(msgspec.Struct, frozen=True, kw_only=True):
     dossier_id: str
 
 
-class CallBoard(msgspec.Struct, frozen=True, kw_only=True):
-    """What the display shows: newest call first; waiting people by service letter; next numbers."""
-
-    calls: tuple[Call, ...]
-    waiting: dict[str, int]
-    next_tickets: tuple[str, ...]
-
-
 async def dossier(station: Station, number_or_id: str) -> DossierView:
     """One dossier by its number (as typed) or its id (32 hex). Error: dossier_unknown."""
     number, dossier_id = _named(number_or_id)
@@ -198,24 +188,6 @@ async def waiting(
     ]
 
 
-async def calls(station: Station) -> CallBoard:
-    """The display's facts."""
-    day = station.moment().day
-
-    def ask(connection: Connection) -> CallBoard:
-        recent = tickets.recent_calls(connection, day, RECENT_CALLS)
-        queued = tickets.in_states(connection, day, (TicketState.WAITING,))
-        return CallBoard(
-            calls=tuple(as_call(row) for row in recent),
-            waiting=tickets.count_waiting(connection, day),
-            next_tickets=tuple(
-                format_ticket(row.letter, row.number) for row in queued[:RECENT_CALLS]
-            ),
-        )
-
-    return await station.store.read(ask)
-
-
 async def ticket_print(station: Station, ticket: str) -> PrintJobView | None:
     """What became of the paper of one of today's tickets."""
     number = parse_ticket(ticket)
@@ -223,6 +195,12 @@ async def ticket_print(station: Station, ticket: str) -> PrintJobView | None:
     row = await station.store.read(
         lambda connection: print_jobs.of_ticket(connection, day, number.letter, number.number)
     )
+    return _job(row) if row is not None else None
+
+
+async def print_job(station: Station, job_id: int) -> PrintJobView | None:
+    """One paper and what became of it; None if there is no such job."""
+    row = await station.store.read(lambda connection: print_jobs.find(connection, job_id))
     return _job(row) if row is not None else None
 
 

@@ -44,6 +44,7 @@ class Officer(msgspec.Struct, frozen=True, kw_only=True):
     pin_phc: str
     roles: tuple[Role, ...] = (Role.OFFICER, Role.CASHIER)
     must_change_pin: bool = False
+    has_passkey: bool = False
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +54,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     lock_after_s: int = 5 * 60
     """A counter's screen nobody touched for this long locks itself."""
     saturday_reception: Literal["count_from_saturday", "treat_as_monday"] = "count_from_saturday"
+    scanner_prefix: str = "F8"
+    """The key that a keyboard scanner is set to send before each code; no screen uses it."""
+    kiosk_maintenance: bool = False
+    """Kiosks say that they are being looked after and show the way to a counter."""
     undo_s: int = UNDO_WINDOW_S
     unconfirmed_payment: Literal["block", "warn"] = "block"
     """Whether a payment nobody confirmed holds up a clock that waits for it, and a result."""

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from edge_node.usecases import lookup
+from edge_node.usecases.queue.board import ServiceQueue
+from edge_node.usecases.queue.board import board as board_facts
 from edge_node.usecases.station import Station
 from edge_node.web.keys import STATION, TRANSLATORS
 from edge_node.web.pages import render
@@ -28,7 +29,7 @@ class WaitingService(NamedTuple):
 async def board(request: web.Request) -> web.StreamResponse:
     """``GET /display``."""
     station = request.app[STATION]
-    found = await lookup.calls(station)
+    found = await board_facts(station)
     values = {
         "en": request.app[TRANSLATORS]["en"],
         "t": request.app[TRANSLATORS]["vi"],
@@ -37,18 +38,20 @@ async def board(request: web.Request) -> web.StreamResponse:
         "now": station.clock.now(),
         "newest": found.calls[0] if found.calls else None,
         "earlier": found.calls[1 : EARLIER_CALLS + 1],
-        "waiting": _waiting(station, found.waiting),
-        "next_tickets": found.next_tickets,
+        "waiting": _waiting(station, found.services),
+        "next_tickets": found.following,
         "sound": request.query.get("sound") == "on",
     }
     return render(request, "display/board.html.j2", values)
 
 
-def _waiting(station: Station, by_letter: dict[str, int]) -> list[WaitingService]:
+def _waiting(station: Station, queues: tuple[ServiceQueue, ...]) -> list[WaitingService]:
+    names = {one.id: one for one in station.catalogue.services}
     return [
-        WaitingService(one.letter, one.name_vi, one.name_en, by_letter[one.letter])
-        for one in station.catalogue.services
-        if by_letter.get(one.letter)
+        WaitingService(
+            one.letter, names[one.service].name_vi, names[one.service].name_en, one.people
+        )
+        for one in queues
     ]
 
 

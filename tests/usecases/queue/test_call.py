@@ -7,6 +7,7 @@ import pytest
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.ticket import TicketState
 from edge_node.usecases import lookup, queue
+from edge_node.usecases.queue.board import board
 from edge_node.usecases.station import Station
 from tests.usecases.samples import submit
 from tests.usecases.test_intake import events
@@ -73,7 +74,7 @@ async def test_the_board_shows_the_newest_call_first(station: Station) -> None:
     await queue.call_next(station, MINH)
     await queue.call_next(station, LAN)
     await queue.recall(station, MINH)
-    board = await lookup.calls(station)
-    assert [call.ticket for call in board.calls] == ["A001", "A002"]
-    assert board.waiting == {"A": 2}
-    assert board.next_tickets == ("A003", "A004")
+    found = await board(station)
+    assert [call.ticket for call in found.calls] == ["A001", "A002"]
+    assert [(one.letter, one.people) for one in found.services] == [("A", 2)]
+    assert found.following == ("A003", "A004")
