@@ -1,10 +1,11 @@
-"""Calling people: next, again, not there, done.
+"""Calling people: next, again, a certain one, not there, back, done, sent on, with priority.
 
 Rules: a form names the number the officer saw; when another number is being served by then,
 nothing is called, so that a double press or a repeated request never skips a person.
 """
 
 import functools
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
@@ -18,6 +19,7 @@ from edge_node.web.counter.session import HOME, signed_in
 from edge_node.web.keys import STATION
 from edge_node.web.pages import read_form, see_other
 
+MAXIMUM_ID_DIGITS: Final = 18
 MOVED: Final = f"{HOME}?note=moved"
 UNDECIDED: Final = frozenset({"submitted", "supplied"})
 
@@ -74,6 +76,70 @@ async def _is_open(station: Station, present: Call) -> bool:
     return dossier.state in UNDECIDED
 
 
+@signed_in
+async def pick(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """Call a certain number: one that waits, for a reason, or one that was away and is back."""
+    station, form = request.app[STATION], await read_form(request)
+    await queue.pick(
+        station, officer, _number(form, "ticket_id"), form.get("reason", ""), form.get("seen", "")
+    )
+    return see_other(HOME)
+
+
+@signed_in
+async def back(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """Somebody who was away waits again."""
+    form = await read_form(request)
+    await queue.back(request.app[STATION], _number(form, "ticket_id"))
+    return see_other(HOME)
+
+
+@signed_in
+async def transfer(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """Send a number to another service or counter; the time waited counts on."""
+    form = await read_form(request)
+    to = queue.Destination(form.get("service", ""), form.get("counter", ""))
+    await queue.transfer(
+        request.app[STATION],
+        officer,
+        _number(form, "ticket_id"),
+        to,
+        form.get("reason", ""),
+        form.get("seen"),
+    )
+    return see_other(HOME)
+
+
+@signed_in
+async def priority(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """Let a waiting number go first, for a reason of the list."""
+    form = await read_form(request)
+    await queue.give_priority(
+        request.app[STATION],
+        officer,
+        _number(form, "ticket_id"),
+        form.get("reason", ""),
+        quick=form.get("quick") == "on",
+    )
+    return see_other(HOME)
+
+
+@signed_in
+async def extend(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """One more service on the same number."""
+    form = await read_form(request)
+    service = form.get("service", "")
+    await queue.add_services(request.app[STATION], _number(form, "ticket_id"), [service])
+    return see_other(HOME)
+
+
+def _number(form: Mapping[str, str], name: str) -> int:
+    text = form.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= MAXIMUM_ID_DIGITS):
+        raise DomainError(ErrorCode.TICKET_UNKNOWN)
+    return int(text)
+
+
 def _unless_moved(handler: Handler) -> Handler:
     """Say that the desk has moved on, instead of acting on what was shown before."""
 
@@ -94,4 +160,9 @@ ROUTES: Final = (
     web.post("/counter/recall", _unless_moved(recall)),
     web.post("/counter/no-show", _unless_moved(no_show)),
     web.post("/counter/finish", _unless_moved(finish)),
+    web.post("/counter/pick", _unless_moved(pick)),
+    web.post("/counter/back", _unless_moved(back)),
+    web.post("/counter/transfer", _unless_moved(transfer)),
+    web.post("/counter/priority", _unless_moved(priority)),
+    web.post("/counter/extend", _unless_moved(extend)),
 )
