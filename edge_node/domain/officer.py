@@ -48,7 +48,7 @@ class Duty(StrEnum):
     LOOK_AFTER_STATION = "look_after_station"
 
 
-_OFFICER, _CASHIER, _CHIEF, _TECHNICIAN = Role.OFFICER, Role.CASHIER, Role.CHIEF, Role.TECHNICIAN
+_OFFICER, _CASHIER, _CHIEF = Role.OFFICER, Role.CASHIER, Role.CHIEF
 
 MAY: Final[Mapping[Duty, frozenset[Role]]] = MappingProxyType(
     {
@@ -65,8 +65,9 @@ MAY: Final[Mapping[Duty, frozenset[Role]]] = MappingProxyType(
         Duty.SEE_ACCESS: frozenset({_CHIEF}),
         Duty.MANAGE_OFFICERS: frozenset({_CHIEF}),
         Duty.END_SESSIONS: frozenset({_CHIEF}),
-        # The technician keeps the machine running and opens no dossier.
-        Duty.LOOK_AFTER_STATION: frozenset({_TECHNICIAN, _CHIEF}),
+        # The technician keeps the machine running and opens no dossier; at night any officer may
+        # have to carry the stick.
+        Duty.LOOK_AFTER_STATION: frozenset(Role),
     }
 )
 

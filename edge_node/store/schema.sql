@@ -511,7 +511,10 @@ CREATE INDEX city_conflict_open ON city_conflict (noted_at) WHERE choice = '';
 
 CREATE INDEX access_of_dossier ON access (dossier_id);
 
-CREATE INDEX dossier_due ON dossier (due_at) WHERE due_at <> '';
+CREATE INDEX dossier_due ON dossier (due_at, state, procedure_id) WHERE due_at <> ''
+    AND state NOT IN ('refused', 'withdrawn', 'stopped', 'finished', 'handed_over');
+
+CREATE INDEX dossier_result_here ON dossier (state, procedure_id) WHERE state = 'finished';
 
 CREATE INDEX payment_of_dossier ON payment (dossier_id) WHERE dossier_id IS NOT NULL;
 

@@ -14,12 +14,15 @@ from aiohttp import web
 from edge_node.health.runner import HealthReport
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
-from edge_node.web import api, assets, display, live, metrics
+from edge_node.web import api, assets, display, live, metrics, restarting
+from edge_node.web.counter import passkey
 from edge_node.web.counter import routes as counter
 from edge_node.web.keys import HEALTH, SCANS, STATION, TRANSLATORS
 from edge_node.web.kiosk import routes as kiosk
+from edge_node.web.kiosk import take_home
 from edge_node.web.localisation import load_translators
 from edge_node.web.middleware import guard_pages, set_security_headers
+from edge_node.web.prompts import prompt_file
 from edge_node.web.status import page as status
 
 MAXIMUM_BODY_BYTES: Final = 256 << 10
@@ -36,11 +39,12 @@ FEATURES: Final[tuple[Routes, ...]] = (
     status.ROUTES,
     metrics.ROUTES,
     live.ROUTES,
+    restarting.ROUTES,
 )
 
 
 def _prepare_templates(app: web.Application) -> None:
-    static = app[assets.ASSETS]
+    static, station = app[assets.ASSETS], app[STATION]
     environment = aiohttp_jinja2.setup(
         app,
         loader=jinja2.PackageLoader("edge_node.web"),
@@ -55,6 +59,8 @@ def _prepare_templates(app: web.Application) -> None:
         has_asset=static.has,
         release=static.release,
         icons=static.url("icons.svg"),
+        scan_prefix=station.policy.scanner_prefix,
+        prompt=lambda path, language: static.url_or_empty(prompt_file(path, language)),
     )
 
 
@@ -71,6 +77,8 @@ def create_app(
     app[TRANSLATORS] = load_translators()
     _prepare_templates(app)
     live.prepare(app)
+    take_home.prepare(app)
+    passkey.prepare(app)
     app.on_response_prepare.append(set_security_headers)
     for table in (api.routes(version), *FEATURES):
         app.add_routes(table)

@@ -47,7 +47,7 @@ async def test_nobody_moving_locks_the_screen_and_a_refresh_is_no_move(
 ) -> None:
     token = await officers.sign_in(station, "minh", PIN)
     clock.advance(station.policy.lock_after_s - 1)
-    assert await officers.officer_of(station, token) is not None
+    assert await sitting.find(station, token) is not None
     clock.advance(station.policy.lock_after_s - 1)
     found = await sitting.find(station, token, moved=False)
     assert found is not None

@@ -108,13 +108,17 @@ async def test_a_chief_draws_a_pin_without_the_city(station: Station) -> None:
         await refusal(officers.sign_in(station, "minh", "000000", "elsewhere"))
     pin = await pins.draw(station, chief, "minh")
     assert await officers.officer_of(station, token) is None
-    assert station.officers["minh"].must_change_pin
+    assert _must_change(station)
     assert await officers.sign_in(station, "minh", pin)
     await pins.change(station, Try("minh", pin), NEW_PIN)
-    assert not station.officers["minh"].must_change_pin
+    assert not _must_change(station)
     said = [one for one in await events_of(station) if one["type"] == "officer.pin_set"]
     assert [one["by"] for one in said] == [chief.id, "minh"]
     assert not any(pin in str(one) or NEW_PIN in str(one) for one in await events_of(station))
+
+
+def _must_change(station: Station) -> bool:
+    return station.officers["minh"].must_change_pin
 
 
 async def test_only_a_chief_draws_a_pin(station: Station) -> None:

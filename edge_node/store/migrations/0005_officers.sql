@@ -82,5 +82,8 @@ CREATE TABLE viewing_copy (
     PRIMARY KEY (dossier_id, name)
 ) STRICT, WITHOUT ROWID;
 
--- Work lists by deadline. A dossier handed in has no due date yet, so it costs no row here.
-CREATE INDEX dossier_due ON dossier (due_at) WHERE due_at <> '';
+-- Work lists by deadline: dossiers somebody still owes something. One handed in has no due date yet
+-- and one that is over is in neither, so a submission costs nothing here.
+CREATE INDEX dossier_due ON dossier (due_at, state, procedure_id) WHERE due_at <> ''
+    AND state NOT IN ('refused', 'withdrawn', 'stopped', 'finished', 'handed_over');
+CREATE INDEX dossier_result_here ON dossier (state, procedure_id) WHERE state = 'finished';

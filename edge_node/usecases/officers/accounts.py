@@ -101,7 +101,9 @@ def _staff(settings: Mapping[str, Officer], words: Mapping[str, OfficerWord]) ->
 
 
 def _here(connection: Connection, officer: Officer) -> Officer:
-    """With the PIN set at the station, if one was."""
+    """With the PIN and the passkeys set at the station, if any were."""
+    has_passkey = bool(officers.passkeys(connection, officer.id))
+    officer = msgspec.structs.replace(officer, has_passkey=has_passkey)
     pin = officers.pin(connection, officer.id)
     if pin is None:
         return officer

@@ -104,8 +104,8 @@ async def find(station: Station, token: str, *, moved: bool = True) -> Session |
 
 
 async def officer_of(station: Station, token: str) -> Officer | None:
-    """Who works with a token now; None also while the screen is locked."""
-    found = await find(station, token)
+    """Who works with a token now; None also while the screen is locked. Asking is no moving."""
+    found = await find(station, token, moved=False)
     return found.officer if found is not None and not found.locked else None
 
 

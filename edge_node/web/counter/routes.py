@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from edge_node.web.counter import decisions, queue, session, workspace
+from edge_node.web.counter import decisions, doors, passkey, queue, workspace
 
 ROUTES: Final = (
-    *session.ROUTES,
+    *doors.ROUTES,
+    *passkey.ROUTES,
     *workspace.ROUTES,
     *queue.ROUTES,
     *decisions.ROUTES,

@@ -11,12 +11,13 @@ from typing import Final, NamedTuple
 from aiohttp import web
 
 from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain.officer import Duty
 from edge_node.usecases import technician
 from edge_node.usecases.officers import officer_of
 from edge_node.usecases.station import Officer, Station
 from edge_node.usecases.technician import Request, RequestKind
 from edge_node.web import durations
-from edge_node.web.counter.session import SESSION_COOKIE, signed_in
+from edge_node.web.counter.session import SESSION_COOKIE, with_duty
 from edge_node.web.keys import STATION
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import read_form, see_other, translator
@@ -97,7 +98,7 @@ async def panel(request: web.Request) -> Panel:
     )
 
 
-@signed_in
+@with_duty(Duty.LOOK_AFTER_STATION)
 async def ask(request: web.Request, officer: Officer) -> web.StreamResponse:
     """``POST /status/requests``: `kind`, and the code for an enrolment."""
     form = await read_form(request)

@@ -189,6 +189,7 @@ async def test_every_print_state_says_what_to_do(
         assert ("In bản sao" in page) == may_copy
     await _becomes(station, job, PrintState.FAILED)
     clock.advance(31 * 60)
+    await enter(client)
     assert "không tự in nữa" in await look(client, f"/counter/dossiers/{dossier_id}")
 
 
