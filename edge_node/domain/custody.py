@@ -27,6 +27,13 @@ def after_decision(state: DossierState, told: DossierState, *, received: bool) -
     raise DomainError(ErrorCode.ACTION_NOT_ALLOWED, state=state.value, action=told.value)
 
 
+def is_conflict(state: DossierState, told: DossierState) -> bool:
+    """Whether the city's word is no step from where the counter has the dossier."""
+    if state in {told, DossierState.HANDED_OVER}:
+        return False
+    return all(TRANSITIONS.get((state, action)) is not told for action in Action)
+
+
 def after_result(state: DossierState, *, received: bool) -> DossierState:
     """The state once the result is at the station to be handed over. Raises as above."""
     return after_decision(state, DossierState.FINISHED, received=received)

@@ -1,6 +1,6 @@
 """What follows from a dossier's events beside its row: standstills, form 06, notes, hand-over.
 
-Rules: every row follows from one event and carries its version, so that the same function serves the
+Rules: every row follows from one event and carries its version, so that one function serves the
 desk and the records that come back from the city; the same event twice is one row. Taking a
 decision back removes its rows; the events stay.
 """
@@ -97,7 +97,8 @@ def follow(transaction: Transaction, key: _Key, event: Event, at: str) -> None:
     state = getattr(event, "state", "")
     if state in CLOCK_STOPPED:
         cause = event.cause if isinstance(event, ClockChanged) else ""
-        _open(transaction, key, cause or CAUSE_OF_STATE[DossierState(state)].value, at)
+        cause = cause or CAUSE_OF_STATE[DossierState(state)].value
+        open_if_running(transaction, key, cause, at)
     elif state:
         close_stop(transaction, key, at)
     write = _WRITERS.get(type(event))
@@ -124,9 +125,15 @@ def close_stop(transaction: Transaction, key: _Key, at: str) -> None:
     )
 
 
-def _open(transaction: Transaction, key: _Key, cause: str, at: str) -> None:
+def open_if_running(transaction: Transaction, key: _Key, cause: str, at: str) -> None:
+    """The clock stands still since `at`, unless it stands still already."""
     if open_stop(transaction.connection, key[0]) is None:
-        _insert(transaction, "clock_stop", key, cause, at, "", 0)
+        # A version's second standstill is the city's doing; the first one is given back already.
+        transaction.connection.execute(
+            "INSERT OR REPLACE INTO clock_stop (dossier_id, version, cause, stopped_at)"
+            " VALUES (?, ?, ?, ?)",
+            (*key, cause, at),
+        )
 
 
 def _shortage(transaction: Transaction, key: _Key, event: Any) -> None:

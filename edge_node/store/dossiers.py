@@ -179,6 +179,13 @@ def decide(
     )
 
 
+def set_due(transaction: Transaction, dossier_id: bytes, due_at: str) -> None:
+    """Another date is promised (ISO 8601, empty for none); its version stays."""
+    transaction.connection.execute(
+        "UPDATE dossier SET due_at = ? WHERE id = ?", (due_at, dossier_id)
+    )
+
+
 class HistoryRow(NamedTuple):
     """One journal record of a dossier and where it stands."""
 

@@ -13,8 +13,10 @@ import msgspec
 
 from edge_node.domain.dossier import DossierState
 from edge_node.domain.events import (
+    AttachmentAdded,
+    DecisionUndone,
+    DossierMoved,
     DossierReceived,
-    DossierRefused,
     DossierSubmitted,
     Event,
     SupplementRequested,
@@ -22,14 +24,18 @@ from edge_node.domain.events import (
     TicketClosed,
     TicketIssued,
 )
+from edge_node.domain.events.dossier import DossierEvent
+from edge_node.domain.events.payment import PaymentEvent
 from edge_node.domain.ticket import TicketState, parse_ticket
-from edge_node.store import dossiers, payloads
+from edge_node.store import books, dossier_life, dossiers, payloads
 from edge_node.store.dossiers import Decision, HandIn
 from edge_node.store.submissions import UNKNOWN_REQUEST
 from edge_node.store.unit_of_work import Transaction
 from sync.journal.journal import Position
 from sync.journal.recovery import Restored
 from sync.protocol.record import CONTENT_JSON, FIRST_DOMAIN_KIND, Record
+
+_DATED = (DossierReceived, DecisionUndone)
 
 ServiceOf = Callable[[str], str]
 
@@ -77,7 +83,9 @@ def _apply(
         _ticket_state(transaction, event.ticket, event.day, TicketState.CALLED.value)
     elif isinstance(event, TicketClosed):
         _ticket_state(transaction, event.ticket, event.day, event.outcome)
-    elif isinstance(event, (DossierReceived, SupplementRequested, DossierRefused)):
+    elif isinstance(event, PaymentEvent):
+        books.enter_again(transaction, event, record.subject, record.version)
+    elif isinstance(event, DossierEvent) and not isinstance(event, AttachmentAdded):
         _decided(transaction, event, record, position)
 
 
@@ -101,31 +109,39 @@ def _submitted(
 
 
 def _decided(
-    transaction: Transaction,
-    event: DossierReceived | SupplementRequested | DossierRefused,
-    record: Record,
-    position: Position,
+    transaction: Transaction, event: DossierEvent, record: Record, position: Position
 ) -> None:
     dossier_id = record.subject
     row = dossiers.find(transaction.connection, dossier_id) if dossier_id else None
     if row is None or row.version >= record.version:
         return
-    state = DossierState(event.state)
-    if isinstance(event, DossierReceived):
-        decision = Decision(
-            state=state,
-            version=record.version,
-            documents={one.id: one.have for one in event.documents},
-            received_at=event.received_at,
-            due_at=event.due_at,
-        )
-    elif isinstance(event, SupplementRequested):
-        decision = Decision(
-            state=state, version=record.version, supplement_requests=event.request_no
-        )
-    else:
-        decision = Decision(state=state, version=record.version)
+    decision = _decision(event, record.version)
     dossiers.decide(transaction, row.id, decision, position)
+    if isinstance(event, DecisionUndone):
+        dossier_life.forget(transaction, row.id, event.undone_version)
+    _, at = payloads.headline(record.body)
+    dossier_life.follow(transaction, (row.id, record.version), event, at)
+
+
+def _decision(event: DossierEvent, version: int) -> Decision:
+    """What an event says of the dossier's row; what it does not say stays."""
+    documents = None
+    if isinstance(event, DossierReceived):
+        documents = {one.id: one.have for one in event.documents}
+    elif isinstance(event, DossierMoved):
+        documents = event.documents
+    asked = isinstance(event, SupplementRequested)
+    requests = event.request_no if isinstance(event, SupplementRequested) else None
+    return Decision(
+        state=DossierState(getattr(event, "state", "")),
+        version=version,
+        documents=documents,
+        received_at=event.received_at if isinstance(event, _DATED) else None,
+        due_at=None if asked else getattr(event, "due_at", None),
+        supplement_requests=(
+            event.supplement_requests if isinstance(event, DecisionUndone) else requests
+        ),
+    )
 
 
 def _ticket(

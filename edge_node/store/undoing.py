@@ -17,7 +17,7 @@ _json = msgspec.json.Encoder()
 
 
 class Before(NamedTuple):
-    """The dossier as it was, and which decision followed; papers from `first_job` on are its own."""
+    """The dossier as it was before a decision; papers from `first_job` on are the decision's."""
 
     undoable: Undoable
     type: str
@@ -30,7 +30,7 @@ class Before(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """A decision just stored: the version it made, its event's type, its first paper, its window."""
+    """A decision just stored: its version, its event's type, its first paper, its window."""
 
     version: int
     type: str

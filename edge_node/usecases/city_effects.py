@@ -26,12 +26,14 @@ from edge_node.domain.city_words import (
 )
 from edge_node.domain.dossier import DossierState
 from edge_node.domain.errors import DomainError
-from edge_node.store import dossiers, inbox
+from edge_node.store import bank_lines, conflicts, dossiers, inbox
 from edge_node.store.city_news import Entry
 from edge_node.store.dossiers import DossierRow
 from edge_node.store.inbox import Fact, KeptState
 from edge_node.store.unit_of_work import Transaction
 from edge_node.usecases import releases
+from edge_node.usecases.decisions import city_clock
+from edge_node.usecases.payments import bank
 from edge_node.usecases.station import Station
 
 Touched: TypeAlias = bytes | None
@@ -50,10 +52,11 @@ class NoEffectError(Exception):
 
 
 class _Said(NamedTuple):
-    """An entry with its words."""
+    """An entry with its words, and the station that heard them."""
 
     entry: Entry
     word: CityWord
+    station: Station
 
 
 async def effect_of(station: Station, entry: Entry) -> Effect:
@@ -68,7 +71,7 @@ async def effect_of(station: Station, entry: Entry) -> Effect:
         raise NoEffectError("refused", "unreadable") from None
     if isinstance(word, CatalogueReleased):
         return await _release(station, entry, word)
-    return lambda transaction: EFFECTS[type(word)](transaction, _Said(entry, word))
+    return lambda transaction: EFFECTS[type(word)](transaction, _Said(entry, word, station))
 
 
 async def _release(station: Station, entry: Entry, word: CatalogueReleased) -> Effect:
@@ -95,7 +98,8 @@ def _decision(transaction: Transaction, said: _Said) -> Touched:
         raise NoEffectError("unknown", "unknown_state") from None
     state = _state(lambda: custody.after_decision(row.state, told, received=_received(row)))
     text = "\n".join(filter(None, (word.official_code, word.reason)))
-    return _tell(transaction, row, _fact(said, row, "decision", told, text, word.decided_at), state)
+    fact = _fact(said, row, "decision", told, text, word.decided_at)
+    return _tell(transaction, said.station, row, fact, state)
 
 
 def _result(transaction: Transaction, said: _Said) -> Touched:
@@ -104,7 +108,8 @@ def _result(transaction: Transaction, said: _Said) -> Touched:
     row = _dossier(transaction, word.dossier_id)
     state = _state(lambda: custody.after_result(row.state, received=_received(row)))
     told, text = DossierState.FINISHED, "\n".join(filter(None, (word.result_no, word.note)))
-    return _tell(transaction, row, _fact(said, row, "result", told, text, word.arrived_at), state)
+    fact = _fact(said, row, "result", told, text, word.arrived_at)
+    return _tell(transaction, said.station, row, fact, state)
 
 
 def _payment(transaction: Transaction, said: _Said) -> Touched:
@@ -113,8 +118,10 @@ def _payment(transaction: Transaction, said: _Said) -> Touched:
     payment = inbox.PaymentWord(
         word.reference, word.transaction, word.amount_vnd, word.paid_at, word.beneficiary
     )
-    inbox.add_payment(transaction, payment)
-    return said.entry.subject
+    known = bank_lines.find_word(transaction.connection, payment.bank_transaction)
+    if known not in (None, payment):
+        raise NoEffectError("refused", "transaction_contradicts")
+    return bank.hear(said.station, transaction, payment)
 
 
 def _record_status(transaction: Transaction, said: _Said) -> Touched:
@@ -180,8 +187,14 @@ def _fact(said: _Said, row: DossierRow, kind: str, told: DossierState, text: str
     return Fact(entry.fid, entry.sequence, row.id, kind, told.value, text, at)
 
 
-def _tell(transaction: Transaction, row: DossierRow, fact: Fact, state: DossierState) -> bytes:
+def _tell(
+    transaction: Transaction, station: Station, row: DossierRow, fact: Fact, state: DossierState
+) -> bytes:
     if state is not row.state and inbox.is_newest(transaction.connection, fact):
+        if custody.is_conflict(row.state, state):
+            ours = conflicts.Counterpart(row.state, row.due_at, row.version)
+            conflicts.add(transaction, fact, ours)
         inbox.set_state(transaction, row.id, state.value)
+        city_clock.follow(transaction, station, row, state)
     inbox.add_fact(transaction, fact)
     return row.id

@@ -18,7 +18,10 @@ from edge_node.domain.working_calendar import read_calendar
 from edge_node.store.city import CityView
 from edge_node.store.tickets import TicketNumbers
 from edge_node.store.unit_of_work import Store
-from edge_node.usecases import counter, intake, queue
+from edge_node.usecases import intake, queue
+from edge_node.usecases.decisions import receiving
+from edge_node.usecases.decisions.command import Command
+from edge_node.usecases.decisions.receiving import Lacking
 from edge_node.usecases.intake import Asked
 from edge_node.usecases.station import Station
 from sync import database
@@ -77,6 +80,10 @@ async def recorded_station(
         yield station, recording
 
 
+def _lacking(station: Station) -> Lacking:
+    return Lacking("thiếu", station.moment().day, "cùng một người, nhiều việc")
+
+
 async def live_a_day(station: Station, recording: Recording, dossiers: int) -> None:
     """People hand in, are called and decided about; every answer is said only when it was given."""
     for number in range(dossiers):
@@ -90,8 +97,8 @@ async def live_a_day(station: Station, recording: Recording, dossiers: int) -> N
         if number % 2:
             call = await queue.call_next(station, OFFICER)
             recording.say(f"called {call.ticket if call else ''}")
-            who = counter.Command(OFFICER, bytes.fromhex(filed.dossier_id), f"d{number}")
-            received = await counter.receive(station, who, {"ct01": True}, "thiếu")
+            who = Command(OFFICER, bytes.fromhex(filed.dossier_id), f"d{number}")
+            received = await receiving.receive(station, who, {"ct01": True}, _lacking(station))
             recording.say(f"slip {received.dossier_no}")
 
 

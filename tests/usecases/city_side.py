@@ -11,21 +11,20 @@ from typing import Any
 import msgspec
 
 from edge_node.store import inbox
-from edge_node.usecases import counter
+from edge_node.usecases.decisions.command import Command
 from edge_node.usecases.inbox import Inbox
 from edge_node.usecases.intake import SubmittedAnswer
 from edge_node.usecases.station import Station
 from sync.database import Writer, open_writer
 from sync.protocol.control_records import parse_control_record
 from sync.protocol.record import FIRST_DOMAIN_KIND, Record, decode_record
+from tests.usecases.filing import MINH, receive
 from tests.usecases.samples import submit
-from tests.web.station import make_officer
 
 FID = b"f" * 16
 CATALOGUE_FID = b"c" * 16
 ROOT = b"r" * 32
 CITY_NOW_MS = 1_800_000_000_000
-MINH = make_officer("minh", "Trần Văn Minh", "2")
 
 
 class Daemon:
@@ -121,6 +120,6 @@ async def kept(station: Station) -> dict[str, int]:
 
 async def received(station: Station, key: str = "k1") -> SubmittedAnswer:
     answer = await submit(station, key)
-    command = counter.Command(MINH, bytes.fromhex(answer.dossier_id), f"d-{key}")
-    await counter.receive(station, command, {"ct01": True}, "đủ")
+    command = Command(MINH, bytes.fromhex(answer.dossier_id), f"d-{key}")
+    await receive(station, command)
     return answer

@@ -25,7 +25,7 @@ from tests.usecases.city_side import (
     records,
 )
 from tests.usecases.samples import submit
-from tests.usecases.test_counter import filed
+from tests.usecases.filing import filed
 from tests.web.station import TestClock, open_station
 
 

@@ -15,8 +15,9 @@ from edge_node.domain.retention import (
     may_purge,
 )
 from edge_node.store import retention as rows
-from edge_node.usecases import attachments, counter, lookup, retention
-from edge_node.usecases.counter import Command
+from edge_node.usecases import attachments, lookup, retention
+from edge_node.usecases.decisions import closing
+from edge_node.usecases.decisions.command import Command
 from edge_node.usecases.intake import SubmittedAnswer
 from edge_node.usecases.retention import Purged, purge, watch_disk
 from edge_node.usecases.station import Station
@@ -100,7 +101,7 @@ async def refused(station: Station, key: str = "k1") -> SubmittedAnswer:
     """A dossier that is closed: handed in and refused."""
     answer = await submit(station, key)
     command = Command(MINH, bytes.fromhex(answer.dossier_id), f"no-{key}")
-    await counter.refuse(station, command, "sai mẫu")
+    await closing.refuse(station, command, "sai mẫu")
     return answer
 
 
@@ -184,7 +185,7 @@ async def test_an_attachment_goes_with_its_dossier_and_holds_it_until_it_is_sent
     answer = await submit(station)
     await attachments.attach(station, answer.dossier_no, capture())
     command = Command(MINH, bytes.fromhex(answer.dossier_id), "no")
-    await counter.refuse(station, command, "sai mẫu")
+    await closing.refuse(station, command, "sai mẫu")
     await daemon.hear(CITY_NOW_MS)
     await archive(daemon, answer, 4)
     await inbox_of(station)

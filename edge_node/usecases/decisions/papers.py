@@ -1,0 +1,162 @@
+"""What stands on the papers of a decision: from a dossier to the fields of the documents.
+
+Rules: residence has its own forms (CT05, CT06) in the place of 02 and 03; notes of the house are on
+no paper; the day of signing is the decision's.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from edge_node.documents import kinds
+from edge_node.documents.model import (
+    Apology,
+    ControlSheet,
+    HandOver,
+    MissingPaper,
+    Refusal,
+    StopNotice,
+    SupplementRequest,
+)
+from edge_node.store.dossier_life import Move
+from edge_node.store.print_jobs import NewPrintJob
+from edge_node.usecases import slips
+from edge_node.usecases.decisions.command import Command, Situation
+from edge_node.usecases.station import Station
+
+SUPERIOR_AGENCY = "Công an Thành phố Hồ Chí Minh"
+_PUNCTUALITY = {"before": "early", "on": "on_time", "after": "late"}
+
+
+def appointment(
+    station: Station, command: Command, situation: Situation, decision: Any
+) -> NewPrintJob:
+    """Form 01 or CT04, of a dossier as the decision leaves it."""
+    slip = slips.appointment_slip(
+        station, situation.procedure, situation.row, decision, command.officer
+    )
+    return NewPrintJob("appointment_slip", "slip", slip, situation.row.id)
+
+
+def supplement(
+    station: Station, command: Command, situation: Situation, items: Iterable[str], reason: str
+) -> NewPrintJob:
+    """Form 02 or CT05: everything that is asked for."""
+    procedure = situation.procedure
+    papers = {f"document:{one.id}": one for one in procedure.documents}
+    questions = {f"answer:{one.id}": one.title_vi for one in procedure.questions}
+    wanted = []
+    for item in items:
+        if item in papers:
+            one = papers[item]
+            wanted.append(
+                MissingPaper(
+                    name=one.name_vi,
+                    originals=1,
+                    asked_because_offline=one.only_if_lookup_fails,
+                )
+            )
+        elif item in questions:
+            wanted.append(MissingPaper(name=questions[item]))
+    slip = SupplementRequest(
+        **_citizen(station, command, situation),
+        form="CT05" if procedure.receipt_form == "CT04" else "form02",
+        papers=tuple(wanted),
+        reason=reason,
+        signed_at=situation.transaction.moment.now,
+    )
+    return _job("supplement_request", slip, situation)
+
+
+def refusal(station: Station, command: Command, situation: Situation, reason: str) -> NewPrintJob:
+    """Form 03 or CT06."""
+    slip = Refusal(
+        **_citizen(station, command, situation),
+        form="CT06" if situation.procedure.receipt_form == "CT04" else "form03",
+        reason=reason,
+        signed_at=situation.transaction.moment.now,
+    )
+    return _job("refusal", slip, situation)
+
+
+def apology(
+    station: Station, command: Command, situation: Situation, due_at: datetime, reason: str
+) -> NewPrintJob:
+    """Form 04: the promise that is replaced, the new one, and why."""
+    row = situation.row
+    slip = Apology(
+        **_citizen(station, command, situation),
+        received_at=datetime.fromisoformat(row.received_at or row.submitted_at),
+        old_due_at=datetime.fromisoformat(situation.due_at),
+        new_due_at=due_at,
+        reason=reason,
+        signed_at=situation.transaction.moment.now,
+    )
+    return _job("apology", slip, situation)
+
+
+def stop_notice(
+    station: Station, command: Command, situation: Situation, reason: str
+) -> NewPrintJob:
+    """Form 05."""
+    row = situation.row
+    slip = StopNotice(
+        **_citizen(station, command, situation),
+        received_at=datetime.fromisoformat(row.received_at or row.submitted_at),
+        reason=reason,
+        signed_at=situation.transaction.moment.now,
+    )
+    return _job("stop_notice", slip, situation)
+
+
+def control_sheet(station: Station, situation: Situation, moves: Iterable[Move]) -> NewPrintJob:
+    """Form 06 with every hand-over so far."""
+    row = situation.row
+    slip = ControlSheet(
+        **_letter(station, situation),
+        full_name=row.applicant.full_name,
+        phone=row.applicant.phone,
+        request=situation.procedure.name_vi,
+        received_at=datetime.fromisoformat(row.received_at or row.submitted_at),
+        hand_overs=tuple(_hand_over(move) for move in moves),
+        signed_at=situation.transaction.moment.now,
+    )
+    return _job("control_sheet", slip, situation)
+
+
+def _hand_over(move: Move) -> HandOver:
+    return HandOver(
+        agency=move.to_party,
+        given_at=datetime.fromisoformat(move.given_at),
+        taken_at=datetime.fromisoformat(move.received_at) if move.received_at else None,
+        given_by=move.given_by,
+        taken_by=move.received_by,
+        result=_PUNCTUALITY.get(move.punctuality, ""),  # type: ignore[arg-type]
+        note=move.note,
+    )
+
+
+def _letter(station: Station, situation: Situation) -> dict[str, Any]:
+    return {
+        "superior_agency": SUPERIOR_AGENCY,
+        "agency": station.name_vi,
+        "place": station.place,
+        "dossier_number": situation.row.number,
+    }
+
+
+def _citizen(station: Station, command: Command, situation: Situation) -> dict[str, Any]:
+    applicant, officer = situation.row.applicant, command.officer
+    return {
+        **_letter(station, situation),
+        "full_name": applicant.full_name,
+        "id_number": applicant.id_number,
+        "permanent_address": applicant.address,
+        "phone": applicant.phone,
+        "request": situation.procedure.name_vi,
+        "officer_name": f"{officer.rank} {officer.name}".strip(),
+    }
+
+
+def _job(kind: str, slip: Any, situation: Situation) -> NewPrintJob:
+    return NewPrintJob(kind, kinds.KINDS[kind].role, kinds.encode(slip), situation.row.id)
