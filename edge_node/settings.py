@@ -15,7 +15,7 @@ import msgspec
 from edge_node.domain.officer import Role
 from edge_node.domain.retention import DiskLimits
 from edge_node.usecases.retention import Hours
-from edge_node.usecases.station import Officer, Policy
+from edge_node.usecases.station import NO_LETTERHEAD, Letterhead, Officer, Policy
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 StationCode = Annotated[str, msgspec.Meta(pattern="^[0-9]{5}$")]
@@ -116,6 +116,8 @@ class DeskSection(_Section, frozen=True, kw_only=True):
 
     cut_off: Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$|^$")] = ""
     saturday_reception: Literal["count_from_saturday", "treat_as_monday"] = "count_from_saturday"
+    scanner_prefix: Annotated[str, msgspec.Meta(pattern="^F([1-9]|1[0-9]|2[0-4])$")] = "F8"
+    kiosk_maintenance: bool = False
     lock_after_minutes: Annotated[int, msgspec.Meta(ge=1, le=60)] = 5
     unconfirmed_payment: Literal["block", "warn"] = "block"
     streets: Annotated[tuple[Street, ...], msgspec.Meta(max_length=MAXIMUM_STREETS)] = ()
@@ -126,10 +128,32 @@ class DeskSection(_Section, frozen=True, kw_only=True):
         return Policy(
             cut_off=self.cut_off,
             saturday_reception=self.saturday_reception,
+            scanner_prefix=self.scanner_prefix,
+            kiosk_maintenance=self.kiosk_maintenance,
             lock_after_s=self.lock_after_minutes * 60,
             unconfirmed_payment=self.unconfirmed_payment,
             streets=self.streets,
             card_renewal_ages=self.card_renewal_ages,
+        )
+
+
+class PaperSection(_Section, frozen=True, kw_only=True):
+    """What the station's papers say and how large they are.
+
+    `host` is the name in the address of a slip's code, usually the city's page for citizens; empty:
+    the station itself, reached on its own Wi-Fi.
+    """
+
+    superior_agency: Annotated[str, msgspec.Meta(max_length=80)] = NO_LETTERHEAD.superior_agency
+    hotline: Annotated[str, msgspec.Meta(max_length=30)] = ""
+    sheet: Literal["A4", "A5"] = "A4"
+    slip_number: Literal["dossier", "pen"] = "dossier"
+    host: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z.:-]{0,100}$")] = ""
+
+    def letterhead(self) -> Letterhead:
+        """The values as the use cases know them."""
+        return Letterhead(
+            self.superior_agency, self.hotline, self.sheet, self.slip_number, self.host
         )
 
 
@@ -171,6 +195,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     devices: DevicesSection = DevicesSection()
     announce: AnnounceSection = AnnounceSection()
     desk: DeskSection = DeskSection()
+    paper: PaperSection = PaperSection()
     retention: RetentionSection = RetentionSection()
 
 

@@ -133,7 +133,7 @@ class Catalogue:
         return self._letters[procedure.service_group]
 
     def most_asked(self, count: int) -> tuple[Procedure, ...]:
-        """What the first screen shows: the common ones in their order, then others; never hidden."""
+        """What the first screen shows: the common ones in order, then others; never hidden."""
         visible = {p.id: p for p in self.procedures.values() if p.kiosk != "hidden"}
         order = dict.fromkeys((*(name for name in self.common if name in visible), *visible))
         return tuple(visible[name] for name in order)[:count]

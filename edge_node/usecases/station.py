@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_node.domain.beneficiaries import NO_BENEFICIARIES, Beneficiaries
 from edge_node.domain.catalogue import Catalogue
@@ -75,6 +76,23 @@ class MoneyRules(NamedTuple):
 
 
 NO_MONEY_RULES: Final = MoneyRules()
+
+
+class Letterhead(NamedTuple):
+    """What the station's papers say about it besides its name.
+
+    `slip_number`: what stands before "/PTN" and its like: the dossier's number, or a line for the
+    pen. `host` is the name in the address of a slip's code; empty: the station's own.
+    """
+
+    superior_agency: str = "Công an Thành phố Hồ Chí Minh"
+    hotline: str = ""
+    sheet: Literal["A4", "A5"] = "A4"
+    slip_number: Literal["dossier", "pen"] = "dossier"
+    host: str = ""
+
+
+NO_LETTERHEAD: Final = Letterhead()
 
 
 @dataclass(slots=True)
@@ -166,6 +184,9 @@ class Station:
     days: Days = field(default_factory=Days)
     secrets: dict[str, bytes] = field(default_factory=dict)
     money: MoneyRules = NO_MONEY_RULES
+    letterhead: Letterhead = NO_LETTERHEAD
+    slip_key: Ed25519PrivateKey | None = None
+    """Signs the tokens on paper and nothing else; None: papers carry the number only."""
 
     def moment(self) -> Moment:
         """The one look at the clocks an action takes."""

@@ -18,6 +18,18 @@ from edge_node.web.localisation import DEFAULT_LANGUAGE, LANGUAGE_NAMES, LANGUAG
 
 LANGUAGE_COOKIE: Final = "lang"
 TEXT_COOKIE: Final = "text"
+REACH_COOKIE: Final = "reach"
+SOUND_COOKIE: Final = "sound"
+CALL_COOKIE: Final = "kiosk_call"
+
+MODES: Final[Mapping[str, tuple[str, str]]] = {
+    TEXT_COOKIE: ("large", "normal"),
+    REACH_COOKIE: ("low", "full"),
+    SOUND_COOKIE: ("aloud", "off"),
+}
+"""How a reader may ask for the page: query value and cookie → (on, off). All end with the visit."""
+
+CHOICE_COOKIES: Final = (LANGUAGE_COOKIE, *MODES)
 MAXIMUM_FORM_FIELDS: Final = 200
 MAXIMUM_FIELD_CHARACTERS: Final = 4096
 FORM_TIMEOUT_S: Final = 10
@@ -32,9 +44,18 @@ def language_of(request: web.Request) -> str:
     return DEFAULT_LANGUAGE
 
 
+def modes_of(request: web.Request) -> tuple[str, ...]:
+    """What the reader asked for, by the address or earlier on: large, low, aloud."""
+    return tuple(
+        on
+        for name, (on, _) in MODES.items()
+        if (request.query.get(name) or request.cookies.get(name)) == on
+    )
+
+
 def large_text(request: web.Request) -> bool:
-    """Whether the reader asked for large text, by ``?text=`` or earlier on."""
-    return (request.query.get("text") or request.cookies.get(TEXT_COOKIE)) == "large"
+    """Whether the reader asked for large text."""
+    return "large" in modes_of(request)
 
 
 def translator(request: web.Request) -> Translator:
@@ -66,8 +87,8 @@ def set_cookie(
 def render(
     request: web.Request, template: str, values: Mapping[str, object], *, status: int = 200
 ) -> web.Response:
-    """A whole page. The template sees ``t``, ``language``, ``large``, ``here`` and ``values``."""
-    words = translator(request)
+    """A whole page. The template sees ``t``, ``language``, ``modes``, ``here`` and ``values``."""
+    words, modes = translator(request), modes_of(request)
     response = aiohttp_jinja2.render_template(
         template,
         request,
@@ -75,7 +96,10 @@ def render(
             "t": words,
             "language": words.language,
             "languages": LANGUAGE_NAMES,
-            "large": large_text(request),
+            "modes": modes,
+            "large": "large" in modes,
+            "called": bool(request.cookies.get(CALL_COOKIE)),
+            "new_key": new_key,
             "here": lambda **changes: link_with(request, **changes),
             "path": request.path,
             "station": request.app[STATION],
@@ -94,8 +118,9 @@ def render(
 def _remember_choices(request: web.Request, response: web.Response) -> None:
     if request.query.get("lang") in LANGUAGES:
         set_cookie(response, LANGUAGE_COOKIE, request.query["lang"])
-    if request.query.get("text") in ("large", "normal"):
-        set_cookie(response, TEXT_COOKIE, request.query["text"])
+    for name, values in MODES.items():
+        if request.query.get(name) in values:
+            set_cookie(response, name, request.query[name])
 
 
 def see_other(location: str) -> web.Response:

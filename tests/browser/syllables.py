@@ -13,23 +13,28 @@ TONES: Final = ("", "\u0301", "\u0300", "\u0309", "\u0303", "\u0323")
 STOPPED_TONES: Final = (1, 5)
 STOPS: Final = ("c", "ch", "p", "t")
 
-ONSETS: Final = ("", *"b ch d đ h kh l m n nh p ph r s t th tr v x".split())
-RIMES: Final = (
-    *"a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây".split(),
-    *"e ec em en eng eo ep et ê êch êm ên ênh êp êt êu i ia ich im in inh ip it iu".split(),
-    *"iêc iêm iên iêng iêp iêt iêu o oc oi om on ong op ot ooc oong ô ôc ôi ôm ôn ông".split(),
-    *"ôp ôt ơ ơi ơm ơn ơp ơt u ua uc ui um un ung up ut uôc uôi uôm uôn uông uôt".split(),
-    *"ư ưa ưc ưi ưng ưt ưu ươc ươi ươm ươn ương ươp ươt ươu".split(),
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+ONSETS: Final = ("", *_words("b ch d đ h kh l m n nh p ph r s t th tr v x"))
+RIMES: Final = _words(
+    "a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây e "
+    "ec em en eng eo ep et ê êch êm ên ênh êp êt êu i ia ich im in inh ip it iu iêc iêm iên "
+    "iêng iêp iêt iêu o oc oi om on ong op ot ooc oong ô ôc ôi ôm ôn ông ôp ôt ơ ơi ơm ơn ơp "
+    "ơt u ua uc ui um un ung up ut uôc uôi uôm uôn uông uôt ư ưa ưc ưi ưng ưt ưu ươc ươi ươm "
+    "ươn ương ươp ươt ươu"
 )
-ROUNDED: Final = (
-    *"oa oac oach oai oam oan oang oanh oap oat oay oăc oăm oăn oăng oăt oe oen oeo oet".split(),
-    *"uân uâng uât uây uê uêch uên uênh uêt uơ uy uya uych uyên uyêt uynh uyt uyn uyu uyp".split(),
+ROUNDED: Final = _words(
+    "oa oac oach oai oam oan oang oanh oap oat oay oăc oăm oăn oăng oăt oe oen oeo oet uân "
+    "uâng uât uây uê uêch uên uênh uêt uơ uy uya uych uyên uyêt uynh uyt uyn uyu uyp"
 )
-AFTER_Q: Final = (
-    *"a ac ach ai an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt ân âng ât ây e en eng eo et".split(),
-    *"ê ên ênh êt êu ơ y ych yên yêt ynh yt".split(),
+AFTER_Q: Final = _words(
+    "a ac ach ai an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt ân âng ât ây e en eng eo et ê "
+    "ên ênh êt êu ơ y ych yên yêt ynh yt"
 )
-WITH_Y: Final = ("h", "k", "l", "m", "s", "t", "v")
+WITH_Y: Final = _words("h k l m s t v")
 FRONT: Final = ("e", "ê", "i", "y")
 
 VOWELS: Final = "aăâeêioôơuưy"

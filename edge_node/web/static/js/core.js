@@ -17,10 +17,13 @@ const ANSWER_TIMEOUT_MS = 8000;
 const LATE_MS = 30000;
 const AWAY = new Set([502, 503, 504]);
 
-/** @type {{createHTML(text: string): any}} */
-const trusted = /** @type {any} */ (window).trustedTypes?.createPolicy("page", {
+const WORKER = "/service-worker.js";
+const rules = {
   createHTML: (/** @type {string} */ text) => text,
-}) ?? { createHTML: (/** @type {string} */ text) => text };
+  createScriptURL: () => WORKER, // the only script that is ever started by name
+};
+/** @type {{createHTML(text: string): any, createScriptURL(text: string): any}} */
+const trusted = /** @type {any} */ (window).trustedTypes?.createPolicy("page", rules) ?? rules;
 
 /** The visit under way; starting another one ends it. */
 let visit = new AbortController();
@@ -204,6 +207,20 @@ document.addEventListener("input", (event) => {
 });
 
 addEventListener("popstate", () => { void go(location.href, { replace: true }); });
+
+/** Keep the page for hard loads while the node is away; only a secure origin has this. */
+export async function keepRestartPage() {
+  try {
+    await navigator.serviceWorker?.register(trusted.createScriptURL(WORKER));
+  } catch {
+    // Without it a hard load shows the browser's own page; everything else is as before.
+  }
+}
+
+addEventListener("pageshow", (event) => {
+  // Out of the browser's own memory of pages: it may be the one before the last visitor left.
+  if (event.persisted) location.reload();
+});
 
 // Modules of a screen load after this one; they must be listening before the first `page`.
 addEventListener("DOMContentLoaded", arrived, { once: true });

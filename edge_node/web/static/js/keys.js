@@ -3,10 +3,11 @@
  * Keys on the screen for a kiosk without a keyboard.
  *
  * A field asks for them by `data-keys`: "number", "date", "plain" (search: accents not needed), "code"
- * (capitals, digits, hyphen) or "text" (Vietnamese, with the marks as visible keys). They are real buttons, so a switch or Tab
- * works them too. They appear with the field and leave with it; a device with a fine pointer and
- * its own keyboard never needs them, so they are shown only on touch screens.
+ * (capitals, digits, hyphen) or "text" (Vietnamese, with the marks as visible keys). They are real
+ * buttons: a finger acts when it lands, a switch or Enter when it presses. They appear with the
+ * field and leave with it; a machine without a touch screen never needs them.
  */
+import { change, erase as eraseKey, method, nextMethod, type } from "./typing.js";
 import { put } from "./vietnamese.js";
 
 const LETTERS = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
@@ -26,8 +27,14 @@ function key(text, name, kind, act) {
   button.className = `key ${kind}`;
   button.textContent = text;
   if (name) button.setAttribute("aria-label", name);
-  button.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
-  button.addEventListener("click", act);
+  if (kind !== "key-go") button.dataset.say = text;
+  button.addEventListener("pointerdown", (event) => {
+    event.preventDefault(); // the field keeps the focus
+    if (event.button === 0 && kind !== "key-go") act();
+  });
+  // Enter, a switch or a screen reader; the click after a touch has done its work already. The key
+  // that leaves the page waits for the finger to leave, or it would press what comes after.
+  button.addEventListener("click", (event) => { if (event.detail === 0 || kind === "key-go") act(); });
   return button;
 }
 
@@ -39,15 +46,10 @@ function row(keys) {
   return line;
 }
 
-/** Put text in place of the selection and tell everybody who listens. @param {string} text @param {number} [take] */
-function insert(text, take = 0) {
+/** One key of text. @param {string} text */
+function insert(text) {
   if (!field) return;
-  const end = field.selectionEnd ?? field.value.length;
-  const start = Math.max((field.selectionStart ?? end) - take, 0);
-  const room = field.maxLength < 0 ? Infinity : field.maxLength - field.value.length + (end - start);
-  if (text.length > room) return;
-  field.setRangeText(text, start, end, "end");
-  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  type(field, text);
   if (field.dataset.keys === "code") return;
   if (upper && text && text !== " ") setUpper(false);
   if (!field.value || /[ ]$/.test(field.value)) setUpper(field.dataset.keys === "text");
@@ -55,15 +57,26 @@ function insert(text, take = 0) {
 
 function erase() {
   if (!field) return;
-  insert("", field.selectionStart === field.selectionEnd ? 1 : 0);
+  eraseKey(field);
+  if (!field.value) setUpper(field.dataset.keys === "text" || field.dataset.keys === "code");
 }
 
 /** Put a tone on the syllable before the cursor. @param {number} tone */
 function addTone(tone) {
-  if (!field) return;
-  const at = field.selectionStart ?? field.value.length;
-  const syllable = /[\p{L}]*$/u.exec(field.value.slice(0, at))?.[0] ?? "";
-  if (syllable) insert(put(syllable, tone), syllable.length);
+  if (field) change(field, (syllable) => put(syllable, tone));
+}
+
+/** The key that says how marks are typed, and changes it. @param {Record<string, string>} words */
+function methodKey(words) {
+  const button = key("", "", "key-method", () => { nextMethod(); name(); });
+  const name = () => {
+    const chosen = words[method()];
+    button.textContent = chosen;
+    button.setAttribute("aria-label", `${words.typing} ${chosen}`);
+  };
+  delete button.dataset.say;
+  name();
+  return button;
 }
 
 /** @param {boolean} now */
@@ -104,7 +117,7 @@ function letters(rows) {
 function numberPad(words, date) {
   const rows = NUMBERS.map((digits) => row(digits.map((digit) => key(digit, "", "", () => insert(digit)))));
   const left = date ? key("/", "", "key-mark", () => insert("/")) : key(words.clear, "", "key-mark", () => {
-    if (field) { field.select(); insert(""); }
+    if (field) { field.select(); eraseKey(field); }
   });
   rows.push(row([left, key("0", "", "", () => insert("0")), key("⌫", words.erase, "key-mark", erase)]));
   rows.push(row([goKey(words)]));
@@ -132,7 +145,7 @@ function letterBoard(words, marks, code) {
   shift.setAttribute("aria-pressed", "false");
   rows.push(row([...(marks ? [shift] : []), ...[...LETTERS[2]].map(letterKey), key("⌫", words.erase, "key-wide key-mark", erase)]));
   const wide = code ? key("-", "", "key-space", () => insert("-")) : key(words.space, "", "key-space", () => insert(" "));
-  rows.push(row([wide, goKey(words)]));
+  rows.push(row([...(marks ? [methodKey(words)] : []), wide, goKey(words)]));
   return [letters(rows), ...(marks ? [markBlock(words)] : [])];
 }
 

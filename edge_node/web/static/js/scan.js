@@ -1,14 +1,19 @@
 // @ts-check
 /**
- * Code scanners that type: the scanner is set to send F9 before and Enter after each code.
+ * Code scanners that type: the scanner is set to send a key before and Enter after each code.
  *
- * From the prefix on, keys belong to the scan: none reaches a field or a shortcut. A code that does
- * not end is dropped after a short silence. The document then hears `scan` with the text.
+ * The key is the station's setting `desk.scanner_prefix` (F8 unless set) and comes with the page.
+ * From it on, keys belong to the scan: none reaches a field or a shortcut, none that a code may
+ * hold (Tab, function keys, keys with Ctrl) does anything. A code that does not end, or is longer
+ * than any of ours, is dropped. The document then hears `scan` with the text.
  * Vietnamese letters do not survive a keyboard scanner; the person page asks to confirm the name.
  */
-const PREFIX = "F9";
+const DEFAULT_PREFIX = "F8";
 const SILENCE_MS = 1500;
 const MAXIMUM_CHARACTERS = 4096;
+
+/** Characters that no code of ours holds: controls, and marks that turn text around. */
+const HOSTILE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** @type {string | undefined} */
 let code;
@@ -18,7 +23,7 @@ let timer;
 /** @param {boolean} complete */
 function end(complete) {
   clearTimeout(timer);
-  const text = code;
+  const text = code?.replace(HOSTILE, "");
   code = undefined;
   if (complete && text) document.dispatchEvent(new CustomEvent("scan", { detail: text }));
 }
@@ -29,8 +34,9 @@ function rewind() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === PREFIX) {
+  if (event.key === (document.body.dataset.scanPrefix ?? DEFAULT_PREFIX)) {
     event.preventDefault();
+    event.stopImmediatePropagation();
     code = "";
     rewind();
     return;
@@ -38,7 +44,7 @@ document.addEventListener("keydown", (event) => {
   if (code === undefined) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (event.key === "Enter") { end(true); return; }
-  if (event.key.length === 1 && code.length < MAXIMUM_CHARACTERS) code += event.key;
+  if (event.key === "Enter") { end(code.length < MAXIMUM_CHARACTERS); return; }
+  if (event.key.length === 1 && code.length < MAXIMUM_CHARACTERS && !event.ctrlKey && !event.metaKey) code += event.key;
   rewind();
 }, true);

@@ -1,0 +1,102 @@
+"""Print what to bring for a procedure, for somebody who goes home to fetch it.
+
+Rules: the list holds nothing of a person; one key prints one list, as often as it is pressed. The
+keys are kept in memory only: after a restart a list may come twice, which costs paper and nothing
+else, and spares the disk a row for everybody who only asks.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import msgspec
+
+from edge_node.documents import kinds, model
+from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain.procedure import Document, Procedure
+from edge_node.store import print_jobs
+from edge_node.store.print_jobs import NewPrintJob
+from edge_node.store.unit_of_work import Transaction
+from edge_node.usecases.station import Station, storage_error
+from sync.database import DatabaseError
+
+KIND: Final = "papers_list"
+MAXIMUM_KEYS: Final = 256
+"""Presses that are remembered; more than a kiosk sees in an hour."""
+
+MAXIMUM_KEY_CHARACTERS: Final = 64
+Language = Literal["vi", "en"]
+
+
+@dataclass(slots=True)
+class Pressed:
+    """The keys of lists printed lately: key → print job."""
+
+    jobs: OrderedDict[str, int] = field(default_factory=OrderedDict)
+
+    def keep(self, key: str, job_id: int) -> None:
+        """Remember one, forget the oldest."""
+        self.jobs[key] = job_id
+        while len(self.jobs) > MAXIMUM_KEYS:
+            self.jobs.popitem(last=False)
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """What the reader's language says about fee, time, hours, and papers of a failed look-up."""
+
+    language: Language
+    fee: str
+    time_limit: str
+    hours: str
+    lookup_note: str
+
+
+async def print_list(
+    station: Station, pressed: Pressed, procedure: Procedure, words: Words, key: str
+) -> int:
+    """Queue the list; answers the print job's id.
+
+    Errors: idempotency_key_missing, busy, storage_*.
+    """
+    if not 0 < len(key) <= MAXIMUM_KEY_CHARACTERS:
+        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MISSING)
+    if key in pressed.jobs:
+        return pressed.jobs[key]
+    moment = station.moment()
+    slip = model.PapersList(
+        agency=station.name_vi,
+        request=procedure.name_vi,
+        request_en=procedure.name_en if words.language == "en" else "",
+        papers=tuple(_paper(document, words) for document in procedure.documents),
+        fee=words.fee,
+        time_limit=words.time_limit,
+        hours=words.hours,
+        printed_at=moment.now,
+        language=words.language,
+    )
+    job = NewPrintJob(KIND, kinds.KINDS[KIND].role, kinds.encode(slip))
+
+    def work(transaction: Transaction) -> int:
+        print_jobs.insert(transaction, job)
+        return print_jobs.newest_id(transaction)
+
+    try:
+        job_id = await station.store.write(moment, work)
+    except DatabaseError as error:
+        raise storage_error(error) from error
+    pressed.keep(key, job_id)
+    station.paper.ring()
+    station.changes.announce("print", str(job_id))
+    return job_id
+
+
+def _paper(document: Document, words: Words) -> model.Paper:
+    """The Vietnamese name is what the officer reads; the reader's own stands beside it."""
+    english = words.language == "en"
+    condition = document.condition_en if english else document.condition_vi
+    notes = (
+        document.name_en if english else "",
+        words.lookup_note if document.only_if_lookup_fails else condition,
+    )
+    note = "; ".join(text for text in notes if text)
+    return model.Paper(name=document.name_vi, form="original", note=note)
