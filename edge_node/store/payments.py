@@ -248,9 +248,9 @@ def find_by_reference(connection: sqlite3.Connection, reference: str) -> Payment
 
 
 def of_dossier(connection: sqlite3.Connection, dossier_id: bytes) -> list[PaymentRow]:
-    """The payments of a dossier, oldest first."""
+    """The payments of a dossier, fees before fines, oldest first."""
     rows = connection.execute(
-        f"{_SELECT} WHERE dossier_id = ? ORDER BY opened_at, id", (dossier_id,)
+        f"{_SELECT} WHERE dossier_id = ? ORDER BY ledger, opened_at, id", (dossier_id,)
     )
     return [read_row(row) for row in rows]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from edge_node.data import read_release
 from edge_node.domain.beneficiaries import Beneficiaries, Beneficiary, Ledger
 from edge_node.domain.city_words import PaymentConfirmed
 from edge_node.store.city_news import Entry
@@ -13,6 +14,7 @@ from edge_node.usecases.payments import opening, shift, views
 from edge_node.usecases.payments.acting import Actor, Stood
 from edge_node.usecases.payments.opening import Demand
 from edge_node.usecases.payments.views import PaymentView
+from edge_node.usecases.releases import read_money_rules
 from edge_node.usecases.station import Station
 from tests.usecases.samples import submit
 
@@ -39,7 +41,8 @@ def account(ledger: str, number: str, **changes: Any) -> Beneficiary:
 def with_accounts(station: Station) -> Station:
     """The same station under a release that has accounts."""
     accounts = [account("fee", "0000000001"), account("fine", "0000000002")]
-    station.money = station.money._replace(beneficiaries=Beneficiaries(accounts))
+    known = read_money_rules(read_release())
+    station.money = known._replace(beneficiaries=Beneficiaries(accounts))
     return station
 
 
