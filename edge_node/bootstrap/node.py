@@ -20,9 +20,11 @@ from edge_node.health.examine import Devices
 from edge_node.health.host import read_disk
 from edge_node.lan.announce import Announcement, announced
 from edge_node.settings import Settings
-from edge_node.usecases import attachments, drafts, printing, retention
+from edge_node.usecases import attachments, printing, retention
 from edge_node.usecases.inbox import Inbox
+from edge_node.usecases.kiosk import leftovers
 from edge_node.usecases.printing import Desk
+from edge_node.usecases.queue.days import start_day
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
 from edge_node.web.app import create_app
@@ -44,6 +46,7 @@ async def serve(settings: Settings, stopping: asyncio.Event, ready: Callable[[st
     """
     async with contextlib.AsyncExitStack() as stack:
         station, writer = await open_station(settings, stack)
+        await start_day(station)
         printers = tuple(open_printer(section) for section in settings.printer)
         scanner = SerialScanner(settings.scanner.device) if settings.scanner else None
         tls, expires_ms = read_tls(settings, station)
@@ -123,7 +126,7 @@ async def _sweep(station: Station) -> None:
     while True:
         # A full disk must not stop the desk from reading; the health check reports it.
         with contextlib.suppress(DatabaseError):
-            await drafts.forget_old(station)
+            await leftovers.sweep(station)
         await asyncio.sleep(SWEEP_INTERVAL_S)
 
 

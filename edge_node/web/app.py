@@ -11,6 +11,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from edge_node.domain.voice_rules import VoiceRules
 from edge_node.health.runner import HealthReport
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
@@ -24,6 +25,8 @@ from edge_node.web.localisation import load_translators
 from edge_node.web.middleware import guard_pages, set_security_headers
 from edge_node.web.prompts import prompt_file
 from edge_node.web.status import page as status
+from edge_node.web.voice import desk as voice_desk
+from edge_node.web.voice.desk import VOICE, Voice, load_voice
 
 MAXIMUM_BODY_BYTES: Final = 256 << 10
 
@@ -36,6 +39,7 @@ FEATURES: Final[tuple[Routes, ...]] = (
     kiosk.ROUTES,
     counter.ROUTES,
     display.ROUTES,
+    voice_desk.ROUTES,
     status.ROUTES,
     metrics.ROUTES,
     live.ROUTES,
@@ -65,16 +69,23 @@ def _prepare_templates(app: web.Application) -> None:
 
 
 def create_app(
-    station: Station, *, health: Examine, scans: ScanDesk, version: str
+    station: Station,
+    *,
+    health: Examine,
+    scans: ScanDesk,
+    version: str,
+    voice: Voice | None = None,
 ) -> web.Application:
     """The node's web application, ready for a runner.
 
-    ``health`` examines the station when called; ``version`` is shown by the JSON interface.
+    ``health`` examines the station when called; ``version`` is shown by the JSON interface;
+    ``voice`` speaks calls, by default with what is built in.
     """
     app = web.Application(middlewares=[guard_pages], client_max_size=MAXIMUM_BODY_BYTES)
     app[STATION], app[HEALTH], app[SCANS] = station, health, scans
     app[assets.ASSETS] = assets.load_assets()
     app[TRANSLATORS] = load_translators()
+    app[VOICE] = voice or load_voice(VoiceRules())
     _prepare_templates(app)
     live.prepare(app)
     take_home.prepare(app)

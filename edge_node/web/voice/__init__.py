@@ -1,0 +1,1 @@
+"""The voice of the call board: recorded words, joined into one call."""
