@@ -156,13 +156,14 @@ class Welcomed(NamedTuple):
 
 
 class Receipted(NamedTuple):
-    """A verified receipt for the batch in flight."""
+    """A verified receipt for the batch in flight; `sent_bytes` is its envelope."""
 
     lid: bytes
     size: int
     applied: int
     plain_bytes: int
     elapsed_s: float
+    sent_bytes: int = 0
 
 
 class SetAside(NamedTuple):

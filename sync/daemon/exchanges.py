@@ -312,7 +312,7 @@ def _event(answer: Receipt | Custody, batch: SealedBatch, elapsed_s: float) -> E
     if isinstance(answer, Custody):
         return SetAside(answer.lid, answer.first, answer.count, answer.reason)
     applied = min(answer.applied, answer.size)
-    return Receipted(batch.lid, answer.size, applied, batch.plain_bytes, elapsed_s)
+    return Receipted(batch.lid, answer.size, applied, batch.plain_bytes, elapsed_s, len(batch.data))
 
 
 def _policy(welcome: Welcome) -> Policy:

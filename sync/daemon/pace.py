@@ -23,7 +23,9 @@ BATCH_TIME_S: Final = 3.0
 """A batch is sized to take this long on the line as last measured."""
 
 BATCH_MINIMUM_BYTES: Final = 16 << 10
-BATCH_FIRST_BYTES: Final = 64 << 10
+BATCH_FIRST_BYTES: Final = 256 << 10
+"""Plain bytes of the first batch on a line nobody has measured: some 40 KB of envelope."""
+
 BATCH_MAXIMUM_BYTES: Final = 960 << 10
 """Plain bytes of a batch: stays below the 1 MiB envelope even if nothing compresses."""
 
@@ -98,12 +100,12 @@ class Throughput(NamedTuple):
     dense: bool = False
 
     def measured(self, plain_bytes: int, elapsed_s: float) -> "Throughput":
-        """Half old, half new; a small batch measures the way, not the width: it never lowers."""
+        """Better at once, worse by half; a small batch measures the way, not the width."""
         rate = min(plain_bytes / max(elapsed_s, MINIMUM_MEASURED_S), USEFUL_BYTES_PER_S)
         target_bytes = self.target_bytes()
         if plain_bytes * 2 < target_bytes and elapsed_s < BATCH_TIME_S:
             return Throughput(max(rate, target_bytes / BATCH_TIME_S), self.dense)
-        mean = (self.bytes_per_s + rate) / 2 if self.bytes_per_s else rate
+        mean = max(rate, (self.bytes_per_s + rate) / 2)
         return Throughput(mean, elapsed_s >= DENSE_FROM_S)
 
     def timed_out(self) -> "Throughput":
@@ -116,6 +118,14 @@ class Throughput(NamedTuple):
             return BATCH_FIRST_BYTES
         wanted = int(self.bytes_per_s * BATCH_TIME_S)
         return max(BATCH_MINIMUM_BYTES, min(wanted, BATCH_MAXIMUM_BYTES))
+
+
+def shrink(before: float, sent_bytes: int, plain_bytes: int) -> float:
+    """Bytes of an envelope for each plain byte: worse at once, better by half, 1 when unknown."""
+    if not sent_bytes or not plain_bytes:
+        return before
+    seen = min(sent_bytes / plain_bytes, 1.0)
+    return max(seen, (before + seen) / 2)
 
 
 GATHER_S: Final[Mapping[bool, tuple[float, float, float]]] = {

@@ -73,6 +73,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the next batch asks if the city still sets everything aside."""
     aside_reason: int = 0
     throughput: Throughput = Throughput()
+    shrink: float = 1.0
+    """Bytes of an envelope for each plain byte, as last seen."""
+
     record_bytes: float = pace.RECORD_BYTES
     compressed: bool = True
     gathering: bool = False
@@ -113,12 +116,13 @@ def _first(session: Session, log: LogProgress) -> int:
 
 
 def target_bytes(session: Session) -> int:
-    """Plain bytes of a batch on this line, within what the city wishes."""
+    """Plain bytes of a batch on this line; its envelope stays within what the city wishes."""
     wished = session.policy.maximum_batch_bytes
     most = session.throughput.target_bytes()
     if wished is None:
         return most
-    return min(most, max(pace.BATCH_MINIMUM_BYTES, wished - ENVELOPE_BYTES))
+    within = int((wished - ENVELOPE_BYTES) / (session.shrink if session.compressed else 1.0))
+    return min(most, max(pace.BATCH_MINIMUM_BYTES, within))
 
 
 def batch_after(session: Session, lid: bytes, reached: int) -> SendBatch | None:

@@ -197,6 +197,7 @@ def _confirm(session: Session, event: Event, chance: float) -> Step:
         session,
         logs=logs,
         throughput=session.throughput.measured(event.plain_bytes, event.elapsed_s),
+        shrink=pace.shrink(session.shrink, event.sent_bytes, event.plain_bytes),
         record_bytes=event.plain_bytes / (event.size - sent.first) or session.record_bytes,
         failures=0,
         hellos_in_a_row=0,

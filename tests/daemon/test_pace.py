@@ -1,9 +1,12 @@
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.daemon import pace
+from sync.daemon.events import Policy
 from sync.daemon.pace import LADDER, Limits, Rung, Throughput, Trial
+from sync.daemon.progress import ENVELOPE_BYTES, Session, target_bytes
 
 CHANCE = st.floats(0, 1, exclude_max=True)
 
@@ -54,6 +57,28 @@ def test_a_fast_line_gets_large_batches_and_a_slow_one_small() -> None:
     assert Throughput().measured(64 << 10, 0.02).target_bytes() == pace.BATCH_MAXIMUM_BYTES
     assert Throughput().measured(64 << 10, 60.0).target_bytes() == pace.BATCH_MINIMUM_BYTES
     assert Throughput().timed_out().target_bytes() == pace.BATCH_FIRST_BYTES // 2
+
+
+def test_a_batch_may_hold_what_shrinks_to_the_wish_of_the_city() -> None:
+    wish = 256 << 10
+    wide = Session(
+        policy=Policy(maximum_batch_bytes=wish),
+        throughput=Throughput().measured(pace.BATCH_FIRST_BYTES, 0.02),
+    )
+    assert target_bytes(wide) == wish - ENVELOPE_BYTES
+    shrinking = msgspec.structs.replace(wide, shrink=0.5)
+    assert target_bytes(shrinking) == 2 * (wish - ENVELOPE_BYTES)
+    assert (
+        target_bytes(msgspec.structs.replace(shrinking, compressed=False)) == wish - ENVELOPE_BYTES
+    )
+    assert target_bytes(msgspec.structs.replace(wide, shrink=0.01)) == pace.BATCH_MAXIMUM_BYTES
+
+
+def test_bodies_that_shrink_less_are_believed_at_once() -> None:
+    assert pace.shrink(1.0, 0, 100) == 1.0
+    assert pace.shrink(1.0, 20, 100) == 0.6
+    assert pace.shrink(0.2, 90, 100) == 0.9
+    assert pace.shrink(0.2, 300, 100) == 1.0, "an envelope is never counted larger than plain"
 
 
 def test_single_records_do_not_make_the_line_look_slow() -> None:
