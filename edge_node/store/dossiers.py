@@ -1,6 +1,7 @@
 """Dossiers at this station: what was handed in, where it stands, what was decided."""
 
 import sqlite3
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -46,6 +47,9 @@ class DossierRow(NamedTuple):
     log_number: int
     last_sequence: int
 
+
+IDS_AT_ONCE = 500
+"""Ids in one statement; SQLite takes a bounded number of values."""
 
 _SUBMITTED = DossierState.SUBMITTED.value
 _COLUMNS = (
@@ -142,6 +146,23 @@ def newest(connection: sqlite3.Connection, limit: int) -> list[DossierRow]:
         (limit,),
     )
     return [_row(row) for row in rows]
+
+
+def under(
+    connection: sqlite3.Connection, ids: Sequence[bytes], procedures: Collection[str]
+) -> set[bytes]:
+    """Which of the dossiers `ids` are under one of the procedures."""
+    found: set[bytes] = set()
+    names = ", ".join("?" * len(procedures))
+    for first in range(0, len(ids), IDS_AT_ONCE):
+        some = ids[first : first + IDS_AT_ONCE]
+        rows = connection.execute(
+            f"SELECT id FROM dossier WHERE id IN ({', '.join('?' * len(some))})"  # noqa: S608
+            f" AND procedure_id IN ({names})",
+            (*some, *procedures),
+        )
+        found |= {row[0] for row in rows}
+    return found
 
 
 class Decision(NamedTuple):

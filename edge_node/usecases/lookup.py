@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from edge_node.domain.codes import fold, parse_dossier_number
+from edge_node.domain.confidential import confidential_procedures
 from edge_node.domain.dossier import NATIONAL_STATUS, allowed_actions
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import Answer
@@ -21,6 +22,7 @@ from edge_node.store import dossiers, inbox, payloads, print_jobs, tickets
 from edge_node.store.city import Held
 from edge_node.store.dossiers import DossierRow
 from edge_node.store.print_jobs import PrintJobRow
+from edge_node.store.tickets import TicketRow
 from edge_node.store.unit_of_work import Connection
 from edge_node.usecases.station import Station
 from sync.protocol.record import decode_record
@@ -156,13 +158,18 @@ async def find_dossiers(station: Station, text: str) -> list[DossierLine]:
     rows = await station.store.read(
         lambda connection: dossiers.search(connection, words, MAXIMUM_FOUND)
     )
-    return [_line(row) for row in rows]
+    return _lines(station, rows)
 
 
 async def worklist(station: Station) -> list[DossierLine]:
     """The newest dossiers."""
     rows = await station.store.read(lambda connection: dossiers.newest(connection, WORKLIST_LENGTH))
-    return [_line(row) for row in rows]
+    return _lines(station, rows)
+
+
+def _lines(station: Station, rows: list[DossierRow]) -> list[DossierLine]:
+    hidden = confidential_procedures(station.catalogue)
+    return [_line(row) for row in rows if row.procedure_id not in hidden]
 
 
 async def waiting(
@@ -170,9 +177,15 @@ async def waiting(
 ) -> list[WaitingTicket]:
     """Today's tickets in `states`, oldest first."""
     moment = station.moment()
-    rows = await station.store.read(
-        lambda connection: tickets.in_states(connection, moment.day, states)
-    )
+    hidden = confidential_procedures(station.catalogue)
+
+    def ask(connection: Connection) -> list[TicketRow]:
+        rows = tickets.in_states(connection, moment.day, states)
+        ids = [row.dossier_id for row in rows if row.dossier_id]
+        secret = dossiers.under(connection, ids, hidden)
+        return [row for row in rows if row.dossier_id not in secret]
+
+    rows = await station.store.read(ask)
     return [
         WaitingTicket(
             ticket_id=row.id,

@@ -20,11 +20,10 @@ from edge_node.documents.model import (
 )
 from edge_node.store.dossier_life import Move
 from edge_node.store.print_jobs import NewPrintJob
-from edge_node.usecases import slips
 from edge_node.usecases.decisions.command import Command, Situation
+from edge_node.usecases.paper import letterhead, slips
 from edge_node.usecases.station import Station
 
-SUPERIOR_AGENCY = "Công an Thành phố Hồ Chí Minh"
 _PUNCTUALITY = {"before": "early", "on": "on_time", "after": "late"}
 
 
@@ -137,25 +136,12 @@ def _hand_over(move: Move) -> HandOver:
 
 
 def _letter(station: Station, situation: Situation) -> dict[str, Any]:
-    return {
-        "superior_agency": SUPERIOR_AGENCY,
-        "agency": station.name_vi,
-        "place": station.place,
-        "dossier_number": situation.row.number,
-    }
+    return letterhead.letter(station, situation.row.number)
 
 
 def _citizen(station: Station, command: Command, situation: Situation) -> dict[str, Any]:
-    applicant, officer = situation.row.applicant, command.officer
-    return {
-        **_letter(station, situation),
-        "full_name": applicant.full_name,
-        "id_number": applicant.id_number,
-        "permanent_address": applicant.address,
-        "phone": applicant.phone,
-        "request": situation.procedure.name_vi,
-        "officer_name": f"{officer.rank} {officer.name}".strip(),
-    }
+    row, request = situation.row, situation.procedure.name_vi
+    return letterhead.citizen(station, row, request, command.officer)
 
 
 def _job(kind: str, slip: Any, situation: Situation) -> NewPrintJob:

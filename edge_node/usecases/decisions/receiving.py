@@ -6,15 +6,14 @@ the time the citizen took; where the law lets the clock wait for the fee, nothin
 promised before.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from edge_node.domain import deadline
 from edge_node.domain.dossier import Action
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import DocumentAnswer, DossierReceived
-from edge_node.domain.procedure import Procedure, check_documents, missing
-from edge_node.store import dossiers, duplicates, payments
+from edge_node.domain.procedure import check_documents, missing
+from edge_node.store import dossiers, duplicates
 from edge_node.store.dossiers import Decision
 from edge_node.store.duplicates import Duplicate
 from edge_node.store.unit_of_work import Connection, Moment
@@ -29,10 +28,9 @@ from edge_node.usecases.decisions.command import (
     decide,
     text,
 )
+from edge_node.usecases.decisions.promise import due_text, read_day
+from edge_node.usecases.payments import settling
 from edge_node.usecases.station import Station
-
-LONGEST_WAIT: Final = timedelta(days=366)
-"""No date further away is meant: a year was typed wrong."""
 
 
 class Lacking(NamedTuple):
@@ -94,45 +92,6 @@ async def duplicate_of(station: Station, dossier_id: bytes) -> Duplicate | None:
     return await station.store.read(ask)
 
 
-def due_text(station: Station, procedure: Procedure, moment: Moment) -> str:
-    """When the result is due if the clock starts now, ISO 8601.
-
-    Empty when the catalogue has no limit or no calendar for these days (a clock that is wrong by
-    years): the officer then writes the date on the slip by hand.
-    """
-    if procedure.time_limit is None:
-        return ""
-    policy = station.policy
-    try:
-        due_at = deadline.due(
-            moment.now,
-            procedure.time_limit,
-            station.calendar,
-            cut_off=time.fromisoformat(policy.cut_off) if policy.cut_off else None,
-            saturday_reception=policy.saturday_reception,
-        )
-    except DomainError as error:
-        if error.code is not ErrorCode.DEADLINE_BEYOND_CALENDAR:
-            raise
-        return ""
-    return due_at.isoformat(timespec="minutes")
-
-
-def read_day(value: str, today: date) -> str:
-    """A day not yet over, as `yyyy-mm-dd`; typed so or as `d/m/yyyy`. Raises DATE_INVALID."""
-    try:
-        day = (
-            date.fromisoformat(value)
-            if "-" in value
-            else datetime.strptime(value, "%d/%m/%Y").date()  # noqa: DTZ007 - a day has no zone
-        )
-    except ValueError:
-        raise DomainError(ErrorCode.DATE_INVALID) from None
-    if not today <= day <= today + LONGEST_WAIT:
-        raise DomainError(ErrorCode.DATE_INVALID)
-    return day.isoformat()
-
-
 def _checked(lacking: Lacking, today: date) -> Lacking:
     day = lacking.rest_due_on.strip()
     return Lacking(
@@ -156,14 +115,6 @@ def _require_single(twin: Duplicate | None, lacking: Lacking) -> None:
 def _promise(station: Station, situation: Situation, moment: Moment) -> str:
     """The date for the slip; none while the law lets the clock wait for the fee."""
     connection, procedure = situation.transaction.connection, situation.procedure
-    if procedure.clock_starts == "complete_and_paid" and not fee_settled(
-        connection, situation.row.id
-    ):
+    if not settling.may_start_clock(station, connection, situation.row):
         return ""
     return due_text(station, procedure, moment)
-
-
-def fee_settled(connection: Connection, dossier_id: bytes) -> bool:
-    """Whether the money of a dossier's fee is certain; evidence on a telephone is not."""
-    fees = [row for row in payments.of_dossier(connection, dossier_id) if row.ledger == "fee"]
-    return bool(fees) and all(row.settled for row in fees)

@@ -14,7 +14,6 @@ from edge_node.store import print_jobs, register
 from edge_node.store.print_jobs import NewPrintJob
 from edge_node.store.register import RegisterLine
 from edge_node.store.unit_of_work import Transaction
-from edge_node.usecases.decisions.papers import SUPERIOR_AGENCY
 from edge_node.usecases.station import Officer, Station
 
 MAXIMUM_DAYS: Final = 31
@@ -35,7 +34,7 @@ async def print_register(station: Station, officer: Officer, first: date, last: 
     rows = await lines(station, first, last)
     moment = station.moment()
     slip = Register(
-        superior_agency=SUPERIOR_AGENCY,
+        superior_agency=station.letterhead.superior_agency,
         agency=station.name_vi,
         place=station.place,
         first_day=first,

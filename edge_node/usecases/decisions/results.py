@@ -21,6 +21,7 @@ from edge_node.usecases.decisions.command import (
     decide,
     text,
 )
+from edge_node.usecases.payments import settling
 from edge_node.usecases.station import Station
 
 RECIPIENTS: Final = ("holder", "delegate")
@@ -60,7 +61,8 @@ class Handing(NamedTuple):
 async def hand_over(station: Station, command: Command, handing: Handing) -> Decided:
     """Put the result into somebody's hands.
 
-    Errors: identity_check_missing, party_missing, identity_number_length, slip_other, ….
+    Errors: identity_check_missing, party_missing, identity_number_length, slip_other,
+    payment_unconfirmed, ….
     """
     handing = _checked(handing)
     number = _slip_number(handing.slip)
@@ -68,6 +70,8 @@ async def hand_over(station: Station, command: Command, handing: Handing) -> Dec
     def step(situation: Situation) -> Step:
         if number and number != situation.row.number:
             raise DomainError(ErrorCode.SLIP_OTHER)
+        connection = situation.transaction.connection
+        settling.require_money_for_result(station, connection, situation.row)
         event = ResultHandedOver(
             **author(command, situation.row, situation.state),
             recipient=handing.recipient,

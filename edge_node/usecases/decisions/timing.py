@@ -30,7 +30,7 @@ from edge_node.usecases.decisions.command import (
     required_text,
     text,
 )
-from edge_node.usecases.decisions.receiving import due_text, fee_settled, read_day
+from edge_node.usecases.decisions.promise import due_text, fee_settled, read_day
 from edge_node.usecases.station import Station
 
 SYSTEM: Final = "station"

@@ -206,6 +206,7 @@ async def test_the_papers_go_to_a_department_and_come_back(
 
 
 async def finished(station: Station, key: str = "k1") -> Command:
+    station.policy = msgspec.structs.replace(station.policy, unconfirmed_payment="warn")
     command = await received(station, key)
     await results.finish(station, command, "KQ-12", "Tại tủ số 3")
     event = (await events(station))[-1]
@@ -226,6 +227,13 @@ async def test_the_result_goes_to_its_holder_with_the_slip(station: Station) -> 
     found = await station.store.read(lambda c: dossier_life.hand_over(c, command.dossier_id))
     assert found is not None
     assert (found.recipient, found.slip_seen, found.delegate_name) == ("holder", True, "")
+
+
+async def test_a_result_that_costs_waits_for_the_money(station: Station) -> None:
+    command = await finished(station)
+    station.policy = msgspec.structs.replace(station.policy, unconfirmed_payment="block")
+    code = await refused_with(results.hand_over(station, command, Handing("holder", "vneid")))
+    assert code is ErrorCode.PAYMENT_UNCONFIRMED
 
 
 async def test_the_slip_of_another_dossier_is_noticed(station: Station) -> None:

@@ -6,12 +6,14 @@ import pytest
 from edge_node.documents.model import AppointmentSlip
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import DossierReceived
+from edge_node.domain.procedure import Procedure
 from edge_node.store import dossier_life, print_jobs
 from edge_node.usecases import lookup
 from edge_node.usecases.decisions import closing, receiving
 from edge_node.usecases.decisions.command import MAXIMUM_REASON_CHARACTERS
-from edge_node.usecases.decisions.receiving import LONGEST_WAIT, Lacking
-from edge_node.usecases.slips import fee_vi
+from edge_node.usecases.decisions.promise import LONGEST_WAIT
+from edge_node.usecases.decisions.receiving import Lacking
+from edge_node.usecases.paper.slips import fee_vi
 from edge_node.usecases.station import Station
 from tests.usecases.filing import HOA, MINH, REASON, filed, lacking, next_of, receive
 from tests.usecases.test_intake import events
@@ -140,10 +142,9 @@ async def test_two_officers_where_the_catalogue_asks(station: Station) -> None:
     assert (event.officer, event.confirmed_by) == ("minh", "hoa")
 
 
-def _put(station: Station, procedure: object) -> None:
+def _put(station: Station, procedure: Procedure) -> None:
     known = dict(station.catalogue.procedures)
-    known[procedure.id] = procedure  # type: ignore[attr-defined]
-    station.catalogue.procedures = known
+    station.catalogue.procedures = {**known, procedure.id: procedure}
 
 
 async def test_commands_without_key_or_dossier_are_refused(station: Station) -> None:
