@@ -1,10 +1,14 @@
 """The station opened: its files, its journal, its rules."""
 
 import contextlib
+import logging
 import os
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_node.data import read_release
 from edge_node.domain.catalogue import read_catalogue
@@ -22,7 +26,11 @@ from hardware.board import serial_number
 from hardware.clock import SystemClock
 from sync.database import Writer, open_reader, open_writer
 from sync.journal.journal import Journal, Run, ensure_identity
+from sync.keys import KeyFileError, KeyFileFault, generate_signing_key, load_signing_key
 
+logger = logging.getLogger(__name__)
+
+SLIP_KEY_FILE: Final = "slip.key"
 SOFTWARE: Final = version("ward-edge-node")
 
 
@@ -66,5 +74,22 @@ async def open_station(
         policy=settings.desk.policy(),
         money=read_money_rules(release),
         vault=Vault(path, section.enrolment),
+        letterhead=settings.paper.letterhead(),
+        slip_key=_slip_key(section.state_directory),
     )
     return station, writer
+
+
+def _slip_key(directory: Path) -> Ed25519PrivateKey | None:
+    """The key that signs what is printed, made at the first start.
+
+    Without it papers carry plain numbers: a bad key file must not keep the desk closed.
+    """
+    path = directory / SLIP_KEY_FILE
+    try:
+        return load_signing_key(path)
+    except KeyFileError as error:
+        if error.fault is KeyFileFault.MISSING:
+            return generate_signing_key(path)
+        logger.error("slips are printed without a signed code: %s", error)  # noqa: TRY400
+        return None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from edge_node.domain.dossier import NATIONAL_STATUS, TRANSITIONS, DossierState
 from edge_node.domain.ladder import State, Step
+from edge_node.domain.paper import PAPER_SLIP_TRANSITIONS, PaperSlipState
 from edge_node.domain.payment import PAYMENT_TRANSITIONS, PaymentState
 from edge_node.domain.printing import PRINT_TRANSITIONS, PrintState
 from edge_node.domain.ticket import TICKET_TRANSITIONS, TicketState
@@ -59,6 +60,7 @@ def page() -> str:
             _national_table(),
             _section("Ticket", mermaid(TICKET_TRANSITIONS, TicketState.WAITING)),
             _section("Payment", mermaid(PAYMENT_TRANSITIONS, PaymentState.DUE)),
+            _section("Paper slip", mermaid(PAPER_SLIP_TRANSITIONS, PaperSlipState.UNUSED)),
             _section("Print job", mermaid(PRINT_TRANSITIONS, PrintState.QUEUED)),
         )
     )

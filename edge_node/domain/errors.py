@@ -153,6 +153,14 @@ class ErrorCode(StrEnum):
     SCAN_OLD_NUMBER = "scan_old_number"
     SCAN_NOT_A_CARD = "scan_not_a_card"
 
+    # Paper made ahead, and slips that can be checked.
+    PAPER_SLIP_SPENT = "paper_slip_spent"
+    PAPER_SLIP_UNKNOWN = "paper_slip_unknown"
+    PAPER_KIT_SIZE = "paper_kit_size"
+    PAPER_KIT_UNKNOWN = "paper_kit_unknown"
+    PAPER_TIME_INVALID = "paper_time_invalid"
+    SLIP_KEY_MISSING = "slip_key_missing"
+
     # The station itself.
     STORAGE_FULL = "storage_full"
     STORAGE_FAILING = "storage_failing"

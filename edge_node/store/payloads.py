@@ -61,9 +61,15 @@ KINDS: Final = MappingProxyType(
         events.AppointmentBooked: 39,
         events.AppointmentCheckedIn: 40,
         events.AppointmentCancelled: 41,
+        events.SlipKeyAnnounced: 72,
+        events.SlipKeyEnded: 73,
+        events.PaperKitMade: 74,
+        events.PaperSlipEntered: 75,
+        events.PaperSlipVoided: 76,
         events.VisitRated: 80,
         events.StaffCalled: 81,
         events.StaffCallEnded: 82,
+        events.RatingExplained: 83,
     }
 )
 

@@ -454,6 +454,32 @@ CREATE TABLE customer_screen (
     shown_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE slip_key (
+    kid BLOB PRIMARY KEY CHECK (length(kid) = 4),
+    public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+    announced_at TEXT NOT NULL,
+    ended TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE paper_kit (
+    name TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    size INTEGER NOT NULL CHECK (size > 0),
+    officer_id TEXT NOT NULL,
+    made_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE paper_slip (
+    number TEXT PRIMARY KEY,
+    kit TEXT NOT NULL REFERENCES paper_kit (name),
+    place INTEGER NOT NULL CHECK (place > 0),
+    state TEXT NOT NULL,
+    dossier_id BLOB CHECK (length(dossier_id) = 16),
+    officer_id TEXT NOT NULL DEFAULT '',
+    changed_at TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE capture (
     draft_id BLOB NOT NULL CHECK (length(draft_id) = 32),
     name TEXT NOT NULL,
@@ -478,7 +504,7 @@ CREATE TABLE rating (
     key TEXT PRIMARY KEY,
     day TEXT NOT NULL,
     score TEXT NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE staff_call (

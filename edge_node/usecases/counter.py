@@ -27,7 +27,7 @@ from edge_node.domain.procedure import Procedure, check_documents, missing
 from edge_node.store import dossiers, print_jobs, submissions
 from edge_node.store.dossiers import Decision, DossierRow
 from edge_node.store.unit_of_work import Cause, Moment, Transaction
-from edge_node.usecases import slips
+from edge_node.usecases.paper import slips
 from edge_node.usecases.station import Officer, Station, storage_error
 from sync.database import DatabaseError
 from sync.protocol.record import command_id

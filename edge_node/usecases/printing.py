@@ -18,6 +18,7 @@ from edge_node.domain.printing import PrintAction, PrintState, apply_print
 from edge_node.store import print_jobs, tickets, undoing
 from edge_node.store.print_jobs import NewPrintJob, PrintJobRow
 from edge_node.store.unit_of_work import Transaction
+from edge_node.usecases.paper import codes
 from edge_node.usecases.station import Station
 from hardware.ports import (
     DeviceError,
@@ -96,7 +97,8 @@ async def print_next(station: Station, desk: Desk) -> bool:
         return False
     ahead = await _people_ahead(station, row)
     try:
-        job = await asyncio.to_thread(desk.render, row, ahead)
+        stamped = await codes.stamped(station, row)
+        job = await asyncio.to_thread(desk.render, stamped, ahead)
     except Exception:
         logger.exception("print job %d cannot be drawn", row.id)
         await _move(station, row, PrintAction.SEND)

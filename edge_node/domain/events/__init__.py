@@ -28,7 +28,13 @@ from edge_node.domain.events.dossier_life import (
     ResultHandedOver,
     WithdrawalChanged,
 )
-from edge_node.domain.events.kiosk import KioskEvent, StaffCalled, StaffCallEnded, VisitRated
+from edge_node.domain.events.kiosk import (
+    KioskEvent,
+    RatingExplained,
+    StaffCalled,
+    StaffCallEnded,
+    VisitRated,
+)
 from edge_node.domain.events.officer import (
     OfficerDutyChanged,
     OfficerEvent,
@@ -39,6 +45,14 @@ from edge_node.domain.events.officer import (
     OfficerTookOver,
     SecondOfficerConfirmed,
     SessionsEnded,
+)
+from edge_node.domain.events.paper import (
+    PaperEvent,
+    PaperKitMade,
+    PaperSlipEntered,
+    PaperSlipVoided,
+    SlipKeyAnnounced,
+    SlipKeyEnded,
 )
 from edge_node.domain.events.payment import (
     BankLineDecided,
@@ -97,6 +111,9 @@ __all__ = [
     "OfficerPinSet",
     "OfficerSignedIn",
     "OfficerTookOver",
+    "PaperKitMade",
+    "PaperSlipEntered",
+    "PaperSlipVoided",
     "PapersHandedOn",
     "PaymentCash",
     "PaymentClaimed",
@@ -107,11 +124,14 @@ __all__ = [
     "PaymentRefunded",
     "PaymentRetracted",
     "PaymentWaived",
+    "RatingExplained",
     "ResultHandedOver",
     "SecondOfficerConfirmed",
     "SessionsEnded",
     "ShiftClosed",
     "ShiftOpened",
+    "SlipKeyAnnounced",
+    "SlipKeyEnded",
     "StaffCallEnded",
     "StaffCalled",
     "SupplementRequested",
@@ -126,5 +146,7 @@ __all__ = [
     "WithdrawalChanged",
 ]
 
-Event: TypeAlias = DossierEvent | TicketEvent | OfficerEvent | PaymentEvent | KioskEvent
+Event: TypeAlias = (
+    DossierEvent | TicketEvent | OfficerEvent | PaymentEvent | PaperEvent | KioskEvent
+)
 """Everything that is published; each file of this folder adds its own."""

@@ -9,11 +9,20 @@ import msgspec
 
 
 class VisitRated(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="kiosk.rated"):
-    """Somebody said how the day's service was; `reason` is empty unless they gave one."""
+    """Somebody said how the day's service was; `rated_at` is the day."""
+
+    score: str
+    rated_at: str
+
+
+class RatingExplained(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="kiosk.rating_explained"
+):
+    """Somebody who had rated the service so gave a reason; `explained_at` is the day."""
 
     score: str
     reason: str
-    rated_at: str
+    explained_at: str
 
 
 class StaffCalled(
@@ -35,4 +44,4 @@ class StaffCallEnded(
     ended_at: str
 
 
-KioskEvent: TypeAlias = VisitRated | StaffCalled | StaffCallEnded
+KioskEvent: TypeAlias = VisitRated | RatingExplained | StaffCalled | StaffCallEnded

@@ -7,6 +7,7 @@ import msgspec
 from edge_node.documents.model import AppointmentSlip, Paper
 from edge_node.domain.procedure import Procedure, TimeLimit, fees_on
 from edge_node.store.dossiers import Decision, DossierRow
+from edge_node.usecases.paper import letterhead
 from edge_node.usecases.station import Officer, Station
 
 _UNITS = {
@@ -26,21 +27,12 @@ def appointment_slip(
     officer: Officer,
 ) -> bytes:
     """The slip of form 01, or CT04 for residence, as the JSON the template is drawn from."""
-    applicant = row.applicant
     documents = decision.documents or row.documents
     residence = procedure.receipt_form == "CT04"
     slip = AppointmentSlip(
+        **letterhead.citizen(station, row, procedure.name_vi, officer),
         form=procedure.receipt_form,
-        agency=station.name_vi,
-        superior_agency="Công an Thành phố Hồ Chí Minh",
-        place=station.place,
-        dossier_number=row.number,
-        full_name=applicant.full_name,
-        id_number=applicant.id_number,
-        permanent_address=applicant.address,
         current_address=str(row.answers.get("new_address", "")) if residence else "",
-        phone=applicant.phone,
-        request=procedure.name_vi,
         papers=tuple(
             Paper(
                 name=document.name_vi,
@@ -56,7 +48,6 @@ def appointment_slip(
         collect_at=station.name_vi,
         result_forms=("paper",) if residence else (),
         fee=fee_vi(procedure, datetime.fromisoformat(decision.received_at or row.submitted_at)),
-        officer_name=f"{officer.rank} {officer.name}".strip(),
     )
     return _encoder.encode(slip)
 

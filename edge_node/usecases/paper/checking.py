@@ -1,0 +1,205 @@
+"""Is this slip ours, and what does it say? Answered without a network.
+
+Rules: the signature and the key's end decide; then the book is looked at, because a signature says
+who printed a paper and not that the dossier still is what it was. A paper that cannot be scanned is
+checked by its number and the eight characters beside it.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from edge_node.domain.codes import parse_dossier_number
+from edge_node.domain.errors import DomainError
+from edge_node.store import dossiers, paper
+from edge_node.store.paper import SlipKeyRow, StoodFor
+from edge_node.store.unit_of_work import Connection
+from edge_node.usecases.paper import codes
+from edge_node.usecases.paper.codes import VIETNAM
+from edge_node.usecases.station import Station
+from sync.protocol.errors import ProtocolError, ProtocolErrorCode
+from sync.protocol.limits import SLIP_PART_BYTES
+from sync.protocol.slip import (
+    Claims,
+    FindSlipKey,
+    is_ended,
+    read_slip_text,
+    slip_check,
+    unverified_claims,
+    verify_slip,
+)
+
+MAXIMUM_TYPED_CHARACTERS: Final = 1200
+"""More than the longest address of a slip; anything longer is no slip."""
+
+_EPOCH: Final = date(1970, 1, 1)
+_CHECK_CHARACTERS: Final = 8
+
+
+class Verdict(StrEnum):
+    """What is said of a paper; the values are keys of words."""
+
+    VALID = "valid"
+    ENDED = "ended"
+    UNKNOWN_KEY = "unknown_key"
+    NOT_OURS = "not_ours"
+
+
+class Book(StrEnum):
+    """What the station's own book says of a valid slip."""
+
+    MATCHES = "matches"
+    DIFFERS = "differs"
+    NOT_HERE = "not_here"
+    UNUSED_SLIP = "unused_slip"
+    VOID_SLIP = "void_slip"
+    NOT_ASKED = "not_asked"
+
+
+class Checked(NamedTuple):
+    """The answer. `claims` are empty for a paper that is not ours; `state` is the dossier's."""
+
+    verdict: Verdict
+    claims: Claims | None = None
+    check: str = ""
+    book: Book = Book.NOT_ASKED
+    dossier_id: bytes | None = None
+    state: str = ""
+
+    @property
+    def issued_at(self) -> datetime | None:
+        """When the slip says it was issued; advice only."""
+        seconds = self.claims.issued_s if self.claims else 0
+        return datetime.fromtimestamp(seconds, VIETNAM) if seconds else None
+
+    @property
+    def due_on(self) -> date | None:
+        """The day the slip promises."""
+        if self.claims is None or self.claims.due_day is None:
+            return None
+        try:
+            return _EPOCH + timedelta(days=self.claims.due_day)
+        except OverflowError:
+            return None
+
+
+NOT_OURS: Final = Checked(Verdict.NOT_OURS)
+
+
+async def check(station: Station, text: str) -> Checked:
+    """What a scanned or typed text is: an address, its last part, or a number with its check."""
+    if len(text) > MAXIMUM_TYPED_CHARACTERS:
+        return NOT_OURS
+    token = _token_in(text)
+    if token is not None:
+        return await station.store.read(lambda connection: check_token(connection, token))
+    spoken = _spoken(text)
+    if spoken is None:
+        return NOT_OURS
+    return await station.store.read(lambda connection: _check_spoken(station, connection, *spoken))
+
+
+def check_token(connection: Connection, token: bytes) -> Checked:
+    """What a token is, by the keys and the book in this database."""
+    known = paper.keys(connection)
+    answer = judge(token, known)
+    if answer.verdict is not Verdict.VALID or answer.claims is None:
+        return answer
+    return _looked_up(connection, answer, answer.claims)
+
+
+def judge(token: bytes, known: Iterable[SlipKeyRow]) -> Checked:
+    """What a token is, by these keys alone: needs no station and no network."""
+    rows = {row.kid: row for row in known}
+    try:
+        slip = verify_slip(token, _finder(rows))
+    except ProtocolError as error:
+        if error.code is ProtocolErrorCode.UNKNOWN_KEY:
+            return _strange(token)
+        return NOT_OURS
+    row = rows[slip.kid]
+    ended = row.ended and is_ended(row.positions, slip.claims)
+    verdict = Verdict.ENDED if ended else Verdict.VALID
+    return Checked(verdict, slip.claims, slip_check(token))
+
+
+def _finder(rows: dict[bytes, SlipKeyRow]) -> FindSlipKey:
+    def find(kid: bytes) -> Ed25519PublicKey | None:
+        row = rows.get(kid)
+        return Ed25519PublicKey.from_public_bytes(row.public_key) if row else None
+
+    return find
+
+
+def _strange(token: bytes) -> Checked:
+    """A slip signed by a key nobody here knows: whose it claims to be, unbelieved."""
+    try:
+        return Checked(Verdict.UNKNOWN_KEY, unverified_claims(token))
+    except ProtocolError:
+        return NOT_OURS
+
+
+def _looked_up(connection: Connection, answer: Checked, claims: Claims) -> Checked:
+    if claims.dossier is None:
+        return answer
+    row = dossiers.find_by_number(connection, claims.dossier)
+    slip = paper.find_slip(connection, claims.dossier)
+    if row is None:
+        book = Book.NOT_HERE
+        if slip is not None:
+            book = Book.VOID_SLIP if slip.state.value == "void" else Book.UNUSED_SLIP
+        return answer._replace(book=book)
+    if slip is not None:
+        stood_for = _kit_record(connection, slip.kit)
+    else:
+        stood_for = paper.of_dossier(connection, row.id)
+    matches = stood_for is not None and _same(stood_for, claims)
+    return answer._replace(
+        book=Book.MATCHES if matches else Book.DIFFERS, dossier_id=row.id, state=row.state.value
+    )
+
+
+def _kit_record(connection: Connection, kit: str) -> StoodFor | None:
+    position = paper.kit_position(connection, kit)
+    return paper.at_position(connection, position) if position is not None else None
+
+
+def _same(stood_for: StoodFor, claims: Claims) -> bool:
+    return (stood_for.lid[:SLIP_PART_BYTES], stood_for.sequence) == (
+        claims.lid,
+        claims.sequence,
+    ) and claims.leaf in (None, stood_for.leaf[:SLIP_PART_BYTES])
+
+
+def _token_in(text: str) -> bytes | None:
+    try:
+        token = read_slip_text(text)
+    except ProtocolError:
+        return None
+    return token if token[:1] == b"\x84" else None
+
+
+def _spoken(text: str) -> tuple[str, str] | None:
+    """Number and check in a text such as `T26560-7KXM-00001-3 7KXM-00H2`."""
+    compact = "".join(character for character in text.upper() if character.isalnum())
+    number, spoken = compact[:-_CHECK_CHARACTERS], compact[-_CHECK_CHARACTERS:]
+    try:
+        return str(parse_dossier_number(number)), spoken.translate(str.maketrans("ILO", "110"))
+    except DomainError:
+        return None
+
+
+def _check_spoken(station: Station, connection: Connection, number: str, spoken: str) -> Checked:
+    """Make the dossier's slips again and compare; papers of an older key cannot be told so."""
+    row = dossiers.find_by_number(connection, number)
+    if row is None or station.slip_key is None:
+        return NOT_OURS
+    promised = codes.day_number(datetime.fromisoformat(row.due_at)) if row.due_at else None
+    for due_day in (promised, None):
+        code = codes.of_dossier(station, connection, row.id, due_day)
+        if code is not None and code.check.replace("-", "") == spoken:
+            return check_token(connection, code.token)
+    return NOT_OURS
