@@ -5,7 +5,8 @@ in memory. A message id is a key (``kiosk.home.title``), never a sentence, so th
 never loses a translation. Values are put in by name: ``{count}``. A catalogue entry with
 ``msgid_plural`` chooses its form from the value called ``count``.
 
-Knows nothing of requests or pages.
+Digits, weekdays and plurals of two languages are a few lines here: Babel's tables for them cost
+5 MiB of memory in a process that needs fourteen words of them. Knows nothing of requests or pages.
 """
 
 import logging
@@ -17,13 +18,11 @@ from importlib.resources.abc import Traversable
 from io import BytesIO
 from typing import Final
 
-from babel import Locale
-from babel.dates import format_date
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
 
 LANGUAGES: Final = ("vi", "en")
 DEFAULT_LANGUAGE: Final = "vi"
+THOUSANDS: Final = {"vi": ".", "en": ","}
 LANGUAGE_NAMES: Final = {"vi": "Tiếng Việt", "en": "English"}
 
 Messages = Mapping[str, tuple[str, ...]]
@@ -70,7 +69,6 @@ class Translator:
     def __init__(self, language: str, messages: Messages) -> None:
         self.language = language
         self._messages = messages
-        self._plural_form = Locale(language).plural_form
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The text for a key. An unknown key answers itself: a page with a hole beats no page."""
@@ -83,9 +81,8 @@ class Translator:
         return text.format_map(defaultdict(str, values)) if "{" in text else text
 
     def _plural_index(self, values: Mapping[str, object], forms: int) -> int:
-        count = values.get("count", 0)
-        category = self._plural_form(count if isinstance(count, int) else 0)
-        return 0 if category == "one" else forms - 1
+        """Vietnamese knows one form; the first of two English ones is for exactly one thing."""
+        return 0 if values.get("count") == 1 else forms - 1
 
     def has(self, key: str) -> bool:
         """Whether the key exists: for optional remedies and notes."""
@@ -97,7 +94,7 @@ class Translator:
 
     def number(self, value: int) -> str:
         """1234 → ``1.234`` (vi), ``1,234`` (en)."""
-        return format_decimal(value, locale=self.language)
+        return f"{value:,}".replace(",", THOUSANDS[self.language])
 
     def money(self, amount_vnd: int) -> str:
         """An amount in dong, with the sign kept on the same line."""
@@ -109,7 +106,7 @@ class Translator:
 
     def weekday(self, value: date) -> str:
         """``Thứ Sáu, 17/10/2025`` or ``Friday, 17/10/2025``."""
-        return f"{format_date(value, 'EEEE', locale=self.language)}, {self.day(value)}"
+        return f"{self(f'common.weekday.{value.isoweekday()}')}, {self.day(value)}"
 
     def clock(self, value: datetime) -> str:
         """``08:42``, 24 hours."""

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from babel.dates import format_date
 
 from edge_node.domain.dossier import DossierState
 from edge_node.domain.errors import ErrorCode
@@ -72,7 +73,13 @@ def test_every_key_on_a_page_exists() -> None:
 
 def test_no_text_is_left_over() -> None:
     named, beginnings = keys_named()
-    composed = (*beginnings, "kiosk.state.", "kiosk.question.error.", "common.time.")
+    composed = (
+        *beginnings,
+        "kiosk.state.",
+        "kiosk.question.error.",
+        "common.time.",
+        "common.weekday.",
+    )
     unused = {
         key
         for key in read_messages("vi")
@@ -103,6 +110,18 @@ def test_numbers_money_and_days() -> None:
     assert words["en"].money(15000) == "15,000\u00a0đ"
     assert words["vi"].weekday(date(2026, 11, 27)) == "Thứ Sáu, 27/11/2026"
     assert words["en"].weekday(date(2026, 11, 27)) == "Friday, 27/11/2026"
+    assert words["vi"].number(-1234567) == "-1.234.567"
+    assert words["en"].number(999) == "999"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_weekdays_are_those_of_the_unicode_tables(language: str) -> None:
+    """Babel, the oracle, is used where it costs nobody memory."""
+    words = load_translators()[language]
+    for day in range(1, 8):
+        date_of_week = date(2026, 11, 22 + day)
+        name = format_date(date_of_week, "EEEE", locale=language)
+        assert words.weekday(date_of_week).startswith(f"{name}, ")
 
 
 def test_an_unknown_key_answers_itself_and_a_missing_value_is_left_out() -> None:
@@ -135,7 +154,9 @@ def test_no_page_text_is_written_in_python() -> None:
     """Vietnamese letters stand in catalogues only; docstrings and comments do not count."""
     letters = re.compile(r"[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
     found = []
-    for path in WEB.glob("kiosk*.py"):
+    pages = list((WEB / "kiosk").glob("*.py"))
+    assert pages
+    for path in pages:
         tree = ast.parse(path.read_text("utf-8"))
         found += [
             f"{path.name}:{node.lineno}"
