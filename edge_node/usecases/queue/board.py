@@ -15,7 +15,10 @@ from edge_node.usecases.queue import room as rooms
 from edge_node.usecases.queue.present import Call, as_call
 from edge_node.usecases.station import Station
 
-RECENT_CALLS: Final = 5
+RECENT_CALLS: Final = 12
+"""Calls a board is told: enough for a burst that it announces one after the other."""
+
+FOLLOWING: Final = 5
 NEXT_PER_SERVICE: Final = 3
 
 
@@ -51,7 +54,7 @@ async def board(station: Station) -> Board:
         recent = tickets.recent_calls(connection, moment.day, RECENT_CALLS)
         return Board(
             calls=tuple(as_call(row) for row in recent),
-            following=tuple(names[one] for one in order[:RECENT_CALLS]),
+            following=tuple(names[one] for one in order[:FOLLOWING]),
             services=_services(station, room, names, order),
             waiting=len(room.waiting),
             wait=rooms.wait_for(station, room, ""),

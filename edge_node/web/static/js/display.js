@@ -14,6 +14,8 @@ const TICK_MS = 4000;
 const AWAY_MS = 10000;
 const CLEAR_MS = 300000;
 const SHOW_MS = 6000;
+const SHOW_IN_A_RUSH_MS = 3000;
+const RUSH = 3;
 const YOUNG_S = 60;
 const LONGEST_SOUND_MS = 30000;
 const EARLIER = 4;
@@ -89,7 +91,9 @@ function show(call, fresh) {
   const quiet = !call || (part("calls").hasAttribute("data-quiet") && !fresh);
   part("says").hidden = quiet;
   part("quiet").hidden = !quiet;
-  part("now").classList.toggle("fresh", fresh);
+  const panel = part("now");
+  panel.classList.remove("fresh");
+  if (fresh) { void panel.offsetWidth; panel.classList.add("fresh"); } // begins the border anew
   if (!call) return;
   if (part("ticket").textContent !== call.ticket) part("ticket").textContent = call.ticket;
   if (part("counter").textContent !== call.counter) part("counter").textContent = call.counter;
@@ -116,7 +120,7 @@ async function announceAll() {
     if (!call) continue;
     show(call, true);
     remember(call.order);
-    await Promise.all([pause(SHOW_MS), speak(call)]);
+    await Promise.all([pause(pending.length < RUSH ? SHOW_MS : SHOW_IN_A_RUSH_MS), speak(call)]);
   }
   busy = false;
   show(listed()[0], false);
