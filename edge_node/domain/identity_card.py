@@ -29,6 +29,7 @@ MAXIMUM_SCAN_BYTES = 2048
 MAXIMUM_FIELDS = 32
 CARD_FIELDS = 7
 REPEAT_WINDOW_S = 2.0
+RENEWED_EARLY_YEARS = 2
 
 WARNING_REPAIRED = "encoding_repaired"
 WARNING_NO_DIACRITICS = "no_diacritics"
@@ -94,6 +95,28 @@ class RepeatFilter:
         repeat = digest == self._digest and 0 <= monotonic_s - self._seen_s <= REPEAT_WINDOW_S
         self._digest, self._seen_s = digest, monotonic_s
         return repeat
+
+
+def is_past_renewal(card: CardScan, today: date, renewal_ages: tuple[int, ...]) -> bool:
+    """Whether a renewal age has passed since the card was issued: it may be out of date.
+
+    The code holds no day of expiry; a card issued up to two years before such an age counts as
+    renewed. What the code does not say is no reason to doubt.
+    """
+    born, issued = card.person.date_of_birth, card.issued_on
+    if born is None or issued is None:
+        return False
+    return any(
+        issued < _birthday(born, age - RENEWED_EARLY_YEARS) and _birthday(born, age) <= today
+        for age in renewal_ages
+    )
+
+
+def _birthday(born: date, age: int) -> date:
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:  # 29 February: a year older on 1 March of a common year
+        return date(born.year + age, 3, 1)
 
 
 def parse_scan(raw: bytes) -> Scan:

@@ -1,4 +1,4 @@
-"""What visitors leave at a kiosk besides dossiers and numbers: ways back, ratings, calls for staff."""
+"""What visitors leave at a kiosk besides dossiers: ways back, ratings, calls for staff."""
 
 import sqlite3
 from typing import NamedTuple
@@ -37,11 +37,11 @@ def delete_draft_keys(transaction: Transaction, before_wall_ms: int) -> None:
     )
 
 
-def insert_rating(transaction: Transaction, key: str, score: str, reason: str) -> bool:
+def insert_rating(transaction: Transaction, key: str, score: str) -> bool:
     """Whether the rating is new; the same key counts once."""
     cursor = transaction.connection.execute(
-        "INSERT OR IGNORE INTO rating (key, day, score, reason) VALUES (?, ?, ?, ?)",
-        (key, transaction.moment.day, score, reason),
+        "INSERT OR IGNORE INTO rating (key, day, score) VALUES (?, ?, ?)",
+        (key, transaction.moment.day, score),
     )
     return cursor.rowcount == 1
 
@@ -88,3 +88,19 @@ def end_staff_call(transaction: Transaction, call_id: int, outcome: str) -> bool
         (outcome, transaction.moment.text, call_id),
     )
     return cursor.rowcount == 1
+
+
+def ticket_id(connection: sqlite3.Connection, day: str, letter: str, number: int) -> int | None:
+    """The row of a number given out on a day."""
+    row = connection.execute(
+        "SELECT id FROM ticket WHERE day = ? AND letter = ? AND number = ?", (day, letter, number)
+    ).fetchone()
+    return int(row[0]) if row is not None else None
+
+
+def explain_rating(transaction: Transaction, key: str, reason: str) -> str:
+    """Add the reason to a rating that has none; the score it goes with, "" if there is no such."""
+    row = transaction.connection.execute(
+        "UPDATE rating SET reason = ? WHERE key = ? AND reason = '' RETURNING score", (reason, key)
+    ).fetchone()
+    return str(row[0]) if row is not None else ""

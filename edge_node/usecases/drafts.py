@@ -5,7 +5,7 @@ cookie's digest, so a stolen card reveals no form; a form untouched for DRAFT_AG
 leaving the kiosk forgets it at once.
 """
 
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -27,15 +27,28 @@ MAXIMUM_DRAFT_BYTES: Final = 64 << 10
 _NONCE_BYTES: Final = 12
 
 
+PaperChoice: TypeAlias = Literal["photographed", "counter", "none"]
+"""What the citizen said about a paper: captured here, brought along, not at hand."""
+
+
 class Draft(msgspec.Struct, kw_only=True):
-    """A form under way; `key` is the idempotency key it will be handed in with."""
+    """A form under way; `key` is the idempotency key it will be handed in with.
+
+    `helping`: somebody else fills it in for the person. `prefilled` are the questions the card
+    answered; `card_doubtful` that the card may be past the age for a new one;
+    `resumable` that its card or a code leads back to the form.
+    """
 
     procedure_id: str = ""
     language: str = "vi"
     person: Person | None = None
     identity_level: str = "none"
     answers: dict[str, Answer] = msgspec.field(default_factory=dict)
-    documents: dict[str, bool] = msgspec.field(default_factory=dict)
+    papers: dict[str, PaperChoice] = msgspec.field(default_factory=dict)
+    prefilled: tuple[str, ...] = ()
+    helping: bool = False
+    card_doubtful: bool = False
+    resumable: bool = False
     phone: str = ""
     key: str = ""
 

@@ -40,8 +40,8 @@ MAXIMUM_STREAMS_PER_PEER: Final = 16
 """Pages of one address: a browser opens six at most, and a closed page is noticed within 5 s."""
 
 TOPICS: Final[Mapping[str, frozenset[str]]] = {
-    "kiosk": frozenset({"scan", "ticket", "print", "health"}),
-    "counter": frozenset({"ticket", "dossier", "print", "health"}),
+    "kiosk": frozenset({"scan", "ticket", "print", "health", "help"}),
+    "counter": frozenset({"ticket", "dossier", "print", "health", "help"}),
     "display": frozenset({"ticket"}),
     "status": frozenset({"print", "health", "dossier", "scan"}),
 }

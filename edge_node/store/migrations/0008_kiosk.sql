@@ -28,7 +28,7 @@ CREATE TABLE rating (
     key TEXT PRIMARY KEY,
     day TEXT NOT NULL,
     score TEXT NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX rating_of_day ON rating (day);

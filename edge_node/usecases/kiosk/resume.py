@@ -65,22 +65,25 @@ def card_secret(card: CardScan) -> str:
     return "|".join(parts)
 
 
-async def keep_for_card(station: Station, token: str, card: CardScan) -> None:
-    """Let this card lead back to the form under `token`. Errors: storage_*."""
-    await _keep(station, token, card_secret(card))
-
-
 async def make_code(station: Station, token: str) -> str:
     """A code that leads back to the form under `token`: `7KXM-Q2RD`. Errors: storage_*."""
     letters = [CROCKFORD[byte % 32] for byte in station.entropy(CODE_CHARACTERS)]
-    await _keep(station, token, f"code|{''.join(letters)}")
+    await _store(station, token, await _keys(station, f"code|{''.join(letters)}"))
     half = CODE_CHARACTERS // 2
     return f"{''.join(letters[:half])}-{''.join(letters[half:])}"
 
 
-async def find_by_card(station: Station, card: CardScan) -> Found | None:
-    """The form this card has left unfinished, if there is one."""
-    return await _find(station, card_secret(card))
+async def meet_card(station: Station, token: str, card: CardScan) -> Found | None:
+    """The form this card has left unfinished; else from now on it leads to the one under `token`.
+
+    Errors: storage_*.
+    """
+    keys = await _keys(station, card_secret(card))
+    found = await _open(station, keys)
+    if found is not None and found.token != token and found.draft.procedure_id:
+        return found
+    await _store(station, token, keys)
+    return None
 
 
 async def find_by_code(station: Station, text: str) -> Found:
@@ -88,7 +91,7 @@ async def find_by_code(station: Station, text: str) -> Found:
     typed = text[:MAXIMUM_TYPED_CHARACTERS].upper().translate(_READ_AS)
     found = None
     if len(typed) == CODE_CHARACTERS:
-        found = await _find(station, f"code|{typed}")
+        found = await _open(station, await _keys(station, f"code|{typed}"))
     if found is None:
         raise DomainError(ErrorCode.RESUME_CODE_UNKNOWN, minutes=DRAFT_AGE_S // 60)
     return found
@@ -106,8 +109,7 @@ async def forget_old(station: Station) -> None:
         raise storage_error(error) from error
 
 
-async def _keep(station: Station, token: str, secret: str) -> None:
-    keys = await _keys(station, secret)
+async def _store(station: Station, token: str, keys: _Keys) -> None:
     nonce = station.entropy(_NONCE_BYTES)
     sealed = nonce + AESGCM(keys.sealing).encrypt(nonce, token.encode(), keys.id)
 
@@ -120,8 +122,7 @@ async def _keep(station: Station, token: str, secret: str) -> None:
         raise storage_error(error) from error
 
 
-async def _find(station: Station, secret: str) -> Found | None:
-    keys = await _keys(station, secret)
+async def _open(station: Station, keys: _Keys) -> Found | None:
     sealed = await station.store.read(lambda connection: kiosk.find_draft_key(connection, keys.id))
     if sealed is None:
         return None

@@ -11,16 +11,27 @@ import msgspec
 from aiohttp import web
 
 from edge_node.domain.errors import DomainError, ErrorCode
-from edge_node.domain.procedure import Procedure
+from edge_node.domain.procedure import Procedure, Question, asked, wanted_documents
 from edge_node.usecases import drafts
 from edge_node.usecases.drafts import Draft
+from edge_node.usecases.kiosk import leftovers
 from edge_node.web.keys import STATION
 from edge_node.web.pages import language_of, new_key, see_other, set_cookie
 
 DRAFT_COOKIE: Final = "kiosk_draft"
 SENT_COOKIE: Final = "kiosk_sent"
 TICKET_COOKIE: Final = "kiosk_ticket"
-PRIVATE_COOKIES: Final = (DRAFT_COOKIE, SENT_COOKIE, TICKET_COOKIE)
+SCANS_COOKIE: Final = "kiosk_scans"
+HELP_COOKIE: Final = "kiosk_help"
+RATE_COOKIE: Final = "kiosk_rate"
+PRIVATE_COOKIES: Final = (
+    DRAFT_COOKIE,
+    SENT_COOKIE,
+    TICKET_COOKIE,
+    SCANS_COOKIE,
+    HELP_COOKIE,
+    RATE_COOKIE,
+)
 MAXIMUM_TOKEN_CHARACTERS: Final = 128
 
 
@@ -71,7 +82,25 @@ async def forget(request: web.Request, response: web.StreamResponse) -> None:
     """Leave nothing of this person: the stored form and every cookie that pointed at it."""
     token = request.cookies.get(DRAFT_COOKIE)
     if token:
-        await drafts.discard(request.app[STATION], token)
+        await leftovers.forget(request.app[STATION], token)
+    _drop_cookies(request, response)
+
+
+async def leave(request: web.Request, response: web.StreamResponse) -> None:
+    """The browser forgets; a form that a card or a code leads back to waits half an hour."""
+    visit = await find_visit(request)
+    if visit is not None and visit.draft.resumable and not was_sent(request, visit):
+        _drop_cookies(request, response)
+        return
+    await forget(request, response)
+
+
+def was_sent(request: web.Request, visit: Visit) -> bool:
+    """Whether this form has been handed in."""
+    return request.cookies.get(SENT_COOKIE) == visit.draft.key
+
+
+def _drop_cookies(request: web.Request, response: web.StreamResponse) -> None:
     for name in PRIVATE_COOKIES:
         if name in request.cookies:
             response.del_cookie(name, path="/", httponly=True, secure=True, samesite="Strict")
@@ -89,15 +118,27 @@ def question_step(question_id: str) -> str:
     return f"questions/{question_id}"
 
 
-def steps(procedure: Procedure) -> tuple[str, ...]:
+def asked_questions(procedure: Procedure, draft: Draft) -> tuple[Question, ...]:
+    """The questions that have a page of their own in this form."""
+    return tuple(
+        question
+        for question in asked(procedure, draft.answers)
+        if not (question.skip_if_prefilled and question.id in draft.prefilled)
+    )
+
+
+def steps(procedure: Procedure, draft: Draft) -> tuple[str, ...]:
     """The pages of a form in order; each is a path below ``/kiosk/``."""
-    questions = tuple(question_step(question.id) for question in procedure.questions)
-    papers = ("papers",) if procedure.documents else ()
+    questions = tuple(question_step(one.id) for one in asked_questions(procedure, draft))
+    papers = ("papers",) if wanted_documents(procedure, draft.answers) else ()
     return ("identify", "person", *questions, *papers, "phone", "check")
 
 
 class Place(NamedTuple):
-    """Where a page stands in its form: addresses before and after, and the count for people."""
+    """Where a page stands in its form: addresses before and after, and the count for people.
+
+    `total` is 0 while an answer still to come decides how many pages there are.
+    """
 
     back: str
     next: str
@@ -105,19 +146,30 @@ class Place(NamedTuple):
     total: int
 
 
-def place(procedure: Procedure, step: str) -> Place:
-    """Neighbours of a step. Raises KeyError for a step the procedure does not have."""
-    order = steps(procedure)
+def place(procedure: Procedure, step: str, draft: Draft) -> Place:
+    """Neighbours of a step. Raises KeyError for a step the form does not have (now)."""
+    order = steps(procedure, draft)
     if step not in order:
         raise KeyError(step)
     index = order.index(step)
     before = f"/kiosk/{order[index - 1]}" if index else f"/kiosk/procedures/{procedure.id}"
     after = f"/kiosk/{order[index + 1]}" if index + 1 < len(order) else "/kiosk/check"
-    return Place(before, after, index + 1, len(order))
+    return Place(before, after, index + 1, 0 if _is_open(procedure, draft) else len(order))
+
+
+def _is_open(procedure: Procedure, draft: Draft) -> bool:
+    """Whether a condition hangs on a question that has not been answered yet."""
+    of_questions = [one.only_if for one in procedure.questions]
+    of_papers = [one.only_if for one in procedure.documents]
+    deciding = {one.question for conditions in (*of_questions, *of_papers) for one in conditions}
+    return any(
+        one.id in deciding and one.id not in draft.answers
+        for one in asked(procedure, draft.answers)
+    )
 
 
 def after_identity(request: web.Request, visit: Visit) -> str:
     """Where to go once the person has said who they are."""
     if not visit.draft.procedure_id:
         return "/kiosk/procedures"
-    return place(procedure_of(request, visit), "person").next
+    return place(procedure_of(request, visit), "person", visit.draft).next

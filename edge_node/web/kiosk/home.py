@@ -1,36 +1,36 @@
 """The first screens: what the citizen can do here (home), all procedures, one procedure.
 
-Pages of this module show no personal data. Coming home ends the visit before: an unfinished form
-is forgotten.
+Pages of this module show no personal data. Coming home ends the visit before: its cookies are gone,
+and with them the form, unless its card or its code leads back to it.
 """
 
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 from edge_node.domain.procedure import Procedure
 from edge_node.web.keys import STATION
+from edge_node.web.kiosk.desk_hours import desk_hours
 from edge_node.web.kiosk.draft import (
-    DRAFT_COOKIE,
+    PRIVATE_COOKIES,
+    Visit,
     find_or_begin,
     find_visit,
-    forget,
-    place,
-    save_and_go,
+    leave,
 )
 from edge_node.web.kiosk.facts import Facts, facts, papers, special_fees, time_text
+from edge_node.web.kiosk.identify import begin_form
 from edge_node.web.kiosk.queue import now_bar
 from edge_node.web.pages import read_form, render, translator
 
 TILES: Final = 6
-COMMON_PROCEDURES: Final = (
-    "res-temporary",
-    "res-permanent",
-    "id-card-14plus",
-    "eid-level2",
-    "res-confirm",
-    "res-stay-notice",
-)
+COMMON: Final = "common"
+"""The shelf of what most people come for."""
+
+LONG_QUEUE_MINUTES: Final = 30
+"""From here on people are told that they may take a number and come back."""
+
 MAXIMUM_QUERY_CHARACTERS: Final = 100
 
 
@@ -39,23 +39,22 @@ def _visible(request: web.Request) -> list[Procedure]:
     return [one for one in catalogue.procedures.values() if one.kiosk != "hidden"]
 
 
-def _common(request: web.Request, visible: list[Procedure]) -> list[Procedure]:
-    by_id = {procedure.id: procedure for procedure in visible}
-    first = [by_id[name] for name in COMMON_PROCEDURES if name in by_id]
-    rest = [procedure for procedure in visible if procedure not in first]
-    return [*first, *rest][:TILES]
-
-
 async def home(request: web.Request) -> web.Response:
     """K1: tiles, search, number, card."""
     station, t = request.app[STATION], translator(request)
     today = station.clock.now().date()
     visible = _visible(request)
-    tiles = [facts(t, procedure, today) for procedure in _common(request, visible)]
-    values = {"tiles": tiles, "count": len(visible), "now": await now_bar(request)}
+    now = await now_bar(request)
+    values = {
+        "tiles": [facts(t, one, today) for one in station.catalogue.most_asked(TILES)],
+        "count": len(visible),
+        "now": now,
+        "hours": desk_hours(request),
+        "busy": now.wait is not None and now.wait.most >= LONG_QUEUE_MINUTES,
+    }
     response = render(request, "kiosk/home.html.j2", values)
-    if DRAFT_COOKIE in request.cookies:
-        await forget(request, response)
+    if any(name in request.cookies for name in PRIVATE_COOKIES):
+        await leave(request, response)
     return response
 
 
@@ -68,14 +67,18 @@ async def procedures(request: web.Request) -> web.Response:
     filled = {row.category for row in rows}
     shelves = [shelf for shelf in station.catalogue.categories if shelf.id in filled]
     wanted = request.query.get("category", "")
-    category = wanted if wanted in filled or not shelves else shelves[0].id
+    category = wanted if wanted in filled else COMMON
     found = _order(rows, [one.id for one in station.catalogue.search(query)] if query else [])
     visit = await find_visit(request)
     values = {
         "rows": found if query else rows,
         "others": [row for row in rows if row not in found] if query else [],
         "query": query,
-        "shelves": [(shelf.id, t.choose(shelf.name_vi, shelf.name_en)) for shelf in shelves],
+        "shelves": [
+            (COMMON, t("kiosk.home.common")),
+            *((shelf.id, t.choose(shelf.name_vi, shelf.name_en)) for shelf in shelves),
+        ],
+        "common": station.catalogue.common,
         "category": category,
         "person": visit.draft.person if visit else None,
     }
@@ -114,11 +117,11 @@ async def start(request: web.Request) -> web.Response:
     visit = await find_or_begin(request)
     same = visit.draft.procedure_id == found.id
     answers = visit.draft.answers if same else {}
-    documents = visit.draft.documents if same else {}
-    first = place(found, "person").next if visit.draft.person else "/kiosk/identify"
-    return await save_and_go(
-        request, visit, first, procedure_id=found.id, answers=answers, documents=documents
+    papers = visit.draft.papers if same else {}
+    draft = msgspec.structs.replace(
+        visit.draft, procedure_id=found.id, answers=answers, papers=papers
     )
+    return await begin_form(request, Visit(visit.token, draft))
 
 
 async def to_kiosk(request: web.Request) -> web.Response:

@@ -1,7 +1,8 @@
-"""One question per page, as the catalogue asks it; then papers and telephone.
+"""K6, one question per page, as the catalogue asks it; K10, the telephone.
 
 Every accepted answer is stored before the next page is shown, so a restart loses at most what is
-being typed, and that the browser keeps.
+being typed, and that the browser keeps. A choice is one touch: its rows are the buttons that go on.
+An address is a street of the ward, by touch, and the number before it; or free text.
 """
 
 from datetime import date, datetime
@@ -10,10 +11,16 @@ from typing import Final
 from aiohttp import web
 
 from edge_node.domain.errors import DomainError
-from edge_node.domain.person import make_person
-from edge_node.domain.procedure import Answer, Procedure, Question, check_documents, read_answer
+from edge_node.domain.person import clean, read_phone
+from edge_node.domain.procedure import (
+    Answer,
+    Procedure,
+    Question,
+    counted_answers,
+    read_answer,
+)
+from edge_node.web.keys import STATION
 from edge_node.web.kiosk.draft import (
-    Place,
     Visit,
     place,
     procedure_of,
@@ -21,21 +28,25 @@ from edge_node.web.kiosk.draft import (
     require_visit,
     save_and_go,
 )
-from edge_node.web.kiosk.facts import papers
 from edge_node.web.kiosk.identify import Problem, problem
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import read_form, render, translator
 
 CHECK: Final = "/kiosk/check"
+OTHER_STREET: Final = "other"
+KEYS: Final = {"date": "date", "number": "number", "phone": "number"}
+SHORT_ANSWER_CHARACTERS: Final = 10
+PHONE_CHARACTERS: Final = 16
 
 
-def _is_change(request: web.Request) -> bool:
+def is_change(request: web.Request) -> bool:
     """Whether the citizen came from the list of answers to change this one."""
     return request.query.get("back") == "check"
 
 
-def _next(request: web.Request, usual: str) -> str:
-    return CHECK if _is_change(request) else usual
+def next_of(request: web.Request, usual: str) -> str:
+    """The page after this one: the list of answers again when one was being changed."""
+    return CHECK if is_change(request) else usual
 
 
 def _find_question(procedure: Procedure, question_id: str) -> Question:
@@ -71,35 +82,83 @@ def _complaint(t: Translator, question: Question) -> str:
     if question.kind == "number" and question.minimum is not None and question.maximum is not None:
         limits = {"minimum": t.number(question.minimum), "maximum": t.number(question.maximum)}
         return t("kiosk.question.error.range", **limits)
+    if question.kind in ("address", "phone"):
+        return t(f"flow.question.error.{question.kind}", count=question.maximum_characters)
     return t(f"kiosk.question.error.{question.kind}", count=question.maximum_characters)
 
 
+def _rows(t: Translator, question: Question) -> list[tuple[str, str]]:
+    if question.kind == "yes_no":
+        return [("yes", t("common.yes")), ("no", t("common.no"))]
+    return [(one.value, t.choose(one.label_vi, one.label_en)) for one in question.choices]
+
+
+def _width(question: Question) -> int:
+    if question.kind in ("date", "number"):
+        return SHORT_ANSWER_CHARACTERS
+    return PHONE_CHARACTERS if question.kind == "phone" else question.maximum_characters
+
+
+class _Entry:
+    """What a page of a question shows: the text so far, a complaint, the street already chosen."""
+
+    def __init__(self, text: str, error: str = "", street: str = "") -> None:
+        self.text = text
+        self.error = error
+        self.street = street
+
+
 def _question_page(
-    request: web.Request, visit: Visit, question: Question, text: str, error: str = ""
+    request: web.Request, visit: Visit, question: Question, entry: _Entry
 ) -> web.Response:
     procedure, t = procedure_of(request, visit), translator(request)
-    where = place(procedure, question_step(question.id))
-    change = _is_change(request)
+    where = place(procedure, question_step(question.id), visit.draft)
+    change = is_change(request)
+    streets = request.app[STATION].policy.streets if question.kind == "address" else ()
     values = {
         "question": question,
         "title": t.choose(question.title_vi, question.title_en),
         "hint": t.choose(question.hint_vi, question.hint_en),
-        "choices": [(one.value, t.choose(one.label_vi, one.label_en)) for one in question.choices],
-        "value": text,
-        "error": error,
-        "problems": [Problem("answer", error)] if error else [],
+        "rows": _rows(t, question),
+        "streets": streets if not entry.street and not entry.error else (),
+        "street": entry.street,
+        "value": entry.text,
+        "error": entry.error,
+        "problems": [Problem("answer", entry.error)] if entry.error else [],
         "place": where._replace(back=CHECK) if change else where,
         "change": change,
+        "keys": KEYS.get(question.kind, "text"),
+        "width": _width(question),
+        "prefilled": question.id in visit.draft.prefilled,
     }
-    return render(request, "kiosk/question.html.j2", values, status=422 if error else 200)
+    status = 422 if entry.error else 200
+    return render(request, "kiosk/question.html.j2", values, status=status)
+
+
+def _require_asked(request: web.Request, visit: Visit, question: Question) -> None:
+    """An answer given since may have taken the question away: go where the form goes on."""
+    try:
+        place(procedure_of(request, visit), question_step(question.id), visit.draft)
+    except KeyError:
+        if question.id not in visit.draft.prefilled:
+            raise web.HTTPSeeOther(CHECK) from None
 
 
 async def ask(request: web.Request) -> web.Response:
     """K6: one question, filled in with the answer given before."""
     visit = await require_visit(request)
     question = _find_question(procedure_of(request, visit), request.match_info["question"])
+    visit = _unskipped(visit, question)
+    _require_asked(request, visit, question)
     answer = visit.draft.answers.get(question.id)
-    return _question_page(request, visit, question, shown(question, answer))
+    return _question_page(request, visit, question, _Entry(shown(question, answer)))
+
+
+def _unskipped(visit: Visit, question: Question) -> Visit:
+    """The form with this question's page in it, though the card has answered it."""
+    if question.id in visit.draft.prefilled:
+        visit.draft.prefilled = tuple(one for one in visit.draft.prefilled if one != question.id)
+    return visit
 
 
 async def answer(request: web.Request) -> web.Response:
@@ -107,51 +166,45 @@ async def answer(request: web.Request) -> web.Response:
     visit = await require_visit(request)
     procedure = procedure_of(request, visit)
     question = _find_question(procedure, request.match_info["question"])
+    visit = _unskipped(visit, question)
+    _require_asked(request, visit, question)
     form = await read_form(request)
-    text = form.get("answer", "")
+    street = _street(request, form)
+    if street is not None and "answer" not in form:
+        return _question_page(request, visit, question, _Entry("", street=street))
+    text = "" if "skip" in form else form.get("answer", "")
+    if text and street not in (None, OTHER_STREET):
+        text = clean(f"{text} {street}")
     answers = {name: value for name, value in visit.draft.answers.items() if name != question.id}
     t = translator(request)
     if text:
         try:
             answers[question.id] = read_answer(question, _to_wire(question, text))
         except DomainError:
-            return _question_page(request, visit, question, text, _complaint(t, question))
+            entry = _Entry(form.get("answer", ""), _complaint(t, question), street or "")
+            return _question_page(request, visit, question, entry)
     elif question.required:
-        return _question_page(request, visit, question, "", t("kiosk.question.error.empty"))
-    usual = place(procedure, question_step(question.id)).next
-    return await save_and_go(request, visit, _next(request, usual), answers=answers)
+        entry = _Entry("", t("kiosk.question.error.empty"), street or "")
+        return _question_page(request, visit, question, entry)
+    visit.draft.answers = answers
+    usual = place(procedure, question_step(question.id), visit.draft).next
+    return await save_and_go(
+        request, visit, next_of(request, usual), answers=counted_answers(procedure, answers)
+    )
 
 
-async def list_papers(request: web.Request) -> web.Response:
-    """K7: tick the papers that are at hand."""
-    visit = await require_visit(request)
-    procedure = procedure_of(request, visit)
-    change = _is_change(request)
-    where: Place = place(procedure, "papers")
-    values = {
-        "papers": papers(translator(request), procedure.documents),
-        "have": visit.draft.documents,
-        "place": where._replace(back=CHECK) if change else where,
-        "change": change,
-    }
-    return render(request, "kiosk/papers.html.j2", values)
-
-
-async def accept_papers(request: web.Request) -> web.Response:
-    """Keep the ticks; a paper without one is "not yet"."""
-    visit = await require_visit(request)
-    procedure = procedure_of(request, visit)
-    form = await read_form(request)
-    ticked = {name.removeprefix("paper.") for name in form if name.startswith("paper.")}
-    known = {document.id: document.id in ticked for document in procedure.documents}
-    check_documents(procedure, {**known, **dict.fromkeys(ticked, True)})
-    usual = place(procedure, "papers").next
-    return await save_and_go(request, visit, _next(request, usual), documents=known)
+def _street(request: web.Request, form: dict[str, str]) -> str | None:
+    """The street that was touched: its name, "other", or None when there is no list."""
+    wanted = form.get("street")
+    if wanted is None:
+        return None
+    streets = request.app[STATION].policy.streets
+    return wanted if wanted in streets else OTHER_STREET
 
 
 def _phone_page(request: web.Request, visit: Visit, text: str, error: str = "") -> web.Response:
-    change = _is_change(request)
-    where = place(procedure_of(request, visit), "phone")
+    change = is_change(request)
+    where = place(procedure_of(request, visit), "phone", visit.draft)
     values = {
         "value": text,
         "error": error,
@@ -174,21 +227,17 @@ async def accept_phone(request: web.Request) -> web.Response:
     form = await read_form(request)
     text = "" if "skip" in form else form.get("phone", "")
     try:
-        # The rules check a telephone as part of a person; name and number are stand-ins here.
-        checked = make_person(
-            full_name="A", id_number="0" * 12, date_of_birth="", sex="", address="", phone=text
-        )
+        phone = read_phone(text)
     except DomainError as error:
         complaint = problem(translator(request), "phone", error)
         return _phone_page(request, visit, text, complaint.text)
-    return await save_and_go(request, visit, CHECK, phone=checked.phone)
+    usual = place(procedure_of(request, visit), "phone", visit.draft).next
+    return await save_and_go(request, visit, next_of(request, usual), phone=phone)
 
 
 ROUTES: Final = (
     web.get("/kiosk/questions/{question}", ask),
     web.post("/kiosk/questions/{question}", answer),
-    web.get("/kiosk/papers", list_papers),
-    web.post("/kiosk/papers", accept_papers),
     web.get("/kiosk/phone", ask_phone),
     web.post("/kiosk/phone", accept_phone),
 )

@@ -3,21 +3,37 @@
 from typing import Final
 
 from edge_node.web.kiosk import (
-    find,
+    check_dossier,
+    crime_report,
+    help,
     home,
     identify,
+    papers,
+    photo,
     questions,
+    rate,
     reset,
     send,
+    take_home,
     ticket,
+    unfinished,
+    welcome,
 )
 
 ROUTES: Final = (
     *home.ROUTES,
-    *find.ROUTES,
+    *welcome.ROUTES,
+    *take_home.ROUTES,
+    *help.ROUTES,
     *identify.ROUTES,
+    *unfinished.ROUTES,
     *questions.ROUTES,
+    *papers.ROUTES,
+    *photo.ROUTES,
     *send.ROUTES,
     *ticket.ROUTES,
+    *check_dossier.ROUTES,
+    *rate.ROUTES,
+    *crime_report.ROUTES,
     *reset.ROUTES,
 )

@@ -5,12 +5,21 @@ between commit and reply, or a reload all lead to the same dossier and the same 
 with the number is shown from the stored answer, so it survives a reload too.
 """
 
+import contextlib
 from typing import Final, NamedTuple
 
 from aiohttp import web
 
+from edge_node.domain.errors import DomainError
 from edge_node.domain.person import Person, mask_identity_number
-from edge_node.domain.procedure import Answer, Procedure, Question
+from edge_node.domain.procedure import (
+    Answer,
+    Procedure,
+    Question,
+    asked,
+    counted_answers,
+    wanted_documents,
+)
 from edge_node.usecases import lookup
 from edge_node.usecases.intake import (
     ApplicantInput,
@@ -20,16 +29,20 @@ from edge_node.usecases.intake import (
     SubmitDossier,
     submit_dossier,
 )
+from edge_node.usecases.kiosk import captures
+from edge_node.usecases.kiosk.turn import turn_of
 from edge_node.web.keys import STATION
+from edge_node.web.kiosk import papers
 from edge_node.web.kiosk.draft import (
     SENT_COOKIE,
     Visit,
     find_visit,
+    place,
     procedure_of,
     question_step,
     require_visit,
 )
-from edge_node.web.kiosk.facts import fee_text, papers
+from edge_node.web.kiosk.facts import fee_text
 from edge_node.web.kiosk.paper import paper_of
 from edge_node.web.kiosk.questions import shown
 from edge_node.web.localisation import Translator
@@ -73,25 +86,28 @@ def _answer_lines(t: Translator, visit: Visit, procedure: Procedure) -> list[Lin
             _answer_text(t, question, visit.draft.answers.get(question.id)),
             f"/kiosk/{question_step(question.id)}?back=check",
         )
-        for question in procedure.questions
+        for question in asked(procedure, visit.draft.answers)
     ]
 
 
-def _paper_line(t: Translator, visit: Visit, procedure: Procedure) -> list[Line]:
-    groups = papers(t, procedure.documents)
-    have = [
-        paper.name
-        for paper in (*groups.needed, *groups.sometimes, *groups.lookup)
-        if visit.draft.documents.get(paper.id)
-    ]
-    if not procedure.documents:
+async def _paper_lines(request: web.Request, visit: Visit, procedure: Procedure) -> list[Line]:
+    t = translator(request)
+    rows = await papers.rows(request, visit, procedure)
+    if not rows:
         return []
-    text = "; ".join(have) or t("kiosk.check.no_papers")
-    return [Line(t("kiosk.papers.short"), text, "/kiosk/papers?back=check")]
+    told = [_paper_text(t, row) for row in rows if row.choice not in ("", "none")]
+    text = "; ".join(told) or t("kiosk.check.no_papers")
+    return [Line(t("flow.papers.short"), text, "/kiosk/papers?back=check")]
+
+
+def _paper_text(t: Translator, row: papers.PaperRow) -> str:
+    if row.choice == "photographed":
+        return f"{row.name} ({t('flow.papers.photos', count=row.photos)})"
+    return f"{row.name} ({t('flow.papers.counter.short')})"
 
 
 def _unanswered(visit: Visit, procedure: Procedure) -> str | None:
-    for question in procedure.questions:
+    for question in asked(procedure, visit.draft.answers):
         if question.required and question.id not in visit.draft.answers:
             return f"/kiosk/{question_step(question.id)}"
     return None
@@ -118,13 +134,26 @@ async def check(request: web.Request) -> web.Response:
         "/kiosk/phone?back=check",
     )  # fmt: skip
     today = request.app[STATION].clock.now().date()
+    paper_lines = await _paper_lines(request, visit, procedure)
     values = {
         "name": t.choose(procedure.name_vi, procedure.name_en),
         "people": _person_lines(t, person),
-        "lines": [*_answer_lines(t, visit, procedure), *_paper_line(t, visit, procedure), phone],
+        "lines": [*_answer_lines(t, visit, procedure), *paper_lines, phone],
         "fee": fee_text(t, procedure, today),
+        "helping": visit.draft.helping,
+        "back": place(procedure, "check", visit.draft).back,
     }
     return render(request, "kiosk/check.html.j2", values)
+
+
+def _documents(visit: Visit, procedure: Procedure) -> list[DocumentInput]:
+    """What was said of each paper that is still asked for; of the others nobody said anything."""
+    said = visit.draft.papers
+    return [
+        DocumentInput(id=one.id, have=said[one.id] != "none")
+        for one in wanted_documents(procedure, visit.draft.answers)
+        if one.id in said
+    ]
 
 
 async def _submit(request: web.Request, visit: Visit) -> Submission:
@@ -140,18 +169,21 @@ async def _submit(request: web.Request, visit: Visit) -> Submission:
             address=person.address,
             phone=draft.phone,
         ),
-        answers=draft.answers,
-        documents=[DocumentInput(id=name, have=have) for name, have in draft.documents.items()],
+        answers=counted_answers(procedure, draft.answers),
+        documents=_documents(visit, procedure),
     )
     language: Final = "en" if language_of(request) == "en" else "vi"
-    asked = Asked(draft.key, "kiosk", draft.identity_level, language)
-    return await submit_dossier(request.app[STATION], command, asked)
+    asked_as = Asked(draft.key, "kiosk", draft.identity_level, language)
+    return await submit_dossier(request.app[STATION], command, asked_as)
 
 
 async def send(request: web.Request) -> web.Response:
-    """K13: hand in, once."""
+    """K13: hand in, once; what was photographed joins the dossier."""
     visit = await require_visit(request)
     await _submit(request, visit)
+    # The dossier is safe: photographs that cannot join it this moment are joined by the sweep.
+    with contextlib.suppress(DomainError):
+        await captures.settle(request.app[STATION], visit.token)
     response = see_other("/kiosk/done")
     set_cookie(response, SENT_COOKIE, visit.draft.key)
     return response
@@ -173,6 +205,9 @@ async def done(request: web.Request) -> web.Response:
         "dossier_no": answer.dossier_no,
         "procedure": t.choose(view.procedure_name_vi, view.procedure_name_en),
         "paper": paper_of(slips[-1] if slips else None),
+        "turn": await turn_of(request.app[STATION], answer.ticket),
+        "qr": None,
+        "may_add": False,
     }
     return render(request, "kiosk/done.html.j2", values)
 

@@ -70,3 +70,8 @@ document.addEventListener("live", (event) => {
 document.addEventListener("input", (event) => {
   if (event.target instanceof HTMLInputElement && event.target.dataset.filter) filter(event.target);
 });
+
+// Only a page with a camera loads what a camera needs.
+document.addEventListener("page", () => {
+  if (document.querySelector("[data-camera]")) void import("./camera.js").then((camera) => camera.start());
+});
