@@ -115,15 +115,34 @@ class RequestAnswer(NamedTuple):
     finished_wall_ms: int | None
 
 
-def ask_daemon(transaction: Transaction, kind: str, argument: str, wall_ms: int) -> int:
-    """Ask the daemon for something; the request's id. An older argument is not kept."""
+class Asking(NamedTuple):
+    """What to ask the daemon, and when."""
+
+    kind: str
+    argument: str
+    wall_ms: int
+
+
+def newest_answer(connection: sqlite3.Connection) -> int:
+    """The highest id the daemon has answered, 0 before the first."""
+    return _one(connection, "SELECT coalesce(max(id), 0) FROM request_answer")
+
+
+def ask_daemon(transaction: Transaction, asking: Asking, answered: int) -> int:
+    """Ask the daemon for something; the request's id. An older argument is not kept.
+
+    The id is above `answered`: a node.db set back by a restored card has forgotten what it asked,
+    and the daemon does nothing under an id it knows.
+    """
     connection = transaction.connection
     connection.execute(
-        "UPDATE request_to_daemon SET argument = '' WHERE kind = ? AND argument <> ''", (kind,)
+        "UPDATE request_to_daemon SET argument = '' WHERE kind = ? AND argument <> ''",
+        (asking.kind,),
     )
     cursor = connection.execute(
-        "INSERT INTO request_to_daemon (kind, argument, asked_wall_ms) VALUES (?, ?, ?)",
-        (kind, argument, wall_ms),
+        "INSERT INTO request_to_daemon (id, kind, argument, asked_wall_ms)"
+        " SELECT 1 + max(?, coalesce(max(id), 0)), ?, ?, ? FROM request_to_daemon",
+        (answered, *asking),
     )
     return cursor.lastrowid or 0
 

@@ -137,9 +137,11 @@ async def ask_daemon(station: Station, kind: RequestKind, argument: str = "") ->
     last = await last_request(station)
     if last is not None and last.is_open(now_ms):
         raise DomainError(ErrorCode.REQUEST_OPEN)
+    answered = await station.city.ask(city_status.newest_answer, 0)
+    asking = city_status.Asking(kind, text, now_ms)
 
     def work(transaction: Transaction) -> None:
-        city_status.ask_daemon(transaction, kind, text, now_ms)
+        city_status.ask_daemon(transaction, asking, answered)
 
     try:
         await station.store.write(moment, work)
