@@ -134,6 +134,11 @@ def of_person(
     return _lines(connection, where, {"number": id_number}, Page(limit, 0))
 
 
+def by_number(connection: sqlite3.Connection, number: str) -> list[LineRow]:
+    """The dossier with this whole number."""
+    return _lines(connection, "WHERE number = :number", {"number": number}, Page(1, 0))
+
+
 def of_ticket(connection: sqlite3.Connection, day: str, letter: str, number: int) -> list[LineRow]:
     """The dossier behind one of the day's tickets."""
     where = (

@@ -6,15 +6,18 @@ number opens it; a list comes in pages of a fixed length.
 
 from typing import Final, NamedTuple
 
-from edge_node.domain.codes import fold
+from edge_node.domain.codes import fold, parse_dossier_number
 from edge_node.domain.confidential import confidential_procedures
 from edge_node.domain.errors import DomainError
+from edge_node.domain.identity_card import CardScan, RoutedScan, parse_scan
 from edge_node.domain.ticket import parse_ticket
 from edge_node.domain.worklist import MARKS, SOON, UNDECIDED, WorkList
 from edge_node.store import worklists
 from edge_node.store.unit_of_work import Connection
 from edge_node.store.worklists import Days, LineRow, Page
 from edge_node.usecases.station import Station
+from sync.protocol.errors import ProtocolError
+from sync.protocol.slip import read_slip_text, unverified_claims
 
 PAGE_LINES: Final = 25
 MAXIMUM_PAGES: Final = 200
@@ -102,6 +105,32 @@ async def find(station: Station, text: str) -> list[Line]:
     return [_line(row) for row in await station.store.read(ask)]
 
 
+async def of_code(station: Station, code: str) -> list[Line] | None:
+    """Dossiers of a scanned code: one of a slip, a person's of a card; None for anything else.
+
+    A slip's signature is not looked at: it only says which dossier to open.
+    """
+    number = _number_on_slip(code)
+    if number:
+        return await by_number(station, number)
+    scan = parse_scan(code.encode())
+    if isinstance(scan, CardScan):
+        return await of_person(station, scan.person.id_number)
+    if isinstance(scan, RoutedScan) and scan.kind in {"dossier", "ticket"}:
+        return await by_number(station, scan.text) or await find(station, scan.text)
+    return None
+
+
+async def by_number(station: Station, text: str) -> list[Line]:
+    """The dossier of a whole number as typed, also one kept out of lists; none when not ours."""
+    try:
+        number = str(parse_dossier_number(text))
+    except DomainError:
+        return []
+    rows = await station.store.read(lambda c: worklists.by_number(c, number))
+    return [_line(row) for row in rows]
+
+
 async def of_person(station: Station, id_number: str) -> list[Line]:
     """A person's dossiers by the whole identity number, as read from a card."""
     hidden = confidential_procedures(station.catalogue)
@@ -109,6 +138,13 @@ async def of_person(station: Station, id_number: str) -> list[Line]:
         lambda c: worklists.of_person(c, id_number, hidden, MAXIMUM_FOUND)
     )
     return [_line(row) for row in rows]
+
+
+def _number_on_slip(code: str) -> str:
+    try:
+        return unverified_claims(read_slip_text(code)).dossier or ""
+    except ProtocolError:
+        return ""
 
 
 def _of_ticket(connection: Connection, text: str, day: str) -> list[LineRow]:

@@ -40,9 +40,10 @@ MAXIMUM_STREAMS_PER_PEER: Final = 16
 """Pages of one address: a browser opens six at most, and a closed page is noticed within 5 s."""
 
 TOPICS: Final[Mapping[str, frozenset[str]]] = {
-    "kiosk": frozenset({"scan", "ticket", "print", "health", "help"}),
-    "counter": frozenset({"ticket", "dossier", "print", "health", "help"}),
+    "kiosk": frozenset({"scan", "ticket", "print", "health", "pay", "help"}),
+    "counter": frozenset({"ticket", "dossier", "print", "health", "pay", "help"}),
     "display": frozenset({"ticket"}),
+    "customer": frozenset({"pay"}),
     "status": frozenset({"print", "health", "dossier", "scan"}),
 }
 """What each role hears besides ``resync``, ``reload`` and ``ping``."""

@@ -10,16 +10,20 @@ from datetime import datetime
 from aiohttp import web
 
 from edge_node.domain.errors import DomainError
+from edge_node.domain.officer import duties
 from edge_node.domain.procedure import Procedure, fees_on
 from edge_node.domain.ticket import TicketState
 from edge_node.health.examine import city_state
 from edge_node.health.issue import Issue, IssueCode
-from edge_node.usecases import counter, lookup, queue
+from edge_node.usecases import counter, queue, unsent, worklists
+from edge_node.usecases.kiosk import help as staff_help
 from edge_node.usecases.lookup import DossierView
 from edge_node.usecases.queue import MAXIMUM_CALLS, Call
+from edge_node.usecases.queue.desk import lines as waiting_lines
 from edge_node.usecases.station import Officer, Station
 from edge_node.web import durations
 from edge_node.web.counter import wording
+from edge_node.web.counter.keys import KEY_OF, KEYS, cap
 from edge_node.web.keys import STATION
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import new_key, translator
@@ -38,10 +42,19 @@ async def frame(request: web.Request, officer: Officer) -> dict[str, object]:
         "now": words.clock(now),
         "station": station,
         "present": present,
+        "may": {duty.value for duty in duties(officer.roles)},
+        "key_of": KEY_OF,
+        "keys": KEYS,
+        "cap": cap,
+        "counts": (await worklists.counts(station)).by_list,
+        "calls_for_help": await staff_help.open_calls(station),
+        "services": station.catalogue.services,
+        "counters": sorted({one.counter for one in station.officers.values() if one.counter}),
+        "priority_reasons": station.queue.priority_reasons,
         "serving_for": _since(words, present, now),
         "maximum_calls": MAXIMUM_CALLS,
-        "waiting": await lookup.waiting(station),
-        "absent": await lookup.waiting(station, (TicketState.NO_SHOW,)),
+        "waiting": await waiting_lines(station),
+        "absent": await waiting_lines(station, TicketState.NO_SHOW),
         "long_wait_s": LONG_WAIT_S,
         "service_name": lambda service_id: service_name(words, station, service_id),
         "length": lambda seconds: durations.length(words, seconds),
@@ -52,6 +65,9 @@ async def frame(request: web.Request, officer: Officer) -> dict[str, object]:
         "dossier": None,
         "sheet": "",
         "listing": False,
+        "holder": None,
+        "undo_s": 0,
+        "toast": "",
     }
 
 
@@ -83,6 +99,7 @@ async def _city(words: Translator, station: Station) -> dict[str, object]:
         "events": waiting.get("events", 0),
         "dossiers": waiting.get("dossiers", 0),
         "known": outbox is not None,
+        "unsent": await unsent.dossiers(station),
     }
 
 

@@ -80,6 +80,12 @@ async def lock(request: web.Request) -> web.StreamResponse:
     return see_other(f"{LOCKED}?back={gate.place(back)}")
 
 
+async def awake(request: web.Request) -> web.StreamResponse:
+    """Somebody types without sending anything: the screen need not lock."""
+    session = await session_of(request)
+    return web.Response(status=204 if session is not None and not session.locked else 423)
+
+
 async def locked_page(request: web.Request) -> web.StreamResponse:
     """The door of a locked screen."""
     session = await session_of(request)
@@ -159,6 +165,7 @@ ROUTES: Final = (
     web.post(SIGN_IN, sign_in),
     web.post("/counter/sign-out", sign_out),
     web.post("/counter/lock", lock),
+    web.post("/counter/awake", awake),
     web.get(LOCKED, locked_page),
     web.post(LOCKED, unlock),
     web.get(CHANGE_PIN, pin_page),

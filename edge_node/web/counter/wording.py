@@ -5,30 +5,17 @@ and marks are names the style sheet knows. Must not know: requests, the store.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import date, datetime
+from typing import NamedTuple
 
-from edge_node.domain.dossier import CLOCK_STOPPED, DossierState
+from edge_node.domain import worklist
+from edge_node.domain.dossier import DossierState
 from edge_node.domain.printing import PrintState
 from edge_node.domain.procedure import Answer, Procedure, Question, missing
 from edge_node.usecases.lookup import DossierView
 from edge_node.usecases.printing import MAXIMUM_RETRY_AGE
 from edge_node.web import durations
 from edge_node.web.localisation import Translator
-
-SOON: Final = timedelta(days=1)
-"""A due date this close is shown as "soon"."""
-
-OVER: Final = frozenset(
-    {
-        DossierState.REFUSED,
-        DossierState.WITHDRAWN,
-        DossierState.STOPPED,
-        DossierState.FINISHED,
-        DossierState.HANDED_OVER,
-    }
-)
-"""States in which a deadline no longer matters."""
 
 
 class Item(NamedTuple):
@@ -57,21 +44,13 @@ class Deadline(NamedTuple):
 
 def deadline(words: Translator, state: str, due_at: str, today: date) -> Deadline | None:
     """How a due date (ISO 8601) stands today; None when there is none or it no longer matters."""
-    if not due_at or DossierState(state) in OVER:
+    if not due_at:
         return None
     due = datetime.fromisoformat(due_at).date()
-    mark = _mark(due, today, paused=DossierState(state) in CLOCK_STOPPED)
-    return Deadline(mark, words(f"deadline.{mark}"), durations.weekday(words, due))
-
-
-def _mark(due: date, today: date, *, paused: bool) -> str:
-    if paused:
-        return "paused"
-    if due < today:
-        return "overdue"
-    if due == today:
-        return "today"
-    return "soon" if due - today <= SOON else "in_time"
+    found = worklist.mark(DossierState(state), due, today)
+    if found is None:
+        return None
+    return Deadline(found.value, words(f"deadline.{found}"), durations.weekday(words, due))
 
 
 def items(

@@ -1,25 +1,31 @@
-"""The counter: one workspace, a list of dossiers, a search.
+"""The counter's workspace: queue, dossier, decision, side by side.
 
-Rules: the workspace shows the dossier of the number being served, or the one that was opened;
-a search travels in the body of a request, never in an address, because it may hold a name.
+Rules: the workspace shows the dossier of the number being served, or the one that was opened; to
+open one is to be seen doing so (the access log) and to claim it, as far as nobody else works on it.
+A page that refreshes itself does neither.
 """
 
 from typing import Final
 
 from aiohttp import web
 
-from edge_node.domain.errors import DomainError
+from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain.officer import Duty, may
 from edge_node.usecases import lookup
-from edge_node.usecases.lookup import DossierLine, DossierView
+from edge_node.usecases.decisions import claims, conflicts, undo
+from edge_node.usecases.kiosk import help as staff_help
+from edge_node.usecases.officers import access
 from edge_node.usecases.queue import Call
-from edge_node.usecases.station import Officer
-from edge_node.web.counter import desk, wording
-from edge_node.web.counter.session import HOME, signed_in
+from edge_node.usecases.station import Officer, Station
+from edge_node.web.counter import desk
+from edge_node.web.counter.session import HOME, REFRESH_HEADER, signed_in
 from edge_node.web.keys import STATION
-from edge_node.web.pages import read_form, render, see_other, translator
+from edge_node.web.pages import read_form, render, see_other
 
-NOTES: Final = frozenset({"nobody", "moved", "recall_done", "copied"})
-MAXIMUM_SEARCH_CHARACTERS: Final = 100
+NOTES: Final = frozenset(
+    {"nobody", "moved", "recall_done", "copied", "not_read", "pin_changed", "taken_over"}
+)
+MAXIMUM_CALL_DIGITS: Final = 12
 
 
 @signed_in
@@ -28,8 +34,7 @@ async def workspace(request: web.Request, officer: Officer) -> web.StreamRespons
     values = await desk.frame(request, officer)
     present = values["present"]
     if isinstance(present, Call) and present.dossier_id:
-        dossier = await lookup.dossier(request.app[STATION], present.dossier_id)
-        values |= await desk.dossier_values(request, dossier)
+        values |= await _open(request, officer, present.dossier_id)
     return _workspace(request, values)
 
 
@@ -37,9 +42,52 @@ async def workspace(request: web.Request, officer: Officer) -> web.StreamRespons
 async def opened(request: web.Request, officer: Officer) -> web.StreamResponse:
     """The desk with one dossier opened."""
     values = await desk.frame(request, officer)
-    dossier = await lookup.dossier(request.app[STATION], request.match_info["dossier"])
-    values |= await desk.dossier_values(request, dossier)
+    values |= await _open(request, officer, request.match_info["dossier"])
     return _workspace(request, values)
+
+
+@signed_in
+async def take_over(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """Work on a dossier another counter has open."""
+    dossier_id = request.match_info["dossier"]
+    await claims.take_over(request.app[STATION], officer, bytes.fromhex(dossier_id))
+    return see_other(f"/counter/dossiers/{dossier_id}?note=taken_over")
+
+
+@signed_in
+async def answer_help(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """Somebody goes to the kiosk."""
+    text = (await read_form(request)).get("call", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= MAXIMUM_CALL_DIGITS):
+        raise web.HTTPBadRequest
+    await staff_help.answer(request.app[STATION], int(text))
+    return see_other(HOME)
+
+
+async def _open(request: web.Request, officer: Officer, dossier_id: str) -> dict[str, object]:
+    station = request.app[STATION]
+    dossier = await lookup.dossier(station, dossier_id)
+    key = bytes.fromhex(dossier_id)
+    if REFRESH_HEADER not in request.headers:
+        await access.looked(station, officer, dossier_id)
+        if dossier.actions and may(officer.roles, Duty.DECIDE):
+            await _claim(station, officer, key)
+    holder = await claims.holder(station, officer, key)
+    values = await desk.dossier_values(request, dossier)
+    return values | {
+        "holder": holder if holder is not None and not holder.mine else None,
+        "undo_s": await undo.left_s(station, key),
+        "conflicts": await conflicts.of_dossier(station, key),
+    }
+
+
+async def _claim(station: Station, officer: Officer, dossier_id: bytes) -> None:
+    """Somebody else at work is shown, not an error."""
+    try:
+        await claims.claim(station, officer, dossier_id)
+    except DomainError as error:
+        if error.code is not ErrorCode.DOSSIER_CLAIMED:
+            raise
 
 
 def _workspace(request: web.Request, values: dict[str, object]) -> web.StreamResponse:
@@ -49,60 +97,9 @@ def _workspace(request: web.Request, values: dict[str, object]) -> web.StreamRes
     return render(request, "counter/workspace.html.j2", values)
 
 
-@signed_in
-async def newest(request: web.Request, officer: Officer) -> web.StreamResponse:
-    """The newest dossiers of the station."""
-    lines = await lookup.worklist(request.app[STATION])
-    return await _list(request, officer, lines, "")
-
-
-@signed_in
-async def search(request: web.Request, officer: Officer) -> web.StreamResponse:
-    """Dossiers by number or name; a single hit is opened at once."""
-    form = await read_form(request)
-    query = form.get("query", "")[:MAXIMUM_SEARCH_CHARACTERS]
-    if not query:
-        return see_other("/counter/dossiers")
-    exact = await _exact(request, query)
-    if exact is not None:
-        return see_other(f"/counter/dossiers/{exact.dossier_id}")
-    lines = await lookup.find_dossiers(request.app[STATION], query)
-    if len(lines) == 1:
-        return see_other(f"/counter/dossiers/{lines[0].dossier_id}")
-    return await _list(request, officer, lines, query)
-
-
-async def _exact(request: web.Request, query: str) -> DossierView | None:
-    try:
-        return await lookup.dossier(request.app[STATION], query)
-    except DomainError:
-        return None
-
-
-async def _list(
-    request: web.Request, officer: Officer, lines: list[DossierLine], query: str
-) -> web.StreamResponse:
-    station, words = request.app[STATION], translator(request)
-    values = await desk.frame(request, officer)
-    today = station.clock.now().date()
-    procedures = station.catalogue.procedures
-    values |= {
-        "listing": True,
-        "lines": lines,
-        "query": query,
-        "deadline_of": lambda line: wording.deadline(words, line.state, line.due_at, today),
-        "procedure_name": lambda key: (
-            words.choose(procedures[key].label_vi, procedures[key].label_en)
-            if key in procedures
-            else key
-        ),
-    }
-    return render(request, "counter/dossiers.html.j2", values)
-
-
 ROUTES: Final = (
     web.get(HOME, workspace),
-    web.get("/counter/dossiers", newest),
     web.get("/counter/dossiers/{dossier:[0-9a-f]{32}}", opened),
-    web.post("/counter/search", search),
+    web.post("/counter/dossiers/{dossier:[0-9a-f]{32}}/take-over", take_over),
+    web.post("/counter/help", answer_help),
 )

@@ -2,27 +2,46 @@
 /**
  * The counter's keyboard and small helps. Everything else is plain links and forms.
  *
- * A control with `data-key="F9"` is pressed by that key wherever the focus is; "/" only outside
- * fields. Ticking a paper redraws the decision panel from the node, without moving the focus.
+ * A control with `data-key="F9"` is pressed by that key wherever the focus is; "/" and the paging
+ * keys only outside fields. Ticking a paper redraws the decision panel from the node, without
+ * moving the focus. A scanned code opens its dossier. Up and down walk through the rows of a list.
  */
-import { parse } from "./core.js";
+import { go, parse } from "./core.js";
 import { refresh } from "./live.js";
 
 const TICK_MS = 20000;
+const OUTSIDE_FIELDS = new Set(["/", "PageUp", "PageDown"]);
 
 /** @param {EventTarget | null} target @returns {boolean} */
-const isField = (target) => target instanceof HTMLTextAreaElement
+const isField = (target) => target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
   || (target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type));
+
+/** @param {KeyboardEvent} event @returns {string} the key as the table names it */
+const nameOf = (event) => event.altKey ? `Alt+${event.key.toUpperCase()}` : event.key;
 
 /** @param {KeyboardEvent} event @returns {HTMLElement | null} the control this key stands for */
 function controlOf(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return null;
-  if (event.key === "/" && isField(event.target)) return null;
-  if (event.key === "Escape" && document.querySelector(":popover-open")) return null;
-  return document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (event.ctrlKey || event.metaKey || event.repeat) return null;
+  const key = nameOf(event);
+  if (OUTSIDE_FIELDS.has(key) && isField(event.target)) return null;
+  const open = document.querySelector(":popover-open");
+  if (open && (key === "Escape" || !open.contains(document.querySelector(`[data-key="${CSS.escape(key)}"]`)))) return null;
+  return document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+}
+
+/** @param {KeyboardEvent} event @returns {boolean} whether a row of a list took the key */
+function walk(event) {
+  if (!(event.target instanceof Element) || !["ArrowDown", "ArrowUp"].includes(event.key)) return false;
+  const table = event.target.closest("[data-rows]");
+  const links = [...table?.querySelectorAll("tbody a") ?? []];
+  const next = links[links.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
+  if (!(next instanceof HTMLElement)) return false;
+  next.focus();
+  return true;
 }
 
 document.addEventListener("keydown", (event) => {
+  if (walk(event)) { event.preventDefault(); return; }
   const control = controlOf(event);
   if (!control) return;
   event.preventDefault();
@@ -54,5 +73,50 @@ document.addEventListener("change", (event) => {
   if (box.form?.dataset.review) void lookAgain(box.form);
 });
 
+/** Which part of the dossier is in front. @param {Element} tab */
+function turnTo(tab) {
+  const list = tab.closest("[role=tablist]");
+  for (const other of list?.querySelectorAll("[role=tab]") ?? []) {
+    const chosen = other === tab;
+    other.setAttribute("aria-selected", String(chosen));
+    other.setAttribute("tabindex", chosen ? "0" : "-1");
+    const part = document.getElementById(other.getAttribute("aria-controls") ?? "");
+    if (part) part.hidden = !chosen;
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const tab = event.target instanceof Element ? event.target.closest("[role=tab]") : null;
+  if (tab) turnTo(tab);
+});
+
+document.addEventListener("keydown", (event) => {
+  const tab = event.target;
+  if (!(tab instanceof HTMLElement) || tab.getAttribute("role") !== "tab") return;
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  const tabs = [...tab.closest("[role=tablist]")?.querySelectorAll("[role=tab]") ?? []];
+  const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+  if (next instanceof HTMLElement) { turnTo(next); next.focus(); event.preventDefault(); }
+});
+
+// The body keeps the code out of every address.
+document.addEventListener("scan", (event) => {
+  if (!document.querySelector(".desk")) return;
+  void go("/counter/scan", { body: new URLSearchParams({ code: /** @type {CustomEvent} */ (event).detail }) });
+});
+
+/** Seconds a decision can still be taken back. */
+function countDown() {
+  const toast = /** @type {HTMLElement | null} */ (document.querySelector("[data-toast]"));
+  if (!toast) return;
+  const left = Number(toast.dataset.toast) - 1;
+  toast.dataset.toast = String(left);
+  const shown = toast.querySelector("[data-toast-left]");
+  if (shown) shown.textContent = String(left);
+  if (left <= 0) { toast.remove(); void refresh(["print", "dossier"]); }
+}
+
 // Minutes pass without any event.
 setInterval(() => { if (!document.hidden) void refresh(["tick"]); }, TICK_MS);
+setInterval(countDown, 1000);

@@ -97,7 +97,8 @@ export async function refresh(topics) {
 async function refreshFrom(source, parts) {
   let page;
   try {
-    const response = await fetch(source, { credentials: "same-origin" });
+    const response = await fetch(source, { credentials: "same-origin", headers: { "X-Refresh": "1" } });
+    if (response.status === 423) document.dispatchEvent(new CustomEvent("locked"));
     if (!response.ok) return;
     page = parse(await response.text());
   } catch {
@@ -114,8 +115,26 @@ async function refreshFrom(source, parts) {
 /** Swap one part, keeping the keyboard where it was. @param {Element} part @param {Element} fresh */
 function replace(part, fresh) {
   const focused = part.contains(document.activeElement) ? document.activeElement?.id : "";
+  carryOver(part, fresh);
   part.replaceWith(document.adoptNode(fresh));
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+/** What was typed, chosen or unfolded stays. @param {Element} part @param {Element} fresh */
+function carryOver(part, fresh) {
+  for (const field of part.querySelectorAll("input[id], textarea[id], select[id], details[id]")) {
+    const next = /** @type {any} */ (fresh.querySelector(`#${CSS.escape(field.id)}`));
+    if (!next || next.tagName !== field.tagName) continue;
+    if (field instanceof HTMLDetailsElement) {
+      next.open = field.open;
+    } else if (field instanceof HTMLInputElement && ["checkbox", "radio"].includes(field.type)) {
+      if (field.checked !== field.defaultChecked) next.checked = field.checked;
+    } else if (field instanceof HTMLSelectElement) {
+      next.value = field.value;
+    } else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) {
+      if (field.type !== "hidden" && field.value !== field.defaultValue) next.value = field.value;
+    }
+  }
 }
 
 function follow() {
