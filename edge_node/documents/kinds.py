@@ -47,6 +47,7 @@ KINDS: Final[Mapping[str, DocumentKind]] = {
     "register": DocumentKind(model.Register, "sheet", "printed_at", "form07"),
     "shift_report": DocumentKind(model.ShiftReport, "sheet", "closed_at", "shift_report"),
     "rating_summary": DocumentKind(model.RatingSummary, "sheet", "printed_at", "rating_summary"),
+    "continuity_kit": DocumentKind(model.ContinuityKit, "sheet", "printed_at", "continuity_kit"),
     "continuity_slip": DocumentKind(model.ContinuitySlip, "sheet", "printed_at", "continuity_slip"),
 }
 

@@ -98,18 +98,17 @@ def _roll(
     if width_dots not in ROLL_WIDTHS_DOTS:
         raise DocumentError("ticket_width_unknown", width_dots=width_dots)
     version = _version(kind, slip)
-    codes = {name: qr_rows(text) for name, text in _codes(slip).items()}
+    codes = _codes(slip)
     modules = {f"{name}_module": module_dots(len(rows), width_dots) for name, rows in codes.items()}
-    fields = _fields(slip) | codes | modules
+    fields = _fields(slip) | modules
     fields |= {"width_dots": width_dots, "specimen": specimen}
     return _page(_compile(version.template, fields, "png"), width_dots)
 
 
 def _sheets(kind: DocumentKind, slip: msgspec.Struct, *, specimen: bool = False) -> bytes:
     version = _version(kind, slip)
-    codes = {name: qr_rows(text) for name, text in _codes(slip).items()}
     mark = getattr(slip, "form_reference", "") or version.mark
-    fields = _fields(slip) | codes | {"mark": mark, "specimen": specimen}
+    fields = _fields(slip) | {"mark": mark, "specimen": specimen}
     day = _local(getattr(slip, kind.dated_by))
     return _compile(version.template, fields, "pdf", timestamp=day)
 
@@ -123,12 +122,12 @@ def _version(kind: DocumentKind, slip: msgspec.Struct) -> Version:
     return version
 
 
-def _codes(slip: msgspec.Struct) -> dict[str, str]:
-    """What the codes of a document hold: the signed address, or only the number it has."""
+def _codes(slip: msgspec.Struct) -> dict[str, list[str]]:
+    """The codes of a document, as QR rows: the signed address, or only the number it has."""
     number = getattr(slip, "dossier_number", "") or getattr(slip, "ticket_number", "")
     codes = {"qr": getattr(slip, "token_url", "") or number}
     codes["payment"] = getattr(slip, "payment_qr", "")
-    return {name: text for name, text in codes.items() if text}
+    return {name: qr_rows(text) for name, text in codes.items() if text}
 
 
 def qr_rows(text: str) -> list[str]:
@@ -154,7 +153,8 @@ def module_dots(modules: int, width_dots: int) -> int:
 
 
 def _fields(slip: msgspec.Struct) -> Fields:
-    return {name: _field(getattr(slip, name)) for name in slip.__struct_fields__}
+    fields = {name: _field(getattr(slip, name)) for name in slip.__struct_fields__}
+    return fields | _codes(slip)
 
 
 def _field(value: object) -> object:

@@ -207,18 +207,9 @@ def _internal() -> dict[str, msgspec.Struct]:
             visits=143,
             printed_at=_CLOSING,
         ),
-        "continuity_slip": model.ContinuitySlip(
-            superior_agency=_CITY,
-            agency=_AGENCY,
-            place=_PLACE,
-            hotline=_HOTLINE,
-            kit="7KXN",
-            index=1,
-            count=20,
-            dossier_number="T26560-7KXN-00001-5",
-            token_url=SIGNED_CODE,
-            check=_CHECK,
-            printed_at=_MORNING,
+        "continuity_slip": _paper_slip(1),
+        "continuity_kit": model.ContinuityKit(
+            agency=_AGENCY, sheets=tuple(_paper_slip(n) for n in (1, 2, 3)), printed_at=_MORNING
         ),
     }
 
@@ -245,6 +236,22 @@ def _register_row(index: int) -> model.RegisterRow:
         due_at=datetime(2026, 11, 19 + index // 2, 10, 0, tzinfo=UTC),
         handed_over_at=datetime(2026, 11, 19 + index // 2, 3, 15, tzinfo=UTC) if done else None,
         method="trực tiếp" if done else "",
+    )
+
+
+def _paper_slip(index: int) -> model.ContinuitySlip:
+    return model.ContinuitySlip(
+        superior_agency=_CITY,
+        agency=_AGENCY,
+        place=_PLACE,
+        hotline=_HOTLINE,
+        kit="7KXN-1",
+        index=index,
+        count=3,
+        dossier_number=f"T26560-7KXN-{index:05d}-5",
+        token_url=SIGNED_CODE,
+        check=_CHECK,
+        printed_at=_MORNING,
     )
 
 

@@ -171,6 +171,12 @@ def kit_position(connection: sqlite3.Connection, name: str) -> int | None:
     return int(row[0]) if row is not None else None
 
 
+def kit_made_at(connection: sqlite3.Connection, name: str) -> str:
+    """When a kit was made, ISO 8601; the caller knows that there is one."""
+    row = connection.execute("SELECT made_at FROM paper_kit WHERE name = ?", (name,)).fetchone()
+    return str(row[0])
+
+
 def unused_slips(connection: sqlite3.Connection) -> int:
     """Slips of all kits that nobody has used."""
     row = connection.execute("SELECT count(*) FROM paper_slip WHERE state = 'unused'").fetchone()

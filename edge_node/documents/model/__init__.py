@@ -1,7 +1,7 @@
 """What a printed document needs to know; plain values, already decided by the rules."""
 
 from edge_node.documents.model.common import Citizen, Letter, Page, Paper
-from edge_node.documents.model.continuity import ContinuitySlip
+from edge_node.documents.model.continuity import ContinuityKit, ContinuitySlip
 from edge_node.documents.model.internal import (
     ControlSheet,
     Count,
@@ -28,6 +28,7 @@ __all__ = [
     "Apology",
     "AppointmentSlip",
     "Citizen",
+    "ContinuityKit",
     "ContinuitySlip",
     "ControlSheet",
     "Count",

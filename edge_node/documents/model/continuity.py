@@ -27,3 +27,13 @@ class ContinuitySlip(msgspec.Struct, frozen=True, kw_only=True):
     check: str = ""
     printed_at: datetime
     reprint: bool = False
+
+
+class ContinuityKit(msgspec.Struct, frozen=True, kw_only=True):
+    """All sheets of a kit that are still unused, one page each."""
+
+    paper: Sheet = "A4"
+    agency: str
+    sheets: tuple[ContinuitySlip, ...]
+    printed_at: datetime
+    reprint: bool = False

@@ -152,11 +152,11 @@ def _looked_up(connection: Connection, answer: Checked, claims: Claims) -> Check
         if slip is not None:
             book = Book.VOID_SLIP if slip.state.value == "void" else Book.UNUSED_SLIP
         return answer._replace(book=book)
+    # A paper dossier has two kinds of slips: the written one and those printed later.
+    records = [paper.of_dossier(connection, row.id)]
     if slip is not None:
-        stood_for = _kit_record(connection, slip.kit)
-    else:
-        stood_for = paper.of_dossier(connection, row.id)
-    matches = stood_for is not None and _same(stood_for, claims)
+        records.append(_kit_record(connection, slip.kit))
+    matches = any(record is not None and _same(record, claims) for record in records)
     return answer._replace(
         book=Book.MATCHES if matches else Book.DIFFERS, dossier_id=row.id, state=row.state.value
     )
