@@ -224,6 +224,7 @@ class Inbox:
         await self._staff()
         for dossier_id in touched:
             self.station.changes.announce("dossier", dossier_id.hex())
+            self.station.changes.announce("pay")
         self.station.changes.announce("health")
 
     async def _staff(self) -> None:

@@ -1,0 +1,70 @@
+"""The inbox of money: what the bank said that does not fit, and what a person decides of it.
+
+Rules: only who may put money right decides; every decision has a reason; a line that nobody knows
+is given to a payment or sent back. No names: dossier numbers and tickets.
+"""
+
+from typing import Final
+
+from aiohttp import web
+
+from edge_node.domain.errors import DomainError
+from edge_node.domain.officer import Duty, may
+from edge_node.usecases.payments import bank, views
+from edge_node.usecases.payments.acting import Actor
+from edge_node.usecases.payments.bank import Line
+from edge_node.usecases.station import Officer
+from edge_node.web.counter import desk
+from edge_node.web.counter.money import explained
+from edge_node.web.counter.session import with_duty
+from edge_node.web.keys import STATION
+from edge_node.web.pages import new_key, read_form, render, see_other, translator
+
+PATH: Final = "/counter/money"
+_DECISIONS: Final = ("accept", "refund_due", "refunded")
+
+
+@with_duty(Duty.TAKE_MONEY)
+async def inbox(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """Everything about money that waits for a person."""
+    return await _page(request, officer, "", 200)
+
+
+@with_duty(Duty.CORRECT_MONEY)
+async def decide(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """Decide about one line of the bank."""
+    station, form = request.app[STATION], await read_form(request)
+    for decision in _DECISIONS:
+        if form.get("decision") == decision:
+            break
+    else:
+        raise web.HTTPBadRequest
+    line = Line(
+        transaction=form.get("transaction", ""), decision=decision, reason=form.get("reason", "")
+    )
+    payment_id = form.get("payment", "")
+    if len(payment_id) != 32 or any(one not in "0123456789abcdef" for one in payment_id):
+        payment_id = "00" * 16
+    try:
+        await bank.decide(station, Actor.of(officer, form.get("key", "")), payment_id, line)
+    except DomainError as error:
+        return await _page(request, officer, explained(translator(request), error), 422)
+    return see_other(PATH)
+
+
+async def _page(
+    request: web.Request, officer: Officer, problem: str, status: int
+) -> web.StreamResponse:
+    station = request.app[STATION]
+    values = await desk.frame(request, officer)
+    values |= {
+        "tasks": await views.inbox(station),
+        "awaiting": await views.awaiting(station),
+        "correct": may(officer.roles, Duty.CORRECT_MONEY),
+        "new_key": new_key,
+        "problem": problem,
+    }
+    return render(request, "counter/money_inbox.html.j2", values, status=status)
+
+
+ROUTES: Final = (web.get(PATH, inbox), web.post(PATH, decide))
