@@ -21,6 +21,7 @@ from edge_node.domain.undo import UNDO_WINDOW_S
 from edge_node.store.blobs import Vault
 from edge_node.store.city import CityView
 from edge_node.store.unit_of_work import Moment, Store
+from edge_node.store.viewing import ViewingCopies
 from edge_node.usecases.changes import Bell, Changes
 from edge_node.usecases.days import Days
 from hardware.ports import Clock
@@ -178,6 +179,7 @@ class Station:
     paper: Bell = field(default_factory=Bell)
     room: Room = field(default_factory=Room)
     presence: Presence = field(default_factory=Presence)
+    viewing: ViewingCopies = field(default_factory=ViewingCopies)
     roster: Mapping[str, Officer] = field(default_factory=dict)
     vault: Vault | None = None
     queue: QueueRules = QueueRules()

@@ -15,7 +15,7 @@ from edge_node.domain.voice_rules import VoiceRules
 from edge_node.health.runner import HealthReport
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
-from edge_node.web import api, assets, display, live, metrics, restarting
+from edge_node.web import api, assets, customer, display, live, metrics, restarting, tracking
 from edge_node.web.counter import passkey
 from edge_node.web.counter import routes as counter
 from edge_node.web.keys import HEALTH, SCANS, STATION, TRANSLATORS
@@ -39,7 +39,9 @@ FEATURES: Final[tuple[Routes, ...]] = (
     kiosk.ROUTES,
     counter.ROUTES,
     display.ROUTES,
+    customer.ROUTES,
     voice_desk.ROUTES,
+    tracking.ROUTES,
     status.ROUTES,
     metrics.ROUTES,
     live.ROUTES,
@@ -47,7 +49,8 @@ FEATURES: Final[tuple[Routes, ...]] = (
 )
 
 
-def _prepare_templates(app: web.Application) -> None:
+def prepare_templates(app: web.Application) -> None:
+    """Templates and what all of them know. The station and the assets are in place."""
     static, station = app[assets.ASSETS], app[STATION]
     environment = aiohttp_jinja2.setup(
         app,
@@ -86,8 +89,9 @@ def create_app(
     app[assets.ASSETS] = assets.load_assets()
     app[TRANSLATORS] = load_translators()
     app[VOICE] = voice or load_voice(VoiceRules())
-    _prepare_templates(app)
+    prepare_templates(app)
     live.prepare(app)
+    tracking.prepare(app)
     take_home.prepare(app)
     passkey.prepare(app)
     app.on_response_prepare.append(set_security_headers)

@@ -35,7 +35,7 @@ async def open_page(
 
 async def scan(page: Page, text: str = CARD) -> None:
     """A keyboard scanner: prefix, letters, Enter, without a pause."""
-    await page.keyboard.press("F9")
+    await page.keyboard.press("F8")
     await page.keyboard.type(text)
     await page.keyboard.press("Enter")
 
@@ -61,9 +61,9 @@ async def answer_question(page: Page) -> None:
     name = here.rpartition("/")[2]
     if name in ANSWERS:
         await page.fill("#answer", ANSWERS[name])
+        await go_on(page)
     else:
-        await page.locator(".choice").first.click()
-    await go_on(page)
+        await page.locator("button.choice").first.click()  # a choice is the way on
     await page.wait_for_function("here => location.href !== here", arg=here)
 
 

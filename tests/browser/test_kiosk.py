@@ -267,7 +267,7 @@ async def test_a_scanner_leaks_no_key_into_a_field(node: Node, chromium: Browser
         await page.goto(f"{node.url}/kiosk/find")
         await page.locator("#number").focus()
         await page.keyboard.type("T26560")
-        await page.keyboard.press("F9")
+        await page.keyboard.press("F8")
         await page.keyboard.type("079190000017|270")
         await expect(page.locator("#number")).to_have_value("T26560")
         await page.goto(f"{node.url}/kiosk")

@@ -126,7 +126,7 @@ async def receive_at_counter(day: StationDay, page: Page) -> None:
     await page.locator("[data-key=F2]").first.wait_for()
     await page.keyboard.press("F2")
     await expect(page.locator(".number b")).to_have_text("A001")
-    await page.keyboard.press("F9")
+    await page.keyboard.press("F8")
     reason = page.locator("#reason")
     if await reason.count():
         await reason.fill("Công dân bổ sung giấy tờ tại quầy")

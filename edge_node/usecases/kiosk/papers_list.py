@@ -71,6 +71,7 @@ async def print_list(
         fee=words.fee,
         time_limit=words.time_limit,
         hours=words.hours,
+        hotline=station.letterhead.hotline,
         printed_at=moment.now,
         language=words.language,
     )

@@ -14,6 +14,7 @@ const LETTERS = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 const DIGITS = "1234567890";
 const MARKED = "ăâđêôơư";
 const SIGNS = [",", "/", "-"];
+const SVG = "http://www.w3.org/2000/svg";
 const NUMBERS = [["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"]];
 
 /** @type {HTMLInputElement | undefined} */
@@ -119,7 +120,7 @@ function numberPad(words, date) {
   const left = date ? key("/", "", "key-mark", () => insert("/")) : key(words.clear, "", "key-mark", () => {
     if (field) { field.select(); eraseKey(field); }
   });
-  rows.push(row([left, key("0", "", "", () => insert("0")), key("⌫", words.erase, "key-mark", erase)]));
+  rows.push(row([left, key("0", "", "", () => insert("0")), eraseButton(words, "key-mark")]));
   rows.push(row([goKey(words)]));
   return [letters(rows)];
 }
@@ -128,22 +129,41 @@ function numberPad(words, date) {
 function markBlock(words) {
   const block = document.createElement("div");
   block.className = "keys-marks";
-  const names = words.tones.split(",");
-  block.append(
-    ...[...MARKED].map(letterKey),
-    ...SIGNS.map((sign) => key(sign, "", "", () => insert(sign))),
-    ...names.map((name, at) => key(name, "", "key-mark", () => addTone(at + 1))),
-  );
+  const tones = words.tones.split(",").map((name, at) => {
+    const button = key(put("a", at + 1), name, "key-mark key-tone", () => addTone(at + 1));
+    const label = document.createElement("small");
+    label.textContent = name;
+    button.append(label);
+    return button;
+  });
+  block.append(...[...MARKED].map(letterKey), ...SIGNS.map((sign) => key(sign, "", "", () => insert(sign))), ...tones);
   return block;
 }
+
+/** A key with a picture of the page's icons. @param {string} icon @param {Record<string, string>} words @param {string} name @param {string} kind @param {() => void} act */
+function pictureKey(icon, words, name, kind, act) {
+  const button = key("", name, kind, act);
+  delete button.dataset.say;
+  const picture = document.createElementNS(SVG, "svg");
+  picture.setAttribute("class", "i");
+  picture.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `${words.icons}#${icon}`);
+  picture.append(use);
+  button.append(picture);
+  return button;
+}
+
+/** @param {Record<string, string>} words @param {string} kind */
+const eraseButton = (words, kind) => pictureKey("backspace", words, words.erase, kind, erase);
 
 /** @param {Record<string, string>} words @param {boolean} marks @param {boolean} code */
 function letterBoard(words, marks, code) {
   const rows = [row([...DIGITS].map((digit) => key(digit, "", "", () => insert(digit))))];
   rows.push(...LETTERS.slice(0, 2).map((line) => row([...line].map(letterKey))));
-  const shift = key("⇧", words.shift, "key-wide key-shift", () => setUpper(!upper));
+  const shift = pictureKey("shift", words, words.shift, "key-wide key-shift", () => setUpper(!upper));
   shift.setAttribute("aria-pressed", "false");
-  rows.push(row([...(marks ? [shift] : []), ...[...LETTERS[2]].map(letterKey), key("⌫", words.erase, "key-wide key-mark", erase)]));
+  rows.push(row([...(marks ? [shift] : []), ...[...LETTERS[2]].map(letterKey), eraseButton(words, "key-wide key-mark")]));
   const wide = code ? key("-", "", "key-space", () => insert("-")) : key(words.space, "", "key-space", () => insert(" "));
   rows.push(row([...(marks ? [methodKey(words)] : []), wide, goKey(words)]));
   return [letters(rows), ...(marks ? [markBlock(words)] : [])];
