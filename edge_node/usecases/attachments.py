@@ -138,10 +138,21 @@ async def of_dossier(station: Station, dossier_id: bytes) -> list[AttachmentRow]
     return await station.store.read(lambda c: attachments.of_dossier(c, dossier_id))
 
 
+async def can_seal(station: Station) -> bool:
+    """Whether a paper could be taken now: room on the disk, a vault, the city's key."""
+    try:
+        station.room.check_scans()
+        await _city_key(station, _vault(station))
+    except DomainError:
+        return False
+    return True
+
+
 async def clear_strays(station: Station) -> int:
     """At the start: remove files that a crash left without a row; how many."""
     if station.vault is None:
         return 0
+    await asyncio.to_thread(station.viewing.clear, station.vault.folder)
     known = await station.store.read(lambda c: blobs.digests_on_disk(c) | captures.digests(c))
     return await asyncio.to_thread(station.vault.open, known)
 
@@ -158,6 +169,7 @@ async def seal(station: Station, capture: Capture) -> SealedPaper:
         await asyncio.to_thread(vault.put, sealed.digest, sealed.cipher)
     except OSError as error:
         raise DomainError(ErrorCode.STORAGE_FAILING, fault=Fault.STATION) from error
+    await asyncio.to_thread(station.viewing.keep, vault.folder, sealed.digest, capture.content)
     return SealedPaper(
         capture.name,
         capture.media_type,

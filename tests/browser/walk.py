@@ -50,6 +50,9 @@ async def press_main(page: Page) -> None:
 async def answer(page: Page) -> None:
     """Answer whatever is asked: the first choice, or text that fits the field."""
     name = path_of(page).rpartition("/")[2]
+    if await page.locator("button.choice").count():
+        await page.locator("button.choice").first.click()  # a choice is the way on
+        return
     if await page.locator(".choice").count():
         await page.locator(".choice").first.click()
     else:

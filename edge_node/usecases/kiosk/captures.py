@@ -31,15 +31,6 @@ MEDIA_TYPE: Final = "image/jpeg"
 _ENDING: Final = ".jpg"
 
 
-def is_possible(station: Station) -> bool:
-    """Whether this station can take photographs at all now: a vault, and room on the disk."""
-    try:
-        station.room.check_scans()
-    except DomainError:
-        return False
-    return station.vault is not None
-
-
 async def take(station: Station, token: str, key: str, paper_id: str, content: bytes) -> None:
     """Seal one photograph of a paper and keep it for the draft; the same one again is one.
 

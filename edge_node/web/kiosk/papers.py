@@ -11,6 +11,7 @@ from aiohttp import web
 
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.procedure import Document, Procedure, wanted_documents
+from edge_node.usecases import attachments
 from edge_node.usecases.drafts import PaperChoice
 from edge_node.usecases.kiosk import captures
 from edge_node.usecases.station import Station
@@ -81,7 +82,7 @@ async def list_papers(request: web.Request) -> web.Response:
     where: Place = place(procedure, "papers", visit.draft)
     values = {
         "rows": await rows(request, visit, procedure),
-        "camera": captures.is_possible(request.app[STATION]),
+        "camera": await attachments.can_seal(request.app[STATION]),
         "place": where._replace(back="/kiosk/check") if change else where,
         "change": change,
     }

@@ -11,6 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.usecases import attachments
 from edge_node.usecases.kiosk import captures
 from edge_node.usecases.kiosk.captures import MAXIMUM_PHOTO_BYTES, MAXIMUM_PHOTOS_OF_PAPER
 from edge_node.web.keys import STATION
@@ -37,7 +38,7 @@ async def show(request: web.Request) -> web.Response:
         "back": "/kiosk/papers?back=check" if is_change(request) else "/kiosk/papers",
         "photos": counts.get(document.id, 0),
         "maximum": MAXIMUM_PHOTOS_OF_PAPER,
-        "possible": captures.is_possible(request.app[STATION]),
+        "possible": await attachments.can_seal(request.app[STATION]),
     }
     return render(request, "kiosk/photo.html.j2", values)
 
