@@ -13,7 +13,11 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from edge_node.domain.officer import Role
+from edge_node.domain.queue_order import CounterRule
+from edge_node.domain.queue_rules import PLACES_PER_SLOT, QueueRules
 from edge_node.domain.retention import DiskLimits
+from edge_node.domain.voice_rules import FULL_VOLUME, VoiceRules
+from edge_node.domain.voice_rules import Hours as VoiceHours
 from edge_node.usecases.retention import Hours
 from edge_node.usecases.station import NO_LETTERHEAD, Letterhead, Officer, Policy
 
@@ -179,6 +183,66 @@ class RetentionSection(_Section, frozen=True, kw_only=True):
         return Hours(_minutes(self.quiet_from), _minutes(self.quiet_to))
 
 
+class CounterSection(_Section, frozen=True, kw_only=True):
+    """What a counter calls: ids of services, empty for all; whether short matters come first."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=8)]
+    services: tuple[str, ...] = ()
+    quick: bool = False
+
+
+class QueueSection(_Section, frozen=True, kw_only=True):
+    """How numbers are called; a counter that is not named calls everything."""
+
+    priority_reasons: Annotated[
+        tuple[Literal["elderly", "disabled", "pregnant", "small_child", "merit"], ...],
+        msgspec.Meta(min_length=1),
+    ] = ("elderly", "disabled", "pregnant", "small_child", "merit")
+    places_per_slot: Annotated[int, msgspec.Meta(ge=1, le=50)] = PLACES_PER_SLOT
+    counter: tuple[CounterSection, ...] = ()
+
+    def rules(self) -> QueueRules:
+        """The rules as the use cases know them."""
+        return QueueRules(
+            counters={
+                one.name: CounterRule(frozenset(one.services), one.quick) for one in self.counter
+            },
+            priority_reasons=self.priority_reasons,
+            places_per_slot=self.places_per_slot,
+        )
+
+
+class VoiceHoursSection(_Section, frozen=True, kw_only=True):
+    """How loud the board speaks between two times of the day (percent)."""
+
+    start: TimeOfDay
+    end: TimeOfDay
+    volume: Annotated[int, msgspec.Meta(ge=0, le=FULL_VOLUME)] = FULL_VOLUME
+
+
+class VoiceSection(_Section, frozen=True, kw_only=True):
+    """How the board speaks; outside of all hours it is silent, without any it always speaks."""
+
+    by_digits: bool = True
+    english: bool = False
+    hours: tuple[VoiceHoursSection, ...] = ()
+
+    def rules(self) -> VoiceRules:
+        """The rules as the board knows them."""
+        hours = [
+            VoiceHours(_minutes(one.start), _minutes(one.end), one.volume) for one in self.hours
+        ]
+        always = VoiceRules(by_digits=self.by_digits, english=self.english)
+        return always._replace(hours=tuple(hours)) if hours else always
+
+
+class PhoneSection(_Section, frozen=True, kw_only=True):
+    """Where citizens' phones on station Wi-Fi reach their two pages; nowhere without a host."""
+
+    host: str = ""
+    port: Port = 8080
+
+
 def _minutes(text: str) -> int:
     hours, minutes = text.split(":")
     return int(hours) * 60 + int(minutes)
@@ -197,6 +261,9 @@ class Settings(_Section, frozen=True, kw_only=True):
     desk: DeskSection = DeskSection()
     paper: PaperSection = PaperSection()
     retention: RetentionSection = RetentionSection()
+    queue: QueueSection = QueueSection()
+    voice: VoiceSection = VoiceSection()
+    phone: PhoneSection = PhoneSection()
 
 
 def read_settings(path: Path) -> Settings:
@@ -231,6 +298,8 @@ def _fault(settings: Settings) -> str:
         or _printer_fault(settings)
         or _officer_fault(settings)
         or _retention_fault(settings.retention)
+        or _phone_fault(settings)
+        or _repeated("queue.counter.name", [one.name for one in settings.queue.counter])
     )
 
 
@@ -238,6 +307,23 @@ def _retention_fault(section: RetentionSection) -> str:
     if section.warn_percent <= section.no_scans_percent <= section.refuse_percent:
         return ""
     return "retention: warn_percent, no_scans_percent and refuse_percent must rise"
+
+
+def _phone_fault(settings: Settings) -> str:
+    phone = settings.phone
+    if phone.host and phone.port == settings.listen.port:
+        return "phone.port must be another than listen.port"
+    if phone.host and not _is_address(phone.host):
+        return "phone.host must be an IP address"
+    return ""
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _listen_fault(listen: ListenSection) -> str:

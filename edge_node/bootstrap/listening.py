@@ -20,6 +20,9 @@ SHUTDOWN_TIMEOUT_S: Final = 2.0
 MAXIMUM_CONNECTIONS: Final = 256
 """Browsers, streams and LAN clients of one station together."""
 
+MAXIMUM_PHONES: Final = 64
+"""Phones of citizens at once; a page is answered in milliseconds."""
+
 BACKLOG_CONNECTIONS: Final = 256
 
 
@@ -51,7 +54,28 @@ async def listen_for(
     stack: contextlib.AsyncExitStack,
 ) -> str:
     """Answer on the port of the settings and return the address. Raises PortBusyError."""
-    guard = ConnectionGuard(maximum_connections=MAXIMUM_CONNECTIONS)
+    listen = settings.listen
+    await _answer_on(app, (listen.host, listen.port), (tls, MAXIMUM_CONNECTIONS), stack)
+    return f"{'https' if tls else 'http'}://{listen.host}:{listen.port}"
+
+
+async def listen_for_phones(
+    app: web.Application, settings: Settings, stack: contextlib.AsyncExitStack
+) -> None:
+    """Answer citizens' phones over plain HTTP, where the settings say. Raises PortBusyError."""
+    phone = settings.phone
+    await _answer_on(app, (phone.host, phone.port), (None, MAXIMUM_PHONES), stack)
+
+
+async def _answer_on(
+    app: web.Application,
+    place: tuple[str, int],
+    terms: tuple[ssl.SSLContext | None, int],
+    stack: contextlib.AsyncExitStack,
+) -> None:
+    """Serve at a host and port; `terms` are TLS or none, and how many may be connected."""
+    (host, port), (tls, maximum) = place, terms
+    guard = ConnectionGuard(maximum_connections=maximum)
 
     @web.middleware
     async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -68,16 +92,14 @@ async def listen_for(
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     guard.server = runner.server
-    listen = settings.listen
     try:
         server = await asyncio.get_running_loop().create_server(
-            guard, listen.host, listen.port, ssl=tls, backlog=BACKLOG_CONNECTIONS
+            guard, host, port, ssl=tls, backlog=BACKLOG_CONNECTIONS
         )
     except OSError as error:
-        message = f"{listen.host} port {listen.port} is taken or not ours ({error.strerror})"
+        message = f"{host} port {port} is taken or not ours ({error.strerror})"
         raise PortBusyError(message) from error
     stack.callback(server.close)
-    return f"{'https' if tls else 'http'}://{listen.host}:{listen.port}"
 
 
 def _quiet_parser() -> logging.Logger:

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from edge_node.bootstrap.listening import listen_for, read_tls
+from edge_node.bootstrap.listening import listen_for, listen_for_phones, read_tls
 from edge_node.bootstrap.monitor import HealthMonitor
 from edge_node.bootstrap.opening import SOFTWARE, open_station
 from edge_node.bootstrap.printers import open_printer, renderer
@@ -20,7 +20,7 @@ from edge_node.health.examine import Devices
 from edge_node.health.host import read_disk
 from edge_node.lan.announce import Announcement, announced
 from edge_node.settings import Settings
-from edge_node.usecases import attachments, printing, retention
+from edge_node.usecases import attachments, printing, retention, viewing
 from edge_node.usecases.inbox import Inbox
 from edge_node.usecases.kiosk import leftovers
 from edge_node.usecases.printing import Desk
@@ -28,6 +28,8 @@ from edge_node.usecases.queue.days import start_day
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
 from edge_node.web.app import create_app
+from edge_node.web.phone import create_phone_app
+from edge_node.web.voice.desk import load_voice
 from hardware.scanner import SerialScanner
 from sync.database import DatabaseError, Writer
 from sync.notify import keep_watchdog, notify
@@ -61,8 +63,13 @@ async def serve(settings: Settings, stopping: asyncio.Event, ready: Callable[[st
         monitor = HealthMonitor(station, devices)
         scans = ScanDesk(station.changes)
         inbox = await _open_inbox(station)
-        app = create_app(station, health=monitor.report, scans=scans, version=SOFTWARE)
+        voice = load_voice(settings.voice.rules(), settings.station.state_directory / "voice")
+        app = create_app(
+            station, health=monitor.report, scans=scans, version=SOFTWARE, voice=voice
+        )
         url = await listen_for(app, settings, tls, stack)
+        if settings.phone.host:
+            await listen_for_phones(create_phone_app(station), settings, stack)
         await _announce(settings, stack)
         async with asyncio.TaskGroup() as tasks:
             desks = [
@@ -127,6 +134,7 @@ async def _sweep(station: Station) -> None:
         # A full disk must not stop the desk from reading; the health check reports it.
         with contextlib.suppress(DatabaseError):
             await leftovers.sweep(station)
+            await viewing.sweep(station)
         await asyncio.sleep(SWEEP_INTERVAL_S)
 
 

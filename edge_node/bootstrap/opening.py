@@ -11,7 +11,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_node.data import read_release
-from edge_node.domain.catalogue import read_catalogue
+from edge_node.domain.catalogue import Catalogue, read_catalogue
 from edge_node.domain.codes import epoch_tag
 from edge_node.domain.units import read_units
 from edge_node.domain.working_calendar import read_calendar
@@ -40,6 +40,7 @@ async def open_station(
     """Open node.db and everything an action stands on; `stack` closes it again."""
     section = settings.station
     release = read_release()
+    catalogue = read_catalogue(release)
     unit = read_units(release["units.json"]).get(section.code)
     if unit is None:
         raise SettingsError(f"station.code: {section.code} is not a unit of the catalogue")
@@ -58,12 +59,13 @@ async def open_station(
     journal = Journal(run, entropy=entropy, tag_of=epoch_tag)
     numbers = TicketNumbers()
     writer.join(journal, numbers)
+    _check_counters(settings, catalogue)
     station = Station(
         code=section.code,
         name_vi=unit.police_name,
         name_en=unit.police_name_en,
         place=unit.short_name,
-        catalogue=read_catalogue(release),
+        catalogue=catalogue,
         calendar=read_calendar(release["calendar.json"]),
         store=Store(writer, reader, journal, numbers),
         city=CityView(section.sync_database, stack),
@@ -72,6 +74,7 @@ async def open_station(
         officers={officer.id: officer.officer() for officer in settings.officer},
         devices=frozenset(bytes.fromhex(digest) for digest in settings.devices.token_sha256),
         policy=settings.desk.policy(),
+        queue=settings.queue.rules(),
         money=read_money_rules(release),
         vault=Vault(path, section.enrolment),
         letterhead=settings.paper.letterhead(),
@@ -93,3 +96,12 @@ def _slip_key(directory: Path) -> Ed25519PrivateKey | None:
             return generate_signing_key(path)
         logger.error("slips are printed without a signed code: %s", error)  # noqa: TRY400
         return None
+
+
+def _check_counters(settings: Settings, catalogue: Catalogue) -> None:
+    """A misspelt service would be called nowhere. Raises SettingsError."""
+    known = {service.id for service in catalogue.services}
+    for number, counter in enumerate(settings.queue.counter):
+        unknown = sorted(set(counter.services) - known)
+        if unknown:
+            raise SettingsError(f"queue.counter[{number}].services: no service {unknown[0]!r}")

@@ -1,7 +1,7 @@
 """The small application on station Wi-Fi: pages for citizens' phones, over plain HTTP.
 
 Responsible for what a phone may reach: the tracking page, the page that verifies a slip, their
-style sheet, and nothing else. Rules: read-only, no cookie, a bounded answer to everything; whatever is
+style sheet, and nothing else. Rules: read-only, no cookie, a bounded answer to everything; what is
 not one of these pages is 404 in words. Must not know: where it listens.
 """
 
