@@ -48,7 +48,6 @@ async def serve(settings: Settings, stopping: asyncio.Event, ready: Callable[[st
     """
     async with contextlib.AsyncExitStack() as stack:
         station, writer = await open_station(settings, stack)
-        await start_day(station)
         printers = tuple(open_printer(section) for section in settings.printer)
         scanner = SerialScanner(settings.scanner.device) if settings.scanner else None
         tls, expires_ms = read_tls(settings, station)
@@ -100,7 +99,8 @@ async def serve(settings: Settings, stopping: asyncio.Event, ready: Callable[[st
 
 
 async def _open_inbox(station: Station) -> Inbox:
-    """What a crash left of attachments is cleared, and the city's word up to now is in force."""
+    """The queue's day goes on; what a crash left is cleared; the city's word is in force."""
+    await start_day(station)
     await attachments.clear_strays(station)
     inbox = Inbox.of(station)
     await inbox.start()
