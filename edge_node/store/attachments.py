@@ -47,3 +47,9 @@ def insert(transaction: Transaction, row: AttachmentRow) -> None:
         " VALUES (?, ?, ?, ?, ?, ?)",
         (row.dossier_id, row.name, row.digest, row.media_type, row.bytes, row.added_at),
     )
+
+
+def dossier_of(connection: sqlite3.Connection, digest: bytes) -> bytes | None:
+    """The dossier a sealed file belongs to."""
+    row = connection.execute("SELECT subject FROM blob WHERE digest = ?", (digest,)).fetchone()
+    return row[0] if row is not None else None

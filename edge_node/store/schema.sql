@@ -382,17 +382,6 @@ CREATE TABLE access (
     detail TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
-CREATE TABLE viewing_copy (
-    dossier_id BLOB NOT NULL CHECK (length(dossier_id) = 16),
-    name TEXT NOT NULL,
-    salt BLOB NOT NULL CHECK (length(salt) = 16),
-    file TEXT NOT NULL,
-    media_type TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    kept_at TEXT NOT NULL,
-    PRIMARY KEY (dossier_id, name)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE payment (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),
     version INTEGER NOT NULL CHECK (version >= 1),

@@ -69,19 +69,6 @@ CREATE TABLE access (
 ) STRICT;
 CREATE INDEX access_of_dossier ON access (dossier_id);
 
--- Papers an officer may look at while the dossier is open: the copy's file is sealed under the
--- station's viewing key and this row's salt, so that deleting the row makes it unreadable.
-CREATE TABLE viewing_copy (
-    dossier_id BLOB NOT NULL CHECK (length(dossier_id) = 16),
-    name TEXT NOT NULL,
-    salt BLOB NOT NULL CHECK (length(salt) = 16),
-    file TEXT NOT NULL,
-    media_type TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    kept_at TEXT NOT NULL,
-    PRIMARY KEY (dossier_id, name)
-) STRICT, WITHOUT ROWID;
-
 -- Work lists by deadline: dossiers somebody still owes something. One handed in has no due date yet
 -- and one that is over is in neither, so a submission costs nothing here.
 CREATE INDEX dossier_due ON dossier (due_at, state, procedure_id) WHERE due_at <> ''

@@ -15,14 +15,15 @@ from edge_node.domain.procedure import Procedure, fees_on
 from edge_node.domain.ticket import TicketState
 from edge_node.health.examine import city_state
 from edge_node.health.issue import Issue, IssueCode
-from edge_node.usecases import counter, queue, unsent, worklists
+from edge_node.usecases import queue, unsent, worklists
+from edge_node.usecases.decisions import promise
 from edge_node.usecases.kiosk import help as staff_help
 from edge_node.usecases.lookup import DossierView
 from edge_node.usecases.queue import MAXIMUM_CALLS, Call
 from edge_node.usecases.queue.desk import lines as waiting_lines
 from edge_node.usecases.station import Officer, Station
 from edge_node.web import durations
-from edge_node.web.counter import wording
+from edge_node.web.counter import money_values, papers, wording
 from edge_node.web.counter.keys import KEY_OF, KEYS, cap
 from edge_node.web.keys import STATION
 from edge_node.web.localisation import Translator
@@ -154,13 +155,15 @@ async def dossier_values(
         "sheet": "",
         "problem": "",
         "posted": posted or {},
+        "photographs": await papers.of_dossier(station, dossier.dossier_id),
+        **await money_values.of_session(request, dossier.dossier_id),
     }
 
 
 def _promise(words: Translator, station: Station, procedure: Procedure) -> str:
     """The due date that would stand on the slip if the dossier were received now."""
     try:
-        due_at = counter.due_text(station, procedure, station.moment())
+        due_at = promise.due_text(station, procedure, station.moment())
     except DomainError:
         return ""
     return durations.weekday(words, datetime.fromisoformat(due_at).date()) if due_at else ""

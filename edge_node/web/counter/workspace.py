@@ -12,13 +12,14 @@ from aiohttp import web
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.officer import Duty, may
 from edge_node.usecases import lookup
-from edge_node.usecases.decisions import claims, conflicts, undo
+from edge_node.usecases.decisions import claims
 from edge_node.usecases.kiosk import help as staff_help
 from edge_node.usecases.officers import access
 from edge_node.usecases.queue import Call
 from edge_node.usecases.station import Officer, Station
 from edge_node.web.counter import desk
 from edge_node.web.counter.session import HOME, REFRESH_HEADER, signed_in
+from edge_node.web.counter.sheet_values import sheet_values
 from edge_node.web.keys import STATION
 from edge_node.web.pages import read_form, render, see_other
 
@@ -74,11 +75,8 @@ async def _open(request: web.Request, officer: Officer, dossier_id: str) -> dict
             await _claim(station, officer, key)
     holder = await claims.holder(station, officer, key)
     values = await desk.dossier_values(request, dossier)
-    return values | {
-        "holder": holder if holder is not None and not holder.mine else None,
-        "undo_s": await undo.left_s(station, key),
-        "conflicts": await conflicts.of_dossier(station, key),
-    }
+    values |= await sheet_values(request, officer, dossier)
+    return values | {"holder": holder if holder is not None and not holder.mine else None}
 
 
 async def _claim(station: Station, officer: Officer, dossier_id: bytes) -> None:

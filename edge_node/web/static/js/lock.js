@@ -23,11 +23,17 @@ const doorOf = (page) => page.querySelector("main.gate");
 /** Everything of the desk, dialogs too. */
 const deskParts = () => [...document.querySelectorAll(".desk, .pop")];
 
+/** Behind the link that skips to the content. @param {Node[]} parts */
+function place(parts) {
+  const skip = document.querySelector("body > .skip");
+  if (skip) skip.after(...parts); else document.body.prepend(...parts);
+}
+
 /** @param {Element} door */
 function showDoor(door) {
   const shown = doorOf(document);
   const node = document.adoptNode(door);
-  if (shown) shown.replaceWith(node); else document.body.prepend(node);
+  if (shown) shown.replaceWith(node); else place([node]);
   /** @type {HTMLElement | null} */ (document.querySelector("main.gate [data-focus]"))?.focus();
   document.dispatchEvent(new CustomEvent("page"));
 }
@@ -56,7 +62,7 @@ async function open() {
   const { parts, title } = kept;
   kept = undefined;
   doorOf(document)?.remove();
-  document.body.prepend(...parts);
+  place(parts);
   document.title = title;
   moved = performance.now();
   await renew();
