@@ -24,6 +24,8 @@ from edge_node.usecases.decisions.command import (
 )
 from edge_node.usecases.station import Station
 
+__all__ = ["CHOICES", "Conflict", "Field", "Word", "fields", "of_dossier", "resolve"]
+
 CHOICES: Final = ("city", "counter")
 
 

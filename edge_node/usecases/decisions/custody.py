@@ -131,3 +131,8 @@ def _checked(hand_on: HandOn) -> HandOn:
         except ValueError:
             raise DomainError(ErrorCode.DATE_INVALID) from None
     return HandOn(party, given_by, received_by, text(hand_on.note), hand_on.received_at)
+
+
+async def moves(station: Station, dossier_id: bytes) -> list[Move]:
+    """The hand-overs of a dossier's papers, oldest first."""
+    return await station.store.read(lambda connection: dossier_life.moves(connection, dossier_id))

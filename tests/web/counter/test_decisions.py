@@ -5,8 +5,11 @@ from datetime import datetime
 
 from edge_node.domain.printing import PrintState
 from edge_node.store import print_jobs
-from edge_node.usecases import counter, lookup
-from edge_node.usecases.counter import Command
+from edge_node.usecases import lookup
+from edge_node.usecases.decisions import closing, receiving, supplement
+from edge_node.usecases.decisions.command import Command
+from edge_node.usecases.decisions.receiving import Lacking
+from edge_node.usecases.decisions.supplement import Request
 from edge_node.usecases.station import Station
 from tests.web.counter_client import (
     PROCEDURE,
@@ -18,6 +21,9 @@ from tests.web.counter_client import (
     value_of,
 )
 from tests.web.station import TestClock
+
+TODAY = {"rest_due_on": "2026-11-23"}
+LATER = Lacking("Hẹn nộp sau", "2026-11-23", "Hai việc khác nhau")
 
 
 async def test_receiving_a_complete_dossier_takes_one_look_and_one_key(
@@ -31,7 +37,7 @@ async def test_receiving_a_complete_dossier_takes_one_look_and_one_key(
     assert status == 200
     assert "Tiếp nhận hồ sơ?" in sheet
     key = value_of(sheet, "key")
-    form = {"sheet": "receive", "key": key, "reason": "Khai bổ sung tại quầy", **ticks}
+    form = {"sheet": "receive", "key": key, "reason": "Khai bổ sung tại quầy", **TODAY, **ticks}
     assert await send(client, f"{address}/decide", **form) == (303, "", address)
     page = await look(client, address)
     assert "Đã tiếp nhận" in page
@@ -63,7 +69,7 @@ async def test_receiving_with_a_shortage_demands_a_reason(client: Client, statio
 async def test_the_same_decision_twice_is_one_decision(client: Client, station: Station) -> None:
     dossier_id = await file_dossier(station)
     await enter(client)
-    form = {"sheet": "receive", "key": "k1", "reason": "Hẹn nộp sau"}
+    form = {"sheet": "receive", "key": "k1", "reason": "Hẹn nộp sau", **TODAY}
     for _ in range(2):
         status, _, _ = await send(client, f"/counter/dossiers/{dossier_id}/decide", **form)
         assert status == 303
@@ -116,9 +122,10 @@ async def test_a_second_supplement_says_that_it_makes_the_dossier_late(
     dossier_id = await file_dossier(station)
     officer = station.officers["minh"]
     first = Command(officer, bytes.fromhex(dossier_id), "k1")
-    await counter.request_supplement(station, first, ["document:ct01"], "")
+    request = Request(["document:ct01"], reviewed=True)
+    await supplement.request_supplement(station, first, request)
     again = Command(officer, bytes.fromhex(dossier_id), "k2")
-    await counter.receive(station, again, {}, "Nhận trước")
+    await receiving.receive(station, again, {}, LATER)
     await enter(client)
     address = f"/counter/dossiers/{dossier_id}/review"
     _, sheet, _ = await send(client, address, do="supplement")
@@ -140,9 +147,9 @@ async def test_refusing_demands_a_reason(client: Client, station: Station) -> No
 async def test_a_decision_that_came_too_late_says_so(client: Client, station: Station) -> None:
     dossier_id = await file_dossier(station)
     command = Command(station.officers["minh"], bytes.fromhex(dossier_id), "k1")
-    await counter.refuse(station, command, "Không thuộc thẩm quyền")
+    await closing.refuse(station, command, "Không thuộc thẩm quyền")
     await enter(client)
-    form = {"sheet": "receive", "key": "k2", "reason": "Hẹn nộp sau"}
+    form = {"sheet": "receive", "key": "k2", "reason": "Hẹn nộp sau", **TODAY}
     status, page, _ = await send(client, f"/counter/dossiers/{dossier_id}/decide", **form)
     assert status == 422
     assert "Hồ sơ đang ở bước khác" in page
@@ -172,7 +179,7 @@ async def test_every_print_state_says_what_to_do(
 ) -> None:
     dossier_id = await file_dossier(station)
     command = Command(station.officers["minh"], bytes.fromhex(dossier_id), "k1")
-    job = (await counter.receive(station, command, {}, "Hẹn nộp sau")).print_job
+    job = (await receiving.receive(station, command, {}, LATER)).print_job
     await enter(client)
     words = {
         PrintState.QUEUED: "Tự in ngay khi máy in rảnh.",
