@@ -4,6 +4,8 @@ Rules: only who may put money right decides; every decision has a reason; a line
 is given to a payment or sent back. No names: dossier numbers and tickets.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from aiohttp import web
@@ -63,8 +65,19 @@ async def _page(
         "correct": may(officer.roles, Duty.CORRECT_MONEY),
         "new_key": new_key,
         "problem": problem,
+        "paid": lambda text: _moment(values, text),
     }
     return render(request, "counter/money_inbox.html.j2", values, status=status)
+
+
+def _moment(values: Mapping[str, object], text: str) -> str:
+    """A bank's time as people write it; as the bank wrote it when it is no time."""
+    written = values["written"]
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return str(written(text)) if callable(written) else text
 
 
 ROUTES: Final = (web.get(PATH, inbox), web.post(PATH, decide))

@@ -43,6 +43,7 @@ from edge_node.web.kiosk.draft import (
     require_visit,
 )
 from edge_node.web.kiosk.facts import fee_text
+from edge_node.web.kiosk.fee import after_sending
 from edge_node.web.kiosk.paper import paper_of
 from edge_node.web.kiosk.questions import shown
 from edge_node.web.localisation import Translator
@@ -184,7 +185,7 @@ async def send(request: web.Request) -> web.Response:
     # The dossier is safe: photographs that cannot join it this moment are joined by the sweep.
     with contextlib.suppress(DomainError):
         await captures.settle(request.app[STATION], visit.token)
-    response = see_other("/kiosk/done")
+    response = see_other(await after_sending(request, visit))
     set_cookie(response, SENT_COOKIE, visit.draft.key)
     return response
 
