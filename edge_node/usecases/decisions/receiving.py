@@ -28,8 +28,8 @@ from edge_node.usecases.decisions.command import (
     decide,
     text,
 )
-from edge_node.usecases.decisions.promise import due_text, read_day
 from edge_node.usecases.payments import settling
+from edge_node.usecases.promises import due_text, read_day
 from edge_node.usecases.station import Station
 
 

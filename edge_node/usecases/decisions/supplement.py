@@ -23,7 +23,7 @@ from edge_node.usecases.decisions.command import (
     decide,
     text,
 )
-from edge_node.usecases.decisions.promise import read_day
+from edge_node.usecases.promises import read_day
 from edge_node.usecases.station import Station
 
 

@@ -5,19 +5,15 @@ on paper with a reason and a later date, and it is counted; a clock that waits f
 when the money is certain, not before.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime
-from typing import Final
 
 from edge_node.domain import clock
 from edge_node.domain.clock import CHOSEN_BY_OFFICER, PauseCause
-from edge_node.domain.dossier import TRANSITIONS, Action, apply
+from edge_node.domain.dossier import Action
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import ClockChanged, DossierExtended
 from edge_node.domain.working_calendar import WorkingCalendar
-from edge_node.store import dossier_life, dossiers
-from edge_node.store.dossiers import Decision, DossierRow
-from edge_node.store.unit_of_work import Cause, Transaction
+from edge_node.store import dossier_life
 from edge_node.usecases.decisions import papers
 from edge_node.usecases.decisions.command import (
     Command,
@@ -30,11 +26,8 @@ from edge_node.usecases.decisions.command import (
     required_text,
     text,
 )
-from edge_node.usecases.decisions.promise import due_text, fee_settled, read_day
+from edge_node.usecases.promises import clock_starter, read_day
 from edge_node.usecases.station import Station
-
-SYSTEM: Final = "station"
-"""Who starts a clock when the bank's word does."""
 
 
 async def pause(station: Station, command: Command, cause: str, note: str) -> Decided:
@@ -111,48 +104,6 @@ def _changed(command: Command, situation: Situation, change: str, why: tuple[str
         due_at=situation.due_at,
     )
     return Step(event)
-
-
-def clock_starter(station: Station) -> Callable[[Transaction, bytes, bytes], str]:
-    """What starts a dossier's clock inside the transaction that settles its fee.
-
-    The function takes the transaction, the dossier's id and a command id of its own (16 bytes), and
-    answers the date promised from now on, empty when nothing was started: the clock runs already,
-    does not wait for money, or the money is not certain yet.
-    """
-
-    def start(transaction: Transaction, dossier_id: bytes, eid: bytes) -> str:
-        row = dossiers.find(transaction.connection, dossier_id)
-        if row is None or not waits_for_fee(station, row):
-            return ""
-        if not fee_settled(transaction.connection, dossier_id):
-            return ""
-        procedure = station.catalogue.known_procedure(row.procedure_id)
-        due_at = due_text(station, procedure, transaction.moment)
-        decision = Decision(apply(row.state, Action.START_CLOCK), row.version + 1, due_at=due_at)
-        event = ClockChanged(
-            dossier_no=row.number,
-            state=decision.state.value,
-            officer=SYSTEM,
-            counter="",
-            change="started",
-            cause=PauseCause.UNPAID_FEE.value,
-            note="",
-            changed_at=transaction.moment.text,
-            due_at=due_at,
-        )
-        position = transaction.record(event, Cause(eid, dossier_id, decision.version))
-        dossiers.decide(transaction, dossier_id, decision, position)
-        return due_at
-
-    return start
-
-
-def waits_for_fee(station: Station, row: DossierRow) -> bool:
-    """Whether a received dossier's clock has not started because the fee is not certain."""
-    procedure = station.catalogue.known_procedure(row.procedure_id)
-    startable = (row.state, Action.START_CLOCK) in TRANSITIONS
-    return procedure.clock_starts == "complete_and_paid" and startable and not row.due_at
 
 
 async def start_clock(station: Station, dossier_id: bytes) -> str:

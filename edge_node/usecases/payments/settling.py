@@ -15,7 +15,7 @@ from edge_node.store import payments
 from edge_node.store.dossiers import DossierRow
 from edge_node.store.payments import PaymentRow
 from edge_node.store.unit_of_work import Connection, Transaction
-from edge_node.usecases.decisions.timing import clock_starter
+from edge_node.usecases.promises import clock_starter
 from edge_node.usecases.station import Station
 
 EVENT_ID_BYTES: Final = 16

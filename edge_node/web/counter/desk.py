@@ -15,8 +15,7 @@ from edge_node.domain.procedure import Procedure, fees_on
 from edge_node.domain.ticket import TicketState
 from edge_node.health.examine import city_state
 from edge_node.health.issue import Issue, IssueCode
-from edge_node.usecases import queue, unsent, worklists
-from edge_node.usecases.decisions import promise
+from edge_node.usecases import promises, queue, unsent, worklists
 from edge_node.usecases.kiosk import help as staff_help
 from edge_node.usecases.lookup import DossierView
 from edge_node.usecases.queue import MAXIMUM_CALLS, Call
@@ -163,7 +162,7 @@ async def dossier_values(
 def _promise(words: Translator, station: Station, procedure: Procedure) -> str:
     """The due date that would stand on the slip if the dossier were received now."""
     try:
-        due_at = promise.due_text(station, procedure, station.moment())
+        due_at = promises.due_text(station, procedure, station.moment())
     except DomainError:
         return ""
     return durations.weekday(words, datetime.fromisoformat(due_at).date()) if due_at else ""

@@ -11,9 +11,9 @@ from edge_node.store import dossier_life, print_jobs
 from edge_node.usecases import lookup
 from edge_node.usecases.decisions import closing, receiving
 from edge_node.usecases.decisions.command import MAXIMUM_REASON_CHARACTERS
-from edge_node.usecases.decisions.promise import LONGEST_WAIT
 from edge_node.usecases.decisions.receiving import Lacking
 from edge_node.usecases.paper.slips import fee_vi
+from edge_node.usecases.promises import LONGEST_WAIT
 from edge_node.usecases.station import Station
 from tests.usecases.filing import HOA, MINH, REASON, filed, lacking, next_of, receive
 from tests.usecases.test_intake import events

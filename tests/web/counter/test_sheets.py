@@ -17,7 +17,7 @@ from tests.web.counter_client import Client, enter, file_dossier, look, send, va
 from tests.web.station import PIN, TestClock, make_officer
 
 HANDS = {"party": "Công an TP – PC06", "given_by": "Minh", "received_by": "Sơn"}
-LIFE = (
+LIFE: tuple[tuple[str, dict[str, str], str], ...] = (
     ("receive", {"reason": "Hẹn nộp sau", "rest_due_on": "2026-11-24"}, "received"),
     ("transfer", HANDS, "in_process"),
     ("pause", {"cause": "verification", "note": "Xác minh ở PC08"}, "paused"),
@@ -62,7 +62,7 @@ def _words(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
-NOT_RIGHT = (
+NOT_RIGHT: tuple[tuple[str, dict[str, str], str], ...] = (
     ("transfer", {"party": "PC06"}, "Chưa ghi đủ nơi nhận"),
     ("pause", {"cause": "verification"}, "Chưa ghi lý do"),
     ("extend", {"new_day": "2026-11-24", "reason": "x"}, "Ngày không đúng"),
