@@ -24,6 +24,7 @@ from edge_node.web.kiosk import take_home
 from edge_node.web.localisation import load_translators
 from edge_node.web.middleware import guard_pages, set_security_headers
 from edge_node.web.prompts import prompt_file
+from edge_node.web.paper import routes as paper
 from edge_node.web.status import page as status
 from edge_node.web.voice import desk as voice_desk
 from edge_node.web.voice.desk import VOICE, Voice, load_voice
@@ -46,6 +47,7 @@ FEATURES: Final[tuple[Routes, ...]] = (
     metrics.ROUTES,
     live.ROUTES,
     restarting.ROUTES,
+    paper.ROUTES,
 )
 
 

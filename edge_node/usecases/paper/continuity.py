@@ -6,7 +6,7 @@ time on. A slip that was used, declared void or never printed here is refused.
 """
 
 from datetime import date, datetime, time
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -35,6 +35,9 @@ from edge_node.usecases.station import Officer, Station
 from sync.protocol.errors import ProtocolError
 from sync.protocol.record import command_id
 from sync.protocol.slip import read_slip_text
+
+PaperSlip: TypeAlias = PaperSlipRow
+"""A slip of a kit, for pages that may not know the store."""
 
 CHANNEL: Final = "paper"
 MAXIMUM_WRITTEN_FEE_VND: Final = 100_000_000

@@ -1,6 +1,7 @@
 """Slips written by hand: every number is spent once, and the citizen's promise is kept."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ PERSON = WrittenPerson("Lê Hoàng Giả Định", "079204000033", phone="090000
 WRITTEN_AT = datetime(2026, 11, 23, 9, 10, tzinfo=VIETNAM)
 
 
-def written(number: str, **changes: object) -> WrittenSlip:
+def written(number: str, **changes: Any) -> WrittenSlip:
     slip = WrittenSlip(number, "res-temporary", PERSON, {"ct01": True}, WRITTEN_AT)
     return slip._replace(**changes)
 
