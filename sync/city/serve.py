@@ -36,6 +36,7 @@ from sync.city.web.down import Around as AroundDown
 from sync.city.web.down import Down, Places
 from sync.city.web.enrolment import add_enrolment_routes
 from sync.city.web.page import Page
+from sync.city.web.tracking import Tracking, add_tracking_routes
 from sync.connections import KEEPALIVE_TIMEOUT_S, ConnectionGuard
 from sync.notify import keep_watchdog, notify
 
@@ -172,7 +173,9 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
         stop = asyncio.Event()
         guard = ConnectionGuard()
         enrolment = partial(add_enrolment_routes, registrar=registrar)
-        app = make_app(desk, page, guard, [down.add_routes, enrolment])
+        follow = Tracking(archive, stations, settings.city.name, clock_ms)
+        tracking = partial(add_tracking_routes, tracking=follow)
+        app = make_app(desk, page, guard, [down.add_routes, enrolment, tracking])
         port = await stack.enter_async_context(_listening(settings, context, app, guard))
         ports.append(port)
         await stack.enter_async_context(

@@ -293,9 +293,25 @@ async def a_new_generation_is_another(bench: Bench) -> None:
     assert after == bench.archive.generation != before
 
 
+async def a_dossier_is_followed_by_its_id(bench: Bench) -> None:
+    station = SimulatedStation()
+    body = b'{"type":"dossier.submitted","dossier_no":"T26560-7KXM-00001-3","procedure_id":"p"}'
+    first = station.append(body=body)
+    assert first.subject is not None
+    assert await bench.archive.follow(first.subject) is None
+    await bench.offer(station)
+    await bench.open_all()
+    found = await bench.archive.follow(first.subject)
+    assert found is not None
+    assert (found.station, found.dossier_no) == (station.code, "T26560-7KXM-00001-3")
+    assert (found.state, found.behind) == ("submitted", 0)
+    assert await bench.archive.follow(bytes(16)) is None
+
+
 BEHAVIOURS = [
     repeats_conflicts_and_the_unknown_are_listed,
     a_record_journalled_again_takes_effect_once,
+    a_dossier_is_followed_by_its_id,
     versions_wait_for_the_gap_to_fill,
     what_nobody_can_read_does_not_hold_up_its_dossier,
     a_kind_learnt_later_is_entered_after_all,

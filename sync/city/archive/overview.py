@@ -19,6 +19,7 @@ from sync.city.archive.port import (
     ArchiveError,
     ArchiveFault,
     ExportedBatch,
+    Followed,
     Gauges,
     LogTimes,
     NoticeCode,
@@ -84,6 +85,13 @@ FROM (
 ) GROUP BY station ORDER BY station
 """
 
+FOLLOW: Final = """
+SELECT dossier.station, dossier_no, state,
+    (SELECT max(last_contact_ms) FROM contact WHERE contact.station = dossier.station),
+    coalesce((SELECT max(behind) FROM contact WHERE contact.station = dossier.station), 0)
+FROM register_dossier AS dossier WHERE dossier_id = {mark}
+"""
+
 _GAUGES: Final = """
 SELECT coalesce(sum(size), 0), coalesce(sum(opened), 0), coalesce(sum(archived), 0),
     (SELECT min(batch.received_ms) FROM log AS waiting JOIN batch ON batch.log_id = waiting.id
@@ -114,6 +122,12 @@ def notices(
     )
     told = [(NoticeCode(code), bytes(lid)) for code, lid in found if code in STATION_NOTICES]
     return told[:MAXIMUM_NOTICES]
+
+
+def follow(connection: sqlite3.Connection, dossier_id: bytes) -> Followed | None:
+    """A dossier of the register by its id."""
+    row = connection.execute(FOLLOW.format(mark="?"), (dossier_id,)).fetchone()
+    return Followed(*row) if row is not None else None
 
 
 def summarise(connection: sqlite3.Connection, now_ms: int) -> list[StationSummary]:

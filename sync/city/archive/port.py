@@ -25,6 +25,7 @@ from sync.city.archive.values import (
     Caller,
     Command,
     ExportedBatch,
+    Followed,
     Gauges,
     Head,
     LogTimes,
@@ -60,6 +61,7 @@ __all__ = [
     "Command",
     "ExportedBatch",
     "Exporter",
+    "Followed",
     "Gauges",
     "Head",
     "LogTimes",
@@ -212,6 +214,10 @@ class Archive(Protocol):
 
     async def gauges(self) -> Gauges:
         """The archive as a whole."""
+        ...
+
+    async def follow(self, dossier_id: bytes) -> Followed | None:
+        """A dossier of the register by its id; None when no record of it was entered."""
         ...
 
     async def summarise(self, now_ms: int) -> list[StationSummary]:

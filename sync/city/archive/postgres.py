@@ -21,6 +21,7 @@ from sync.city.archive.port import (
     Arrival,
     AskedHead,
     Caller,
+    Followed,
     Gauges,
     Head,
     MustOpen,
@@ -180,6 +181,10 @@ class PostgresArchive:
     async def gauges(self) -> Gauges:
         """The archive as a whole."""
         return await overview.gauges(self.pool)
+
+    async def follow(self, dossier_id: bytes) -> Followed | None:
+        """A dossier of the register by its id."""
+        return await overview.follow(self.pool, dossier_id)
 
     async def summarise(self, now_ms: int) -> list[StationSummary]:
         """One summary for each station ever heard of."""

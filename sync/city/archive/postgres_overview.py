@@ -10,6 +10,7 @@ from typing import Final
 
 from sync.city.archive import postgres_kept
 from sync.city.archive.overview import (
+    FOLLOW,
     MAXIMUM_NOTICES,
     MISSING_TAIL_AFTER_MS,
     PARKED_LONG_AFTER_MS,
@@ -20,6 +21,7 @@ from sync.city.archive.port import (
     STATION_NOTICES,
     Anchor,
     ExportedBatch,
+    Followed,
     Gauges,
     LogTimes,
     NoticeCode,
@@ -102,6 +104,12 @@ async def notices(pool: Pool, node_id: bytes, now_ms: int) -> list[tuple[NoticeC
     )
     told = [(NoticeCode(code), bytes(lid)) for code, lid in found if code in STATION_NOTICES]
     return told[:MAXIMUM_NOTICES]
+
+
+async def follow(pool: Pool, dossier_id: bytes) -> Followed | None:
+    """A dossier of the register by its id."""
+    row = await pool.fetchrow(FOLLOW.format(mark="$1"), dossier_id)
+    return Followed(*row) if row is not None else None
 
 
 async def summarise(connection: Connection, now_ms: int) -> list[StationSummary]:

@@ -20,6 +20,7 @@ from sync.city.archive.port import (
     Arrival,
     AskedHead,
     Caller,
+    Followed,
     Gauges,
     Head,
     MustOpen,
@@ -183,6 +184,10 @@ class SqliteArchive:
     async def gauges(self) -> Gauges:
         """The archive as a whole."""
         return await self._read(overview.gauges)
+
+    async def follow(self, dossier_id: bytes) -> Followed | None:
+        """A dossier of the register by its id."""
+        return await self._read(lambda raw: overview.follow(raw, dossier_id))
 
     async def summarise(self, now_ms: int) -> list[StationSummary]:
         """One summary for each station ever heard of."""

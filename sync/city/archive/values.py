@@ -276,6 +276,19 @@ class Replayed(NamedTuple):
     verdicts: Sequence[Verdict]
 
 
+class Followed(NamedTuple):
+    """A dossier as the register has it, and when its station was last heard of.
+
+    `behind` is how many records the station said it had and the city had not.
+    """
+
+    station: int
+    dossier_no: str
+    state: str
+    last_contact_ms: int | None
+    behind: int
+
+
 class StationSummary(NamedTuple):
     """One row of the overview; counts of records unless said otherwise.
 

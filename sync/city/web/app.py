@@ -49,6 +49,7 @@ SECURITY_HEADERS: Final = {
 STATIC: Final = {
     "city.css": "text/css",
     "refresh.js": "text/javascript",
+    "tracking.css": "text/css",
     "icon.svg": "image/svg+xml",
 }
 
