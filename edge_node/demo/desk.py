@@ -16,6 +16,7 @@ from aiohttp import web
 from edge_node.demo.layout import Credentials, Layout
 from edge_node.demo.line import Line
 from edge_node.demo.samples import SAMPLES
+from edge_node.demo.staff import STAFF
 
 NEWEST_PAPERS: Final = 12
 SCAN_TIMEOUT_S: Final = 3.0
@@ -68,6 +69,7 @@ class Desk:
             "urls": self._layout.urls,
             "officer": self._credentials,
             "samples": SAMPLES,
+            "staff": STAFF,
             "papers": await asyncio.to_thread(self._papers),
             "whole": self._line.whole,
             "alive": self._alive(),

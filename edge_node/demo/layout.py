@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from edge_node.demo.staff import STAFF, Colleague
 from edge_node.usecases.officers import SALT_BYTES, hash_pin
 
 STATION_CODE: Final = "26560"
@@ -78,6 +79,8 @@ class Layout:
             "kiosk": self.url(node, "/kiosk"),
             "counter": self.url(node, "/counter"),
             "display": self.url(node, "/display"),
+            "customer": self.url(node, "/customer/1"),
+            "chief": self.url(node, "/chief"),
             "status": self.url(node, "/status"),
             "city": self.url(self.ports.city, "/"),
             "desk": self.url(self.ports.desk, "/", "http"),
@@ -101,8 +104,8 @@ def _credentials(path: Path, entropy: Callable[[int], bytes]) -> Credentials:
     if path.exists():
         return msgspec.json.decode(path.read_bytes(), type=Credentials)
     made = Credentials(
-        officer_id="can-bo-1",
-        officer_name="Nguyễn Văn Mẫu",
+        officer_id=STAFF[0].id,
+        officer_name=STAFF[0].name,
         pin=f"{int.from_bytes(entropy(8), 'big') % 1_000_000:06d}",
         device_token=entropy(24).hex(),
     )
@@ -119,6 +122,8 @@ def _text(value: object) -> str:
 
 def _node_toml(layout: Layout, credentials: Credentials, entropy: Callable[[int], bytes]) -> str:
     token = hashlib.sha256(credentials.device_token.encode()).hexdigest()
+    pin_phc = hash_pin(credentials.pin, entropy(SALT_BYTES))
+    officers = "".join(_officer_toml(one, pin_phc) for one in STAFF)
     return f"""[station]
 code = "{STATION_CODE}"
 state_directory = "node"
@@ -143,15 +148,21 @@ address = "ipp://{LOOPBACK}:{layout.ports.slip_printer}/ipp/print"
 [scanner]
 device = {_text(layout.scanner)}
 
-[[officer]]
-id = {_text(credentials.officer_id)}
-name = {_text(credentials.officer_name)}
-rank = "Đại úy"
-counter = "1"
-pin_phc = {_text(hash_pin(credentials.pin, entropy(SALT_BYTES)))}
-
-[devices]
+{officers}[devices]
 token_sha256 = ["{token}"]
+"""
+
+
+def _officer_toml(colleague: Colleague, pin_phc: str) -> str:
+    roles = ", ".join(_text(role.value) for role in colleague.roles)
+    return f"""[[officer]]
+id = {_text(colleague.id)}
+name = {_text(colleague.name)}
+rank = {_text(colleague.rank)}
+counter = {_text(colleague.counter)}
+roles = [{roles}]
+pin_phc = {_text(pin_phc)}
+
 """
 
 

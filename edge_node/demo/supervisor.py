@@ -25,6 +25,7 @@ from edge_node.demo.layout import (
 )
 from edge_node.demo.line import Line
 from edge_node.demo.processes import Processes, StartError
+from edge_node.demo.staff import STAFF
 
 Say = Callable[[str], None]
 NODE: Final = "edge_node"
@@ -73,6 +74,10 @@ def describe(layout: Layout, credentials: Credentials, pids: dict[str, int]) -> 
             "officer": {"name": credentials.officer_name, "pin": credentials.pin},
             "device_token": credentials.device_token,
         },
+        "officers": [
+            {"id": one.id, "name": one.name, "counter": one.counter, "roles": list(one.roles)}
+            for one in STAFF
+        ],
         "line": {
             "cut": layout.url(layout.ports.desk, "/line/cut", "http"),
             "restore": layout.url(layout.ports.desk, "/line/restore", "http"),
@@ -166,13 +171,14 @@ def _introduce(facts: dict[str, Any], *, headless: bool, say: Say) -> None:
         "kiosk": "Ki-ốt / Kiosk",
         "counter": "Quầy / Counter",
         "display": "Bảng gọi số / Display",
+        "customer": "Màn hình khách / Customer screen",
         "status": "Tình trạng trạm / Status",
         "city": "Thành phố / City",
         "api": "API",
     }
     say("")
     for key, name in names.items():
-        say(f"  {name:<28} {facts['urls'][key]}")
+        say(f"  {name:<32} {facts['urls'][key]}")
     say("")
     say(f"  Cán bộ / Officer: {officer['name']}   PIN: {officer['pin']}")
     if not headless:

@@ -64,7 +64,7 @@ def test_the_node_accepts_its_configuration(layout: Layout) -> None:
     assert settings.scanner is not None
     assert settings.scanner.device == layout.scanner
     assert [printer.role for printer in settings.printer] == ["ticket", "slip"]
-    (officer,) = settings.officer
+    officer = settings.officer[0]
     assert (officer.id, officer.name) == (credentials.officer_id, credentials.officer_name)
     done = command("edge_node", "check", "--config", str(layout.node_config))
     assert (done.returncode, done.stderr) == (0, "")
