@@ -531,6 +531,8 @@ CREATE INDEX dossier_due ON dossier (due_at, state, procedure_id) WHERE due_at <
 
 CREATE INDEX dossier_result_here ON dossier (state, procedure_id) WHERE state = 'finished';
 
+CREATE INDEX dossier_due_any ON dossier (due_at) WHERE due_at <> '';
+
 CREATE INDEX payment_of_dossier ON payment (dossier_id) WHERE dossier_id IS NOT NULL;
 
 CREATE INDEX payment_in_state ON payment (state);

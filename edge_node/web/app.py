@@ -16,6 +16,7 @@ from edge_node.health.runner import HealthReport
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
 from edge_node.web import api, assets, customer, display, live, metrics, restarting, tracking
+from edge_node.web.chief import routes as chief
 from edge_node.web.counter import passkey
 from edge_node.web.counter import routes as counter
 from edge_node.web.keys import HEALTH, SCANS, STATION, TRANSLATORS
@@ -23,8 +24,8 @@ from edge_node.web.kiosk import routes as kiosk
 from edge_node.web.kiosk import take_home
 from edge_node.web.localisation import load_translators
 from edge_node.web.middleware import guard_pages, set_security_headers
-from edge_node.web.prompts import prompt_file
 from edge_node.web.paper import routes as paper
+from edge_node.web.prompts import prompt_file
 from edge_node.web.status import page as status
 from edge_node.web.voice import desk as voice_desk
 from edge_node.web.voice.desk import VOICE, Voice, load_voice
@@ -39,6 +40,7 @@ FEATURES: Final[tuple[Routes, ...]] = (
     assets.ROUTES,
     kiosk.ROUTES,
     counter.ROUTES,
+    chief.ROUTES,
     display.ROUTES,
     customer.ROUTES,
     voice_desk.ROUTES,

@@ -43,6 +43,7 @@ TOPICS: Final[Mapping[str, frozenset[str]]] = {
     "kiosk": frozenset({"scan", "ticket", "print", "health", "pay", "help"}),
     "counter": frozenset({"ticket", "dossier", "print", "health", "pay", "help"}),
     "display": frozenset({"ticket"}),
+    "chief": frozenset({"ticket", "dossier", "health", "help", "pay"}),
     "customer": frozenset({"pay"}),
     "status": frozenset({"print", "health", "dossier", "scan"}),
 }

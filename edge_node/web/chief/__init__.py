@@ -1,0 +1,1 @@
+"""What the station's chief sees and decides about people."""
