@@ -10,6 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
+from edge_node.domain.dossier import Action
 from edge_node.domain.errors import DomainError, ErrorCode, Fault
 from edge_node.domain.officer import Duty
 from edge_node.usecases import lookup, printing
@@ -135,6 +136,13 @@ async def _dossier(request: web.Request) -> DossierView:
     return await lookup.dossier(request.app[STATION], request.match_info["dossier"])
 
 
+def _as_stored(dossier: DossierView, form: Mapping[str, str]) -> Mapping[str, str]:
+    """Papers that can no longer be ticked are not posted by the page: they stand as stored."""
+    if Action.RECEIVE.value in dossier.actions:
+        return form
+    return {**form, **{f"paper.{one.id}": "yes" for one in dossier.documents if one.have}}
+
+
 async def _page(
     request: web.Request,
     officer: Officer,
@@ -145,6 +153,7 @@ async def _page(
 ) -> web.StreamResponse:
     station, key = request.app[STATION], bytes.fromhex(dossier.dossier_id)
     held = await claims.holder(station, officer, key)
+    form = _as_stored(dossier, form)
     values = await desk.frame(request, officer)
     values |= await desk.dossier_values(request, dossier, form)
     values |= await sheet_values(request, officer, dossier, sheet)
