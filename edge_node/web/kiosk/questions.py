@@ -6,7 +6,7 @@ An address is a street of the ward, by touch, and the number before it; or free 
 """
 
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiohttp import web
 
@@ -99,13 +99,16 @@ def _width(question: Question) -> int:
     return PHONE_CHARACTERS if question.kind == "phone" else question.maximum_characters
 
 
-class _Entry:
-    """What a page of a question shows: the text so far, a complaint, the street already chosen."""
+class _Entry(NamedTuple):
+    """What a page of a question shows: the text so far, a complaint, the street already chosen.
 
-    def __init__(self, text: str, error: str = "", street: str = "") -> None:
-        self.text = text
-        self.error = error
-        self.street = street
+    `filled` says that the text comes from the card.
+    """
+
+    text: str
+    error: str = ""
+    street: str = ""
+    filled: bool = False
 
 
 def _question_page(
@@ -129,7 +132,7 @@ def _question_page(
         "change": change,
         "keys": KEYS.get(question.kind, "text"),
         "width": _width(question),
-        "prefilled": question.id in visit.draft.prefilled,
+        "prefilled": entry.filled,
     }
     status = 422 if entry.error else 200
     return render(request, "kiosk/question.html.j2", values, status=status)
@@ -140,18 +143,18 @@ def _require_asked(request: web.Request, visit: Visit, question: Question) -> No
     try:
         place(procedure_of(request, visit), question_step(question.id), visit.draft)
     except KeyError:
-        if question.id not in visit.draft.prefilled:
-            raise web.HTTPSeeOther(CHECK) from None
+        raise web.HTTPSeeOther(CHECK) from None
 
 
 async def ask(request: web.Request) -> web.Response:
     """K6: one question, filled in with the answer given before."""
     visit = await require_visit(request)
     question = _find_question(procedure_of(request, visit), request.match_info["question"])
+    filled = question.id in visit.draft.prefilled
     visit = _unskipped(visit, question)
     _require_asked(request, visit, question)
-    answer = visit.draft.answers.get(question.id)
-    return _question_page(request, visit, question, _Entry(shown(question, answer)))
+    entry = _Entry(shown(question, visit.draft.answers.get(question.id)), filled=filled)
+    return _question_page(request, visit, question, entry)
 
 
 def _unskipped(visit: Visit, question: Question) -> Visit:
