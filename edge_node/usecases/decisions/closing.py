@@ -21,6 +21,8 @@ from edge_node.usecases.decisions.command import (
     required_text,
     text,
 )
+from edge_node.usecases.payments import steps
+from edge_node.usecases.payments.acting import Actor
 from edge_node.usecases.station import Station
 
 _STEPS: Final = {
@@ -35,6 +37,7 @@ async def refuse(station: Station, command: Command, reason: str) -> Decided:
     words = required_text(reason)
 
     def step(situation: Situation) -> Step:
+        _end_money(station, command, situation)
         event = DossierRefused(
             **author(command, situation.row, situation.state),
             reason=words,
@@ -50,6 +53,7 @@ async def stop(station: Station, command: Command, reason: str) -> Decided:
     words = required_text(reason)
 
     def step(situation: Situation) -> Step:
+        _end_money(station, command, situation)
         event = DossierStopped(
             **author(command, situation.row, situation.state),
             reason=words,
@@ -71,6 +75,8 @@ async def withdrawal(station: Station, command: Command, action: Action, reason:
     words = required_text(reason) if declined else text(reason)
 
     def step(situation: Situation) -> Step:
+        if action is Action.WITHDRAW:
+            _end_money(station, command, situation)
         event = WithdrawalChanged(
             **author(command, situation.row, situation.state),
             step=_STEPS[action],
@@ -81,3 +87,10 @@ async def withdrawal(station: Station, command: Command, action: Action, reason:
         return Step(event)
 
     return await decide(station, command, Plan(action, (words,), step))
+
+
+def _end_money(station: Station, command: Command, situation: Situation) -> None:
+    """What was to be paid and is not is owed no more; money that comes now is late."""
+    actor = Actor.of(command.officer, command.key)
+    state = situation.state.value
+    steps.end_for_dossier(station, situation.transaction, actor, situation.row.id, state)
