@@ -110,6 +110,91 @@ def hash_pin() -> None:
 
 
 @app.command()
+def verify(
+    slip: Annotated[
+        str, typer.Argument(help="The scanned text or address; a file with it; - for stdin.")
+    ] = "-",
+    *,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Ask this station's keys and book (TOML).")
+    ] = None,
+    key: Annotated[
+        list[str] | None, typer.Option("--key", help="A slip key: 64 hexadecimal digits.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say whether a citizen slip is ours, without a network.
+
+    The keys come from the station (--config; its node may be running) or are given (--key).
+
+    Exit codes: 0 the slip is good; 1 it is no slip of ours; 2 the command or the configuration
+    cannot be used; 4 the station's files cannot be read; 5 its key was revoked before it was
+    signed; 6 its key is not known; 7 it is signed by us but the station's book says otherwise.
+    """
+    from edge_node.bootstrap import paper_command  # noqa: PLC0415 - `--help` loads no node
+
+    raise typer.Exit(paper_command.verify(slip, config, key or [], as_json=as_json))
+
+
+@app.command("paper-kit")
+def paper_kit(
+    config: Config,
+    output: Annotated[Path, typer.Option("--output", help="Where the sheets go (PDF).")],
+    count: Annotated[int, typer.Option("--count", min=1, max=100, help="How many slips.")] = 20,
+) -> None:
+    """Print numbered, signed slips ahead, for a day on which the node is dead.
+
+    The node must not run: while it does, the chief makes a kit at the counter (Continuity paper).
+    What was written on the slips is entered there too, each number once.
+    """
+    from edge_node.bootstrap import paper_command  # noqa: PLC0415 - `--help` loads no node
+    from edge_node.settings import SettingsError, read_settings  # noqa: PLC0415
+
+    try:
+        settings = read_settings(config)
+        with _only_one(settings.station.state_directory):
+            kit = paper_command.make_kit(settings, count, output)
+    except SettingsError as error:
+        _refuse(str(error), EXIT_SETTINGS)
+    except AlreadyRunningError as error:
+        _refuse(f"{error}; make the kit at the counter", EXIT_BUSY)
+    except paper_command.PaperError as error:
+        _refuse(str(error), EXIT_STORAGE)
+    else:
+        print(f"kit {kit}: {count} slips in {output}")
+
+
+@app.command("end-slip-key")
+def end_slip_key(
+    config: Config,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
+    *,
+    stolen: Annotated[
+        bool, typer.Option("--stolen", help="No slip of the key counts any more.")
+    ] = False,
+) -> None:
+    """End the key that signs slips and go on with a new one. The node must not run.
+
+    Slips printed so far stay good, unless the key was stolen.
+    """
+    from edge_node.bootstrap import paper_command  # noqa: PLC0415 - `--help` loads no node
+    from edge_node.settings import SettingsError, read_settings  # noqa: PLC0415
+
+    try:
+        settings = read_settings(config)
+        with _only_one(settings.station.state_directory):
+            kid = paper_command.end_slip_key(settings, reason, stolen=stolen)
+    except SettingsError as error:
+        _refuse(str(error), EXIT_SETTINGS)
+    except AlreadyRunningError as error:
+        _refuse(str(error), EXIT_BUSY)
+    except paper_command.PaperError as error:
+        _refuse(str(error), EXIT_STORAGE)
+    else:
+        print(f"slips are signed by key {kid} from now on")
+
+
+@app.command()
 def demo(
     port_base: Annotated[
         int, typer.Option("--port-base", min=1024, max=65000, help="First of nine ports.")

@@ -31,6 +31,9 @@ from sync.keys import KeyFileError, KeyFileFault, generate_signing_key, load_sig
 logger = logging.getLogger(__name__)
 
 SLIP_KEY_FILE: Final = "slip.key"
+NEW_SLIP_KEY_FILE: Final = "slip.key.new"
+"""A key that takes the other one's place; found at start when that was interrupted."""
+
 SOFTWARE: Final = version("ward-edge-node")
 
 
@@ -88,7 +91,9 @@ def _slip_key(directory: Path) -> Ed25519PrivateKey | None:
 
     Without it papers carry plain numbers: a bad key file must not keep the desk closed.
     """
-    path = directory / SLIP_KEY_FILE
+    path, new = directory / SLIP_KEY_FILE, directory / NEW_SLIP_KEY_FILE
+    if new.exists():
+        new.replace(path)
     try:
         return load_signing_key(path)
     except KeyFileError as error:
