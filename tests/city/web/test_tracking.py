@@ -1,4 +1,4 @@
-"""The city's page for a citizen's phone: what it knows, how old that is, and nothing of a person."""
+"""The city's page on a citizen's phone: what it knows, how old that is, and no person."""
 
 import re
 from pathlib import Path
@@ -36,6 +36,13 @@ async def text(city: TestCity, path: str, status: int = 200) -> str:
     return reply.body.decode()
 
 
+async def weight(city: TestCity, page: str) -> int:
+    """Bytes of the page with its style sheet."""
+    style = re.search(r'stylesheet" href="([^"]+)"', page)
+    assert style is not None
+    return len(page.encode()) + len((await city.request("GET", style[1])).body)
+
+
 async def test_a_dossier_from_its_station_to_the_phone(tmp_path: Path) -> None:
     station = SimulatedStation()
     subject = station.append(body=BODY).subject
@@ -55,10 +62,7 @@ async def test_a_dossier_from_its_station_to_the_phone(tmp_path: Path) -> None:
         for personal in ("Ngọc", "079190000017"):
             assert personal not in page
         assert "<script" not in page
-        style = re.search(r'stylesheet" href="([^"]+)"', page)
-        assert style is not None
-        sheet = await city.request("GET", style[1])
-        assert len(page.encode()) + len(sheet.body) <= MAXIMUM_PAGE_BYTES
+        assert await weight(city, page) <= MAXIMUM_PAGE_BYTES
 
         received = b'{"type":"dossier.received","state":"received"}'
         station.append(17, subject=subject, version=2, body=received)

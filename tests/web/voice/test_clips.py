@@ -27,7 +27,8 @@ def record(folder: Path, words: frozenset[str]) -> dict[str, bytes]:
 
 def frames(sound: bytes) -> bytes:
     with wave.open(io.BytesIO(sound)) as file:
-        return file.readframes(file.getnframes())
+        heard: bytes = file.readframes(file.getnframes())
+        return heard
 
 
 def test_every_word_has_a_file_name_of_its_own() -> None:
