@@ -23,7 +23,7 @@ KEYS: Final = (
     Key("no_show", "F4", "counter.queue.no_show"),
     Key("transfer", "F6", "desk.key.transfer"),
     Key("photograph", "F7", "desk.key.photograph"),
-    Key("money_seen", "F8", "desk.key.money_seen"),
+    Key("money_seen", "Alt+M", "desk.key.money_seen"),
     Key("receive", "F9", "counter.decide.receive"),
     Key("supplement", "F10", "counter.decide.supplement"),
     Key("undo", "Alt+Z", "desk.key.undo"),
