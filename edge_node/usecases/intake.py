@@ -191,6 +191,13 @@ async def check_in(station: Station, code: str, asked: Asked) -> Submission:
     return await take_ticket(station, booking.service, asked, Wish(appointment=booking.code))
 
 
+async def was_handed_in(station: Station, key: str) -> bool:
+    """Whether a dossier came of the kiosk's form with this key."""
+    eid = command_of("kiosk", key)
+    found = await station.store.read(lambda connection: submissions.dossier_of(connection, eid))
+    return found is not None
+
+
 def _command_id(asked: Asked) -> bytes:
     """The id that the journal takes once: one command for one key of a channel."""
     if not asked.key:

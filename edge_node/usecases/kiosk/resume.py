@@ -3,7 +3,8 @@
 Rules: a form is kept sealed under a secret of the visitor's browser; what is stored here is that
 secret, sealed under a slow function of the card's whole content or of the code, and found by
 another half of the same function's output. So the disk alone leads nowhere, and nothing else (a
-name, a number, an officer) opens a form. A form that is over cannot be found, whatever key is left.
+name, a number, an officer) opens a form. A form that is over or was handed in cannot be found,
+whatever key is left.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.identity_card import CardScan
 from edge_node.store import kiosk
 from edge_node.store.unit_of_work import Transaction
-from edge_node.usecases import drafts
+from edge_node.usecases import drafts, intake
 from edge_node.usecases.drafts import DRAFT_AGE_S, Draft
 from edge_node.usecases.station import Station, storage_error
 from sync.database import DatabaseError
@@ -132,7 +133,9 @@ async def _open(station: Station, keys: _Keys) -> Found | None:
         return None
     token = plain.decode()
     draft = await drafts.load(station, token)
-    return Found(token, draft) if draft is not None else None
+    if draft is None or (draft.key and await intake.was_handed_in(station, draft.key)):
+        return None
+    return Found(token, draft)
 
 
 async def _keys(station: Station, secret: str) -> _Keys:

@@ -9,6 +9,7 @@ from edge_node.usecases.drafts import DRAFT_AGE_S, Draft
 from edge_node.usecases.kiosk import leftovers, resume
 from edge_node.usecases.kiosk.resume import CODE_CHARACTERS, KEY_AGE_S
 from edge_node.usecases.station import Station
+from tests.usecases.samples import submit
 from tests.web.station import SCAN, TestClock
 
 TOKEN, OTHER = "the first secret", "the second secret"
@@ -40,6 +41,14 @@ async def test_the_same_card_leads_back(left: Station) -> None:
     assert found is not None
     assert found.token == TOKEN
     assert found.draft.answers == FORM.answers
+
+
+async def test_a_form_that_was_handed_in_is_not_unfinished(left: Station) -> None:
+    await resume.meet_card(left, TOKEN, card())
+    code = await resume.make_code(left, TOKEN)
+    await submit(left, FORM.key)
+    assert await unknown(left, code)
+    assert await resume.meet_card(left, OTHER, card()) is None
 
 
 @pytest.mark.parametrize(
