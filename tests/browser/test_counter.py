@@ -47,6 +47,8 @@ async def test_a_dossier_is_received_with_the_keyboard_alone(node: Node, page: P
     assert await faults(page) == []
     await page.keyboard.type("Công dân khai bổ sung tại quầy")
     await page.keyboard.press("Tab")
+    await page.keyboard.type("30/11/2026")
+    await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await expect(page.locator(".slip-due b")).to_contain_text("/2026")
     assert await faults(page) == []

@@ -1,0 +1,89 @@
+"""The sheets of the counter in a real browser: one at a time, readable, each with its own words."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from edge_node.usecases import lookup
+from edge_node.usecases.decisions import results
+from tests.browser.work_screens import (
+    Node,
+    browser,
+    faults,
+    overflow,
+    running,
+    sign_in,
+    small_targets,
+)
+from tests.usecases.filing import received
+
+pytestmark = pytest.mark.browser
+
+STEPS = ("transfer", "extend", "pause", "stop", "note")
+
+
+@pytest.fixture
+async def node(tmp_path: Path) -> AsyncIterator[Node]:
+    async with running(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with browser() as opened:
+        context = await opened.new_context(viewport={"width": 1366, "height": 768})
+        yield await context.new_page()
+
+
+async def open_sheet(page: Page, name: str) -> None:
+    await page.locator("#steps summary").focus()
+    await page.keyboard.press("Enter")
+    await page.locator(f"button[value={name}]").focus()
+    await page.keyboard.press("Enter")
+    await page.locator(f".sheet-{name}").wait_for()
+
+
+async def test_every_sheet_is_readable_and_keeps_its_words_to_itself(
+    node: Node, page: Page
+) -> None:
+    command = await received(node.station)
+    address = f"/counter/dossiers/{command.dossier_id.hex()}"
+    await sign_in(page, node)
+    await page.goto(node.url(address))
+    for name in STEPS:
+        await open_sheet(page, name)
+        assert await faults(page) == [], name
+        assert await small_targets(page) == [], name
+        field = page.locator(".sheet textarea").last
+        await expect(field).to_have_value("")
+        await field.fill(f"lời của {name}")
+        await expect(page.locator("input[name=paper\\.ct01]")).to_be_checked()
+        await page.keyboard.press("Escape")
+        await page.locator("#steps").wait_for()
+    assert await overflow(page, 683, 384) <= 0
+    await open_sheet(page, "note")
+    await expect(page.locator("#words")).to_have_value("lời của note")
+    await page.locator("#confirm").click()
+    await page.locator("#steps").wait_for()
+    view = await lookup.dossier(node.station, command.dossier_id.hex())
+    assert (view.state, view.version) == ("received", 3)
+
+
+async def test_the_result_is_handed_over_and_the_history_shows_it(node: Node, page: Page) -> None:
+    command = await received(node.station)
+    await results.finish(node.station, command, "KQ-1")
+    address = f"/counter/dossiers/{command.dossier_id.hex()}"
+    await sign_in(page, node)
+    await page.goto(node.url(address))
+    await page.locator("button[value=hand_over]").click()
+    await expect(page.locator("input[value=holder]")).to_be_checked()
+    assert await faults(page) == []
+    assert await small_targets(page) == []
+    await page.locator("input[value=officer_saw_card]").check()
+    await page.locator("#confirm").click()
+    await expect(page.locator("#sheet-problem, .result-handed_over")).to_be_visible()
+    await page.goto(node.url(f"{address}/history"))
+    assert await faults(page) == []
+    assert await overflow(page, 683, 384) <= 0
