@@ -81,7 +81,7 @@ async def ask_priority(request: web.Request) -> web.Response:
         "service": service.id,
         "name": t.choose(service.name_vi, service.name_en),
         "reasons": [(one, t(f"flow.priority.{one}")) for one in station.queue.priority_reasons],
-        "none": NO_PRIORITY,
+        "no_reason": NO_PRIORITY,
         "key": new_key(),
     }
     return render(request, "kiosk/priority.html.j2", values)

@@ -10,6 +10,7 @@ from edge_node.usecases import attachments, lookup
 from edge_node.usecases.kiosk import captures
 from edge_node.usecases.station import Station
 from edge_node.web.kiosk.draft import DRAFT_COOKIE
+from edge_node.web.kiosk.ticket import NO_PRIORITY
 from tests.usecases.city_side import daemon_of
 from tests.usecases.test_attachments import JPEG, give_key
 from tests.web.pages import ANSWERS, Browser, Page, fill, get, identify, post
@@ -258,6 +259,7 @@ async def test_priority_is_asked_once_and_recorded(client: Browser, station: Sta
     page = await get(client, "/kiosk/ticket/priority?service=identity")
     for words in ("Người cao tuổi", "Người khuyết tật", "Phụ nữ mang thai", "Người có công"):
         assert words in page.text
+    assert f'name="priority" value="{NO_PRIORITY}"' in page.html
     key = page.hidden("key")
     page = await post(client, "/kiosk/ticket", service="identity", key=key, priority="elderly")
     assert "B001" in page.text
