@@ -30,6 +30,7 @@ from edge_node.usecases.station import Station
 from edge_node.web.app import create_app
 from edge_node.web.phone import create_phone_app
 from edge_node.web.voice.desk import load_voice
+from hardware.ports import Clock
 from hardware.scanner import SerialScanner
 from sync.database import DatabaseError, Writer
 from sync.notify import keep_watchdog, notify
@@ -41,13 +42,19 @@ PRINTING_TIMEOUT_S: Final = 5.0
 logger = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, stopping: asyncio.Event, ready: Callable[[str], None]) -> None:
+async def serve(
+    settings: Settings,
+    stopping: asyncio.Event,
+    ready: Callable[[str], None],
+    clock: Clock | None = None,
+) -> None:
     """Run the node until `stopping` is set; `ready(url)` once it answers.
 
+    `clock` is the machine's own unless a rehearsal brings another.
     Raises PortBusyError, DatabaseError, CatalogueError, SettingsError before it is ready.
     """
     async with contextlib.AsyncExitStack() as stack:
-        station, writer = await open_station(settings, stack)
+        station, writer = await open_station(settings, stack, clock)
         printers = tuple(open_printer(section) for section in settings.printer)
         scanner = SerialScanner(settings.scanner.device) if settings.scanner else None
         tls, expires_ms = read_tls(settings, station)
@@ -63,9 +70,7 @@ async def serve(settings: Settings, stopping: asyncio.Event, ready: Callable[[st
         scans = ScanDesk(station.changes)
         inbox = await _open_inbox(station)
         voice = load_voice(settings.voice.rules(), settings.station.state_directory / "voice")
-        app = create_app(
-            station, health=monitor.report, scans=scans, version=SOFTWARE, voice=voice
-        )
+        app = create_app(station, health=monitor.report, scans=scans, version=SOFTWARE, voice=voice)
         url = await listen_for(app, settings, tls, stack)
         if settings.phone.host:
             await listen_for_phones(create_phone_app(station), settings, stack)

@@ -24,6 +24,7 @@ from edge_node.usecases.releases import read_money_rules
 from edge_node.usecases.station import Station
 from hardware.board import serial_number
 from hardware.clock import SystemClock
+from hardware.ports import Clock
 from sync.database import Writer, open_reader, open_writer
 from sync.journal.journal import Journal, Run, ensure_identity
 from sync.keys import KeyFileError, KeyFileFault, generate_signing_key, load_signing_key
@@ -38,9 +39,12 @@ SOFTWARE: Final = version("ward-edge-node")
 
 
 async def open_station(
-    settings: Settings, stack: contextlib.AsyncExitStack
+    settings: Settings, stack: contextlib.AsyncExitStack, clock: Clock | None = None
 ) -> tuple[Station, Writer]:
-    """Open node.db and everything an action stands on; `stack` closes it again."""
+    """Open node.db and everything an action stands on; `stack` closes it again.
+
+    `clock` is the machine's own unless a rehearsal brings another.
+    """
     section = settings.station
     release = read_release()
     catalogue = read_catalogue(release)
@@ -55,7 +59,7 @@ async def open_station(
     }
     writer = await stack.enter_async_context(open_writer(path, owners, work_in_loop=True))
     reader = await stack.enter_async_context(open_reader(path))
-    clock = SystemClock()
+    clock = clock or SystemClock()
     run = Run(section.code, clock.boot_id, serial_number(), f"ward-edge-node {SOFTWARE}")
     entropy = os.urandom
     await writer.transact(lambda connection: ensure_identity(connection, run, entropy))

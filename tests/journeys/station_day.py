@@ -144,11 +144,10 @@ class StationDay:
         if replacement is not None:
             await replacement.wait()
 
-    async def start(self, name: str) -> None:
-        """Start a killed process by its own command and wait until it is ready."""
-        module, command = COMMANDS[name]
+    async def start(self, name: str, *instead: str) -> None:
+        """Start a killed process by its own command, or by another, and wait until it is ready."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", module, command),
+            *(sys.executable, "-m", *(instead or COMMANDS[name])),
             *("--config", self.facts["config"][name]),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
