@@ -23,6 +23,7 @@ from edge_node.usecases.payments.views import PaymentView
 from edge_node.usecases.station import Officer, Station
 from edge_node.web.counter import desk, money_values
 from edge_node.web.counter.session import with_duty
+from edge_node.web.counter.sheet_values import sheet_values
 from edge_node.web.error_pages import cause, remedy
 from edge_node.web.keys import STATION
 from edge_node.web.localisation import Translator
@@ -115,9 +116,13 @@ async def _again(
     request: web.Request, officer: Officer, form: Fields, problem: str
 ) -> web.StreamResponse:
     dossier = await lookup.dossier(request.app[STATION], request.match_info["dossier"])
+    # Ticks are taken from the form only where the page let somebody tick.
+    ticks = form if "receive" in dossier.actions else None
     shown = await desk.frame(request, officer)
-    shown |= await desk.dossier_values(request, dossier, form)
+    shown |= await desk.dossier_values(request, dossier, ticks)
+    shown |= await sheet_values(request, officer, dossier)
     shown |= await money_values.values(request, officer, dossier.dossier_id, form, problem)
+    shown |= {"holder": None}
     return render(request, "counter/workspace.html.j2", shown, status=422)
 
 
