@@ -122,6 +122,8 @@ async def test_a_number_takes_three_touches(node: Node, chromium: Browser) -> No
     async with open_page(chromium, node.url, UPRIGHT) as page:
         await page.locator(".other a").first.tap()
         await page.locator(".services button").nth(1).tap()
+        await page.wait_for_url("**/kiosk/ticket/priority**")
+        await page.locator("main form button").first.tap()
         await expect(page.locator(".stub-number")).to_have_text("B001")
 
 
@@ -285,6 +287,9 @@ async def test_the_keyboard_alone_is_enough(node: Node, chromium: Browser) -> No
         ring = await page.evaluate("() => getComputedStyle(document.activeElement).outlineWidth")
         assert ring == "4px"
         await page.keyboard.press("Enter")
+        await page.wait_for_url("**/kiosk/ticket/priority**")
+        await page.locator("main form button").first.focus()
+        await page.keyboard.press("Enter")
         await expect(page.locator(".stub-number")).to_have_text("A001")
 
 
@@ -293,7 +298,7 @@ async def test_without_script_the_form_still_works(node: Node, chromium: Browser
     page = await context.new_page()
     await page.goto(f"{node.url}/kiosk/procedures/res-temporary")
     await page.locator(".go form button").click()
-    await page.locator(".go a").click()
+    await page.locator(".go a").first.click()
     await type_identity(page)
     await page.locator(".go .button-main").click()
     await expect(page.locator("#answer")).to_be_visible()

@@ -83,6 +83,8 @@ async def test_the_number_clears_itself_and_can_be_kept(node: Node, chromium: Br
         await page.clock.install()
         await page.goto(f"{node.url}/kiosk/ticket")
         await page.locator(".services button").first.click()
+        await page.wait_for_url("**/kiosk/ticket/priority**")
+        await page.locator("main form button").first.click()
         await page.wait_for_url("**/kiosk/ticket/done")
         await page.clock.run_for(15_000)
         await page.locator("[data-stay]").click()

@@ -25,6 +25,9 @@ from edge_node.web.kiosk.queue import now_bar
 from edge_node.web.pages import read_form, render, translator
 
 TILES: Final = 6
+MAXIMUM_PROCEDURES: Final = 500
+"""More than any catalogue holds."""
+
 COMMON: Final = "common"
 """The shelf of what most people come for."""
 
@@ -63,7 +66,7 @@ async def procedures(request: web.Request) -> web.Response:
     station, t = request.app[STATION], translator(request)
     today = station.clock.now().date()
     query = request.query.get("q", "").strip()[:MAXIMUM_QUERY_CHARACTERS]
-    rows = [facts(t, procedure, today) for procedure in _visible(request)]
+    rows = [facts(t, one, today) for one in station.catalogue.most_asked(MAXIMUM_PROCEDURES)]
     filled = {row.category for row in rows}
     shelves = [shelf for shelf in station.catalogue.categories if shelf.id in filled]
     wanted = request.query.get("category", "")

@@ -20,8 +20,8 @@ function numbered() {
   /** @type {HTMLElement[]} */
   const found = [];
   document.querySelectorAll("main .choices, main [data-numbered]").forEach((list) => {
-    const before = Number(list.getAttribute("data-numbered") ?? 0);
-    const parts = [...list.querySelectorAll("label.choice, li > a, li > button")].filter(usable);
+    const before = Number(list.getAttribute("data-numbered") || found.length);
+    const parts = [...list.querySelectorAll(".choice, li > a, li > button")].filter(usable);
     parts.forEach((part, at) => { found[before + at] = /** @type {HTMLElement} */ (part); });
   });
   return found;
