@@ -3,6 +3,7 @@
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -276,11 +277,9 @@ def test_a_version_begins_on_its_day_and_ends_with_the_next() -> None:
 
 
 def test_every_form_has_its_templates() -> None:
+    folder = Path(render.__file__).parent / "templates"
     for form, table in built_in().items():
-        for version in table:
-            assert (
-                versions.Path(render.__file__).parent / "templates" / version.template
-            ).is_file()
+        assert all((folder / version.template).is_file() for version in table)
         assert any(version.begins is None for version in table), form
     used = {kind.form for kind in KINDS.values()} - {""}
     assert used <= set(built_in())

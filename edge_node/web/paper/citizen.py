@@ -14,6 +14,7 @@ from edge_node.usecases import lookup
 from edge_node.usecases.paper import checking
 from edge_node.usecases.paper.checking import Book, Checked, Verdict
 from edge_node.usecases.station import Station
+from edge_node.usecases.tracking import token_of_dossier, token_of_number
 from edge_node.web.keys import STATION
 from edge_node.web.pages import render, translator
 from edge_node.web.paper.verify import claims_in_words
@@ -30,13 +31,26 @@ async def slip_page(request: web.Request) -> web.StreamResponse:
         checked = await checking.check(station, token)
     values = {
         "checked": checked,
-        "claims": claims_in_words(words, station, checked),
+        "claims": claims_in_words(words, station, checked, position=False),
         "progress": await _progress(station, checked),
+        "follow": await _follow(station, checked),
         "now": station.clock.now(),
         "agency": words.choose(station.name_vi, station.name_en),
         "hotline": station.letterhead.hotline,
     }
     return render(request, "paper/slip.html.j2", values)
+
+
+async def _follow(station: Station, checked: Checked) -> str:
+    """The token of the page that goes on being true; empty for a slip that is not believed."""
+    if checked.verdict is not Verdict.VALID or checked.claims is None:
+        return ""
+    if checked.dossier_id is not None:
+        return token_of_dossier(checked.dossier_id)
+    issued = checked.issued_at
+    today = issued is not None and issued.date() == station.clock.now().date()
+    ticket = checked.claims.ticket if today else None
+    return await token_of_number(station, ticket) if ticket else ""
 
 
 async def _progress(station: Station, checked: Checked) -> lookup.DossierView | None:

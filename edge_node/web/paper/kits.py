@@ -4,6 +4,7 @@ Rules: the chief makes kits and declares the rest of one void; whoever may decid
 refused entry shows the form again as it was typed, with the cause and the remedy.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
@@ -133,7 +134,7 @@ async def _form(
     values = await desk.frame(request, officer)
     values |= _problem(request, error) | {
         "slip": found,
-        "form": form,
+        "form": defaultdict(str, form),
         "procedures": tuple(station.catalogue.procedures.values()),
         "chosen": _chosen(station, form.get("procedure", "")),
         "key": form.get("key") or new_key(),

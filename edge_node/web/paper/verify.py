@@ -45,8 +45,10 @@ async def answer(request: web.Request, officer: Officer) -> web.StreamResponse:
     return render(request, "paper/verify.html.j2", values)
 
 
-def claims_in_words(words: Translator, station: Station, checked: Checked) -> tuple[Line, ...]:
-    """What a slip says, line by line, in the reader's language."""
+def claims_in_words(
+    words: Translator, station: Station, checked: Checked, *, position: bool = True
+) -> tuple[Line, ...]:
+    """What a slip says, line by line, in the reader's language; `position` is for officers."""
     claims = checked.claims
     if claims is None:
         return ()
@@ -60,7 +62,7 @@ def claims_in_words(words: Translator, station: Station, checked: Checked) -> tu
         ("due", words.weekday(due) if due else ""),
         ("fee", words.money(claims.fee_vnd) if claims.fee_vnd is not None else ""),
         ("check", checked.check),
-        ("position", f"{claims.lid.hex()} · {words.number(claims.sequence)}"),
+        ("position", f"{claims.lid.hex()} · {claims.sequence}" if position else ""),
     )
     return tuple((words(f"paper.claim.{name}"), value) for name, value in lines if value)
 
