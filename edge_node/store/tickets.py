@@ -126,6 +126,17 @@ def find(connection: sqlite3.Connection, ticket_id: int) -> TicketRow | None:
     return ticket_row(row) if row is not None else None
 
 
+def find_number(
+    connection: sqlite3.Connection, day: str, letter: str, number: int
+) -> TicketRow | None:
+    """One ticket by what stands on its paper."""
+    row = connection.execute(
+        f"SELECT {COLUMNS} FROM ticket WHERE day = ? AND letter = ? AND number = ?",  # noqa: S608
+        (day, letter, number),
+    ).fetchone()
+    return ticket_row(row) if row is not None else None
+
+
 def in_states(
     connection: sqlite3.Connection, day: str, states: tuple[TicketState, ...]
 ) -> list[TicketRow]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from edge_node.domain.confidential import is_confidential
 from edge_node.domain.dossier import DossierState
 from edge_node.domain.procedure import Procedure, missing
-from edge_node.domain.ticket import TicketState, format_ticket
+from edge_node.domain.ticket import TicketState, format_ticket, parse_ticket
 from edge_node.domain.waiting_time import WaitRange
 from edge_node.store import dossiers, queue, tickets
 from edge_node.store.dossiers import DossierRow
@@ -89,6 +89,15 @@ async def track(station: Station, text: str) -> Tracked | None:
 async def token_of_ticket(station: Station, ticket_id: int, day: str) -> str:
     """The token of a number without a dossier."""
     return ticket_token(await _key(station), ticket_id, day)
+
+
+async def token_of_number(station: Station, ticket: str) -> str:
+    """The token of one of today's numbers by its text; empty when there is none."""
+    named, day = parse_ticket(ticket), station.moment().day
+    row = await station.store.read(
+        lambda connection: tickets.find_number(connection, day, named.letter, named.number)
+    )
+    return await token_of_ticket(station, row.id, day) if row is not None else ""
 
 
 def token_of_dossier(dossier_id: bytes) -> str:

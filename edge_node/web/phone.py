@@ -5,7 +5,6 @@ style sheet, and nothing else. Rules: read-only, no cookie, a bounded answer to 
 not one of these pages is 404 in words. Must not know: where it listens.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 from aiohttp import web
@@ -17,17 +16,16 @@ from edge_node.web.app import prepare_templates
 from edge_node.web.keys import STATION, TRANSLATORS
 from edge_node.web.localisation import load_translators
 from edge_node.web.middleware import guard_pages, set_security_headers
+from edge_node.web.paper import citizen
 
 MAXIMUM_BODY_BYTES: Final = 1024
 READ_ONLY: Final = frozenset({"GET", "HEAD"})
-FILES: Final = frozenset({"css/phone.css"})
+FILES: Final = frozenset({"css/phone.css", "css/slip.css"})
 """Static files of the pages a phone may see."""
 
 
-def create_phone_app(
-    station: Station, further: Iterable[web.AbstractRouteDef] = ()
-) -> web.Application:
-    """The application for phones; `further` are pages of the same kind."""
+def create_phone_app(station: Station) -> web.Application:
+    """The application for phones."""
     app = web.Application(middlewares=[_read_only, guard_pages], client_max_size=MAXIMUM_BODY_BYTES)
     app[STATION] = station
     app[assets.ASSETS] = assets.load_assets()
@@ -35,7 +33,9 @@ def create_phone_app(
     prepare_templates(app)
     tracking.prepare(app)
     app.on_response_prepare.append(set_security_headers)
-    app.add_routes([*tracking.ROUTES, *further, web.get("/static/{release}/{path:.+}", _file)])
+    app.add_routes(
+        [*tracking.ROUTES, *citizen.ROUTES, web.get("/static/{release}/{path:.+}", _file)]
+    )
     return app
 
 

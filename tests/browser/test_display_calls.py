@@ -16,7 +16,8 @@ pytestmark = pytest.mark.browser
 KIOSK_FLAG = "--autoplay-policy=no-user-gesture-required"
 RECORDER = """
 document.addEventListener("speaking", (event) => {
-  const page = document.documentElement, said = (event.detail.now ? "+" : "-") + event.detail.ticket;
+  const page = document.documentElement;
+  const said = (event.detail.now ? "+" : "-") + event.detail.ticket;
   page.dataset.spoken = `${page.dataset.spoken ?? ""}${said}`;
 });
 """

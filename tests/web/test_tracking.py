@@ -113,3 +113,16 @@ async def test_a_phone_gets_no_other_file(phone: Client, station: Station) -> No
 
 async def test_the_stations_own_server_has_the_page_too(client: Client, station: Station) -> None:
     assert "<b>A001</b>" in await look(client, await number(station))
+
+
+async def test_a_slips_code_is_checked_on_the_phone_too(phone: Client) -> None:
+    async with phone.get("/R/AAAA") as response:
+        page = await response.text()
+        assert response.status == 200
+    assert "/t/" not in page
+
+
+async def test_the_number_on_paper_leads_to_its_page(phone: Client, station: Station) -> None:
+    token = await number(station)
+    assert await tracking.token_of_number(station, "A001") == token
+    assert await tracking.token_of_number(station, "A002") == ""

@@ -18,6 +18,7 @@ from edge_node.web.keys import HEALTH, STATION
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import render, translator
 from edge_node.web.status import road
+from edge_node.web.voice.desk import facts as voice_facts
 
 MEGABYTE: Final = 1 << 20
 GIGABYTE: Final = 1 << 30
@@ -87,6 +88,7 @@ async def page(request: web.Request) -> web.StreamResponse:
             (str(one.params["version"]) for one in report.checks if "version" in one.params), ""
         ),
         "sync": await road.panel(request),
+        **voice_facts(request),
         "again": durations.moment(words, now_ms, now_ms) if request.query.get("again") else "",
     }
     return render(request, "status/page.html.j2", values)
