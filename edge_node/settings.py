@@ -242,6 +242,14 @@ class PhoneSection(_Section, frozen=True, kw_only=True):
     host: str = ""
     port: Port = 8080
 
+    def address(self, station_code: str, name: str) -> str:
+        """What a kiosk shows as a code; a host that means "every address" goes by its name."""
+        if not self.host:
+            return ""
+        every = ipaddress.ip_address(self.host).is_unspecified
+        host = (name or f"edge-node-{station_code}.local") if every else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
 
 def _minutes(text: str) -> int:
     hours, minutes = text.split(":")

@@ -86,6 +86,7 @@ async def open_station(
         vault=Vault(path, section.enrolment),
         letterhead=settings.paper.letterhead(),
         slip_key=_slip_key(section.state_directory),
+        phone_address=settings.phone.address(section.code, settings.paper.letterhead().host),
     )
     return station, writer
 

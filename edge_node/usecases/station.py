@@ -189,6 +189,8 @@ class Station:
     letterhead: Letterhead = NO_LETTERHEAD
     slip_key: Ed25519PrivateKey | None = None
     """Signs the tokens on paper and nothing else; None: papers carry the number only."""
+    phone_address: str = ""
+    """Where phones on station Wi-Fi find the tracking page (`http://10.0.0.9:8080`), if anywhere."""
 
     def moment(self) -> Moment:
         """The one look at the clocks an action takes."""

@@ -6,7 +6,6 @@ from edge_node.web.kiosk import (
     check_dossier,
     crime_report,
     fee,
-    help,
     home,
     identify,
     papers,
@@ -21,12 +20,13 @@ from edge_node.web.kiosk import (
     unfinished,
     welcome,
 )
+from edge_node.web.kiosk import help as calls
 
 ROUTES: Final = (
     *home.ROUTES,
     *welcome.ROUTES,
     *take_home.ROUTES,
-    *help.ROUTES,
+    *calls.ROUTES,
     *identify.ROUTES,
     *unfinished.ROUTES,
     *questions.ROUTES,

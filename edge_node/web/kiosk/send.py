@@ -32,7 +32,7 @@ from edge_node.usecases.intake import (
 from edge_node.usecases.kiosk import captures
 from edge_node.usecases.kiosk.turn import turn_of
 from edge_node.web.keys import STATION
-from edge_node.web.kiosk import papers
+from edge_node.web.kiosk import papers, phone_code
 from edge_node.web.kiosk.draft import (
     SENT_COOKIE,
     Visit,
@@ -207,7 +207,7 @@ async def done(request: web.Request) -> web.Response:
         "procedure": t.choose(view.procedure_name_vi, view.procedure_name_en),
         "paper": paper_of(slips[-1] if slips else None),
         "turn": await turn_of(request.app[STATION], answer.ticket),
-        "qr": None,
+        "qr": phone_code.of_dossier(request.app[STATION], bytes.fromhex(answer.dossier_id)),
         "may_add": False,
     }
     return render(request, "kiosk/done.html.j2", values)

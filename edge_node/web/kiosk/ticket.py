@@ -10,6 +10,7 @@ from edge_node.usecases.intake import Asked, Submission, take_ticket
 from edge_node.usecases.kiosk.turn import turn_of
 from edge_node.usecases.queue.wish import Wish
 from edge_node.web.keys import STATION
+from edge_node.web.kiosk import phone_code
 from edge_node.web.kiosk.draft import TICKET_COOKIE
 from edge_node.web.kiosk.paper import paper_of
 from edge_node.web.pages import (
@@ -118,13 +119,14 @@ async def done(request: web.Request) -> web.Response:
     station, t = request.app[STATION], translator(request)
     services = [station.catalogue.service(one) for one in (taken.service, *taken.further)]
     answer = (await _take(request, taken)).ticket
+    turn = await turn_of(station, answer.ticket)
     values = {
         "ticket": answer.ticket,
         "dossier_no": "",
         "procedure": " · ".join(t.choose(one.name_vi, one.name_en) for one in services),
         "paper": paper_of(await lookup.ticket_print(station, answer.ticket)),
-        "turn": await turn_of(station, answer.ticket),
-        "qr": None,
+        "turn": turn,
+        "qr": await phone_code.of_ticket(station, turn.ticket_id),
         "may_add": 1 + len(taken.further) < MAXIMUM_SERVICES_PER_VISIT,
     }
     return render(request, "kiosk/done.html.j2", values)

@@ -285,6 +285,19 @@ async def test_further_services_keep_the_number(client: Browser, station: Statio
     assert len(await lookup.waiting(station)) == 1
 
 
+async def test_a_phone_can_follow_the_turn_where_there_is_a_page_for_it(
+    client: Browser, station: Station
+) -> None:
+    await fill(client)
+    assert "phone-turn" not in (await post(client, "/kiosk/send")).html
+    station.phone_address = "http://10.0.0.9:8080"
+    page = await get(client, "/kiosk/done")
+    assert "Quét để xem lượt trên điện thoại" in page.html
+    assert "10.0.0.9" not in page.html, "only as a picture: nobody touches it here"
+    await post(client, "/kiosk/ticket", service="identity", key="k", priority=NO_PRIORITY)
+    assert "phone-turn" in (await get(client, "/kiosk/ticket/done")).html
+
+
 async def test_one_touch_rates_and_a_reason_may_follow(client: Browser) -> None:
     key = (await get(client, "/kiosk/rate")).hidden("key")
     page = await post(client, "/kiosk/rate", key=key, score="poor")

@@ -94,8 +94,17 @@ function fits(next) {
     && next.body.dataset.area === document.body.dataset.area;
 }
 
+/** A page may bring a style sheet of its own; it stays. @param {Document} next */
+function bringStyles(next) {
+  for (const sheet of next.head.querySelectorAll("link[rel=stylesheet]")) {
+    const known = document.head.querySelector(`link[href="${sheet.getAttribute("href")}"]`);
+    if (!known) document.head.append(document.adoptNode(sheet));
+  }
+}
+
 /** @param {Document} next */
 function show(next) {
+  bringStyles(next);
   document.title = next.title;
   document.documentElement.lang = next.documentElement.lang;
   document.documentElement.className = next.documentElement.className;
