@@ -128,7 +128,7 @@ def _decision(event: DossierEvent, version: int) -> Decision:
     documents = None
     if isinstance(event, DossierReceived):
         documents = {one.id: one.have for one in event.documents}
-    elif isinstance(event, DossierMoved):
+    elif isinstance(event, (DossierMoved, DecisionUndone)):
         documents = event.documents
     asked = isinstance(event, SupplementRequested)
     requests = event.request_no if isinstance(event, SupplementRequested) else None

@@ -14,6 +14,7 @@ from edge_node.store.unit_of_work import Transaction
 from sync.journal.journal import Position
 
 _json = msgspec.json.Encoder()
+_documents = msgspec.json.Decoder(dict[str, bool])
 
 
 class Before(NamedTuple):
@@ -22,7 +23,7 @@ class Before(NamedTuple):
     undoable: Undoable
     type: str
     state: DossierState
-    documents: str
+    documents: dict[str, bool]
     received_at: str
     due_at: str
     supplement_requests: int
@@ -66,7 +67,10 @@ def find(connection: sqlite3.Connection, dossier_id: bytes) -> Before | None:
         " supplement_requests, first_job FROM undoable WHERE dossier_id = ?",
         (dossier_id,),
     ).fetchone()
-    return Before(Undoable(*row[:3]), row[3], DossierState(row[4]), *row[5:]) if row else None
+    if row is None:
+        return None
+    last, documents = Undoable(*row[:3]), _documents.decode(row[5])
+    return Before(last, row[3], DossierState(row[4]), documents, *row[6:])
 
 
 def put_back(transaction: Transaction, dossier_id: bytes, before: Before, at: Position) -> None:
@@ -77,7 +81,7 @@ def put_back(transaction: Transaction, dossier_id: bytes, before: Before, at: Po
         (
             before.state.value,
             before.undoable.version + 1,
-            before.documents,
+            _json.encode(before.documents).decode(),
             before.received_at,
             before.due_at,
             before.supplement_requests,

@@ -112,6 +112,7 @@ class DecisionUndone(_Act, frozen=True, kw_only=True, tag_field="type", tag="dos
     received_at: str
     due_at: str
     supplement_requests: int
+    documents: dict[str, bool]
 
 
 class DossierMoved(_Act, frozen=True, kw_only=True, tag_field="type", tag="dossier.moved"):

@@ -44,6 +44,7 @@ def _back(
         received_at=before.received_at,
         due_at=before.due_at,
         supplement_requests=before.supplement_requests,
+        documents=before.documents,
     )
     cause = Cause(command_id(f"counter:{command.key}"), row.id, row.version + 1)
     position = transaction.record(event, cause)
