@@ -37,4 +37,4 @@ def _line(connection: sqlite3.Connection, subject: bytes, count: int) -> UnsentR
     row = connection.execute(
         "SELECT id, number, procedure_id, state FROM dossier WHERE id = ?", (subject,)
     ).fetchone()
-    return UnsentRow(*row, count) if row is not None else None
+    return UnsentRow(row[0], row[1], row[2], row[3], count) if row is not None else None

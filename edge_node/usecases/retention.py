@@ -21,6 +21,7 @@ from edge_node.domain.retention import (
 from edge_node.store import city_news, retention
 from edge_node.store.retention import Candidate
 from edge_node.store.unit_of_work import Transaction
+from edge_node.usecases.officers import access
 from edge_node.usecases.station import Station
 from sync.database import DatabaseError
 from sync.journal import blobs
@@ -65,6 +66,7 @@ async def run(station: Station, hours: Hours) -> None:
         if is_quiet(now.hour * 60 + now.minute, hours.start, hours.end):
             with contextlib.suppress(DatabaseError):
                 await purge(station)
+                await access.forget_old(station)
         await asyncio.sleep(INTERVAL_S)
 
 

@@ -99,7 +99,7 @@ def test_extensions_after_the_key_are_passed_over() -> None:
         {"origin": None},
     ],
 )
-def test_another_page_s_answer_is_refused(bent: dict[str, object]) -> None:
+def test_another_page_s_answer_is_refused(bent: dict[str, Any]) -> None:
     key = Authenticator()
     assert_refused(lambda: check_assertion(ASKED, key.answer(1, **bent), key.cose, 0))
 

@@ -4,6 +4,7 @@ Rules: the line is on the disk before the dossier is on the screen; a screen tha
 is the same look; the list never leaves the station and only a chief reads it.
 """
 
+from datetime import timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from edge_node.domain import officer as rules
@@ -17,6 +18,7 @@ SAME_LOOK_MS: Final = 10 * 60 * 1000
 """Opening the same dossier again within this time is one look."""
 
 MAXIMUM_LINES: Final = 200
+KEPT: Final = timedelta(days=365)
 
 What: TypeAlias = Literal["dossier", "paper", "history"]
 
@@ -58,6 +60,13 @@ async def newest(station: Station, chief: Officer, dossier_id: str = "") -> list
         return [_line(station, row, numbers[row.dossier_id]) for row in rows]
 
     return await station.store.read(ask)
+
+
+async def forget_old(station: Station) -> int:
+    """Drop looks older than they are kept; how many."""
+    moment = station.moment()
+    before = (moment.now - KEPT).isoformat(timespec="seconds")
+    return await station.store.write(moment, lambda t: officers.forget_accesses(t, before))
 
 
 def _number(connection: Connection, dossier_id: bytes) -> str:

@@ -14,6 +14,7 @@ from edge_node.domain import officer as rules
 from edge_node.domain.errors import DomainError
 from edge_node.domain.officer import PIN_DIGITS, Duty
 from edge_node.usecases import officers
+from edge_node.usecases.decisions import claims
 from edge_node.usecases.officers import pins, sitting
 from edge_node.usecases.officers.pins import Try
 from edge_node.usecases.officers.sitting import Opening
@@ -64,7 +65,9 @@ def home_of(officer: Officer, back: str = HOME) -> str:
 
 async def sign_out(request: web.Request) -> web.StreamResponse:
     """End the session on the station and in the browser."""
-    if token_of(request):
+    session = await session_of(request)
+    if session is not None:
+        await claims.release_all(request.app[STATION], session.officer)
         await sitting.sign_out(request.app[STATION], token_of(request))
     response = see_other(SIGN_IN)
     response.del_cookie(SESSION_COOKIE, path="/")

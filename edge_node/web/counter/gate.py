@@ -59,7 +59,7 @@ def sign_in_page(request: web.Request, gate: Gate, *, status: int = 200) -> web.
     """Choose a name, type the PIN."""
     known = tuple(request.app[STATION].officers.values())
     only = known[0].id if len(known) == 1 else ""
-    values = {
+    values: dict[str, object] = {
         "officers": known,
         "gate": gate._replace(chosen=gate.chosen or only),
         "locked": None,
@@ -75,7 +75,7 @@ def locked_page(
     mine = session.officer
     others = [one for one in request.app[STATION].officers.values() if one.id != mine.id]
     words, today = translator(request), request.app[STATION].clock.now().date()
-    values = {
+    values: dict[str, object] = {
         "officers": (mine, *others),
         "gate": gate._replace(chosen=gate.chosen or mine.id),
         "locked": {
