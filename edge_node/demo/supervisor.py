@@ -25,6 +25,7 @@ from edge_node.demo.layout import (
 )
 from edge_node.demo.line import Line
 from edge_node.demo.processes import Processes, StartError
+from edge_node.demo.release import write_release
 from edge_node.demo.staff import STAFF
 
 Say = Callable[[str], None]
@@ -104,6 +105,7 @@ async def _start(layout: Layout, processes: Processes, progress: Say) -> dict[st
     progress("Trạm… / Station…")
     node = await processes.start("node", NODE, "serve", "--config", str(layout.node_config))
     await _enrol(layout, processes)
+    await _publish(layout, processes)
     sync = await processes.start("sync", SYNC, "run", "--config", str(layout.sync_config))
     await asyncio.to_thread(_bundle_authorities, layout)
     return {
@@ -137,6 +139,16 @@ async def _enrol(layout: Layout, processes: Processes) -> None:
     )
     code = json.loads(said)["qr"]
     await processes.run("enrol", SYNC, "enrol", code, "--config", str(layout.sync_config))
+
+
+async def _publish(layout: Layout, processes: Processes) -> None:
+    """Give the station accounts that belong to nobody, once, in a release that the city signs."""
+    folder = layout.state / "release"
+    if await asyncio.to_thread(folder.exists):
+        return
+    await asyncio.to_thread(write_release, folder)
+    config = ("--config", str(layout.city_config))
+    await processes.run("publish", CITY, "publish", "catalogue", str(folder), *config)
 
 
 def _bundle_authorities(layout: Layout) -> None:

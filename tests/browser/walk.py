@@ -61,6 +61,12 @@ async def answer(page: Page) -> None:
     await go_on(page)
 
 
+async def show_card(page: Page) -> None:
+    """Lay the card on the reader; a form that lies unfinished from before is put away."""
+    new = page.locator("button[name=answer][value=new]")
+    await (new.first.click() if await new.count() else scan(page))
+
+
 async def tick_papers(page: Page) -> None:
     await page.locator(".choice").first.click()
     await go_on(page)
@@ -71,11 +77,17 @@ async def give_phone(page: Page) -> None:
     await go_on(page)
 
 
+async def pay_at_the_counter(page: Page) -> None:
+    await page.locator("main a[href='/kiosk/done']").click()
+
+
 STEPS: Final[dict[str, Step]] = {
-    "/kiosk/identify": scan,
+    "/kiosk/identify": show_card,
+    "/kiosk/scan": show_card,
     "/kiosk/questions/": answer,
     "/kiosk/papers": tick_papers,
     "/kiosk/phone": give_phone,
+    "/kiosk/fee": pay_at_the_counter,
 }
 
 
@@ -98,6 +110,15 @@ async def leave(page: Page) -> None:
     before = await mark(page)
     await step_of(path_of(page))(page)
     await arrive(page, before)
+
+
+async def until(page: Page, path: str) -> None:
+    """Walk on to the page with this path."""
+    for _ in range(MAXIMUM_PAGES):
+        if path_of(page) == path:
+            return
+        await leave(page)
+    raise AssertionError(f"never came to {path}; stuck at {page.url}")
 
 
 async def finish(page: Page) -> str:
