@@ -92,7 +92,7 @@ def _parts(base: str, *, vni: bool) -> list[tuple[str, str]]:
     """(plain letter, key of its mark) for every letter."""
     parts = []
     for letter in base:
-        plain, *mark = unicodedata.normalize("NFD", letter)
+        plain, *mark = tuple(unicodedata.normalize("NFD", letter))
         if letter == "đ":
             parts.append(("d", "9" if vni else "d"))
         elif mark:

@@ -31,6 +31,10 @@ PUBLIC = (
     "/kiosk/identify/type",
     "/kiosk/ticket",
     "/kiosk/find",
+    "/kiosk/welcome",
+    "/kiosk/help",
+    "/kiosk/procedures/res-temporary/papers/1",
+    "/restarting",
     "/kiosk/no-such-page",
 )
 WIDER_THAN_WINDOW = "() => document.documentElement.scrollWidth > innerWidth"

@@ -10,6 +10,7 @@ from tests.browser.kiosk_steps import (
     PERSONAL,
     fill_form,
     open_page,
+    send_form,
     start_form,
     violations,
 )
@@ -105,3 +106,48 @@ async def test_clearing_hides_everything_even_while_the_node_is_away(
         await page.clock.run_for(92_000)
         left = await remains(page)
         assert [text for text in (*PERSONAL, "Hẻm Mẫu") if text in left] == []
+
+
+SOW = """async person => {
+  sessionStorage.note = localStorage.note = person;
+  document.cookie = `note=${encodeURIComponent(person)}; path=/`;
+  history.replaceState({note: person}, "");
+  await new Promise((done, fail) => {
+    const request = indexedDB.open("notes", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("notes").add(person, 1);
+    request.onsuccess = () => { request.result.close(); done(); };
+    request.onerror = fail;
+  });
+  await (await caches.open("notes")).put("/kiosk/note", new Response(person));
+}"""
+REAP = """async () => JSON.stringify([
+  {...sessionStorage}, {...localStorage}, document.cookie, history.state,
+  (await indexedDB.databases()).map(one => one.name),
+  (await caches.keys()).filter(name => !name.startsWith("restarting-")),
+])"""
+EMPTY = '[{},{},"",{},[],[]]'
+
+
+async def test_every_store_of_the_browser_and_the_paper_are_empty_after_a_visit(
+    node: Node, chromium: Browser
+) -> None:
+    async with open_page(chromium, node.url, UPRIGHT) as page:
+        length = await page.evaluate("() => history.length")
+        await fill_form(page, node.url)
+        await send_form(page)
+        await page.evaluate(SOW, PERSONAL[0])
+        assert (await page.evaluate(REAP)).count(PERSONAL[0]) >= 3, "the scrape can see"
+        async with page.expect_response("**/kiosk/reset"):
+            await page.locator("[data-reset] button").first.click()
+        await expect(page.locator(".tiles")).to_be_visible()
+        assert await page.evaluate(REAP) == EMPTY
+        steps = await page.evaluate("() => history.length") - length
+        for _ in range(steps):
+            await page.go_back()
+            left = await remains(page)
+            assert [text for text in PERSONAL if text in left] == []
+        slips = await node.station.store.read(
+            lambda connection: connection.execute("SELECT slip FROM print_job").fetchall()
+        )
+        assert slips
+        assert [text for text in PERSONAL if text in str(slips)] == []

@@ -6,7 +6,7 @@
  * keys only outside fields. Ticking a paper redraws the decision panel from the node, without
  * moving the focus. A scanned code opens its dossier. Up and down walk through the rows of a list.
  */
-import { go, parse } from "./core.js";
+import { go, keepRestartPage, parse } from "./core.js";
 import { refresh } from "./live.js";
 
 const TICK_MS = 20000;
@@ -120,3 +120,4 @@ function countDown() {
 // Minutes pass without any event.
 setInterval(() => { if (!document.hidden) void refresh(["tick"]); }, TICK_MS);
 setInterval(countDown, 1000);
+void keepRestartPage();
