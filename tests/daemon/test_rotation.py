@@ -4,9 +4,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sync.city.trust import keyring
 from sync.city.trust.ceremony import Role, with_new_key, with_new_roots, without_key
 from sync.city.trust.keysets import publish
-from sync.city.trust import keyring
 from sync.daemon.events import State
 from sync.daemon.loop import run_once
 from sync.daemon.report import exit_code

@@ -27,9 +27,9 @@ from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.keyset import keys_by_id, root_hash
 from tests.city.archive_bench import KEYS, Bench
 from tests.city.audit_places import PaperCity, flip, raw
+from tests.city.commands.test_command_line import edge_city
 from tests.city.server import TestCity, running_city
 from tests.city.station import SimulatedStation
-from tests.city.commands.test_command_line import edge_city
 
 CITY = PaperCity()
 NUMBER = "T26560-TEST-00003-0"
