@@ -2,9 +2,14 @@
 
 from typing import Final, NamedTuple
 
+from msgspec import structs
+
+from edge_node.domain.officer import Role
 from edge_node.usecases import intake, lookup
 from edge_node.usecases.intake import ApplicantInput, Asked, DocumentInput, SubmitDossier
+from edge_node.usecases.station import Station
 from tests.browser.scene import Scene
+from tests.web.station import make_officer
 
 
 class Person(NamedTuple):
@@ -29,6 +34,32 @@ DOSSIERS: Final = {
     "another procedure": ("res-confirm", 2),
 }
 """Dossiers by name: procedure and person."""
+
+
+def staff(station: Station) -> None:
+    """Everybody who works here: two officers, a cashier, a chief, a technician."""
+    station.officers = {
+        one.id: structs.replace(make_officer(one.id, one.name, one.counter), roles=one.roles)
+        for one in STAFF
+    }
+
+
+class Colleague(NamedTuple):
+    """Somebody at the station."""
+
+    id: str
+    name: str
+    counter: str
+    roles: tuple[Role, ...]
+
+
+STAFF: Final = (
+    Colleague("minh", "Trần Văn Minh", "2", (Role.OFFICER, Role.CASHIER)),
+    Colleague("thu", "Lê Thị Thu", "1", (Role.OFFICER,)),
+    Colleague("ngan", "Phạm Thị Ngân", "3", (Role.CASHIER,)),
+    Colleague("lan", "Nguyễn Ngọc Lan", "1", (Role.OFFICER, Role.CASHIER, Role.CHIEF)),
+    Colleague("tam", "Võ Văn Tâm", "", (Role.TECHNICIAN,)),
+)
 
 NUMBERS: Final = ("identity", "identity", "residence")
 

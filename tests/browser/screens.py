@@ -41,7 +41,7 @@ async def _take_all(gallery: Gallery, only: str) -> None:
     tours = {name: one for name, one in TOURS.items() if only in name}
     with TemporaryDirectory(prefix="screens-") as folder, Progress() as progress:
         bar = progress.add_task("Screens", total=len(tours) * len(SHOWN))
-        async with scene(Path(folder)) as place, async_playwright() as playwright:
+        async with scene(Path(folder), morning.staff) as place, async_playwright() as playwright:
             await morning.fill(place)
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             for name, journey in tours.items():

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with scene(tmp_path) as opened:
+    async with scene(tmp_path, morning.staff) as opened:
         await morning.fill(opened)
         yield opened
 
