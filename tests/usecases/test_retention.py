@@ -22,7 +22,8 @@ from edge_node.usecases.intake import SubmittedAnswer
 from edge_node.usecases.retention import Purged, purge, watch_disk
 from edge_node.usecases.station import Station
 from sync.journal import backlog, blobs
-from tests.usecases.city_side import CITY_NOW_MS, MINH, Daemon, inbox_of
+from tests.usecases.city_side import CITY_NOW_MS, Daemon, inbox_of
+from tests.usecases.filing import MINH
 from tests.usecases.samples import submit
 from tests.usecases.test_attachments import capture, give_key
 
