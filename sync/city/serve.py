@@ -31,11 +31,13 @@ from sync.city.storage import Storage, open_bucket, open_storage
 from sync.city.trust.enrolment import CityFacts, Registrar
 from sync.city.trust.identity import CityIdentity, ensure_identity
 from sync.city.trust.office import Around, keep_looking, open_trust
+from sync.city.trust.slip_keys import SlipKeys
 from sync.city.web.app import make_app
 from sync.city.web.down import Around as AroundDown
 from sync.city.web.down import Down, Places
 from sync.city.web.enrolment import add_enrolment_routes
 from sync.city.web.page import Page
+from sync.city.web.slips import Slips, add_slip_routes
 from sync.city.web.tracking import Tracking, add_tracking_routes
 from sync.connections import KEEPALIVE_TIMEOUT_S, ConnectionGuard
 from sync.notify import keep_watchdog, notify
@@ -175,7 +177,9 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
         enrolment = partial(add_enrolment_routes, registrar=registrar)
         follow = Tracking(archive, stations, settings.city.name, clock_ms)
         tracking = partial(add_tracking_routes, tracking=follow)
-        app = make_app(desk, page, guard, [down.add_routes, enrolment, tracking])
+        checked = Slips(SlipKeys(storage.shelf), stations, settings.city.name, clock_ms)
+        slips = partial(add_slip_routes, slips=checked)
+        app = make_app(desk, page, guard, [down.add_routes, enrolment, tracking, slips])
         port = await stack.enter_async_context(_listening(settings, context, app, guard))
         ports.append(port)
         await stack.enter_async_context(
@@ -204,6 +208,7 @@ def _make_desk(storage: Storage, registrar: Registrar, down: Down, executor: Exe
         executor,
         parts=down.welcome_parts,
         mentioned=down.reception.note_referenced,
+        slip_keys=SlipKeys(storage.shelf).hear,
     )
 
 

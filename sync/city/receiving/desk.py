@@ -31,7 +31,14 @@ from sync.city.problems import ARCHIVE_PROBLEMS, Refused, refuse
 from sync.city.receiving.admission import Admission, policy
 from sync.city.receiving.checking import Checked, Checker, check_batch, check_hello
 from sync.city.receiving.opening import BodyKeys
-from sync.city.receiving.projections import Mentioned, Opener, Traffic, nobody
+from sync.city.receiving.projections import (
+    Mentioned,
+    Opener,
+    SlipKeysHeard,
+    Traffic,
+    nobody,
+    nobody_checks,
+)
 from sync.city.trust.identity import CityIdentity
 from sync.city.trust.stations import StationDirectory
 from sync.dictionary import DICTIONARIES
@@ -74,7 +81,8 @@ async def no_parts(hello: Hello) -> WelcomeParts:
 class Desk:
     """What taking a message in needs; `clock_ms` reads milliseconds since 1970 UTC.
 
-    `parts` are asked at each HELLO; `mentioned` hears of attachments in opened records.
+    `parts` are asked at each HELLO; `mentioned` hears of attachments in opened records,
+    `slip_keys` of slip keys.
     """
 
     archive: Archive
@@ -85,6 +93,7 @@ class Desk:
     executor: Executor
     parts: WelcomePartsOf = no_parts
     mentioned: Mentioned = nobody
+    slip_keys: SlipKeysHeard = nobody_checks
     traffic: Traffic = field(default_factory=Traffic)
     admission: Admission = field(default_factory=Admission)
     keys: BodyKeys = field(init=False)
@@ -95,7 +104,13 @@ class Desk:
         """Put together what works with the same parts."""
         keys = BodyKeys(self.identity.find_encryption_key, DICTIONARIES.get)
         opener = Opener(
-            self.archive, keys, self.executor, self.clock_ms, self.metrics, self.mentioned
+            self.archive,
+            keys,
+            self.executor,
+            self.clock_ms,
+            self.metrics,
+            self.mentioned,
+            self.slip_keys,
         )
         checker = Checker(
             self.executor, lambda data: check_batch(self.stations, keys, data, self.clock_ms())

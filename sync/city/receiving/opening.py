@@ -28,6 +28,7 @@ from sync.city.archive.port import (
     Verdict,
     VerdictCode,
 )
+from sync.city.trust.slip_keys import Word, read_word
 from sync.city.vocabulary import CONTROL_KINDS, KNOWN_KINDS, read_attachment, read_fact
 from sync.protocol import merkle
 from sync.protocol.batch import SignedBatch, open_batch
@@ -59,13 +60,15 @@ class BodyKeys(NamedTuple):
 class Opened(NamedTuple):
     """What became of some work: the part that is good, and where it could not be read.
 
-    `attachments` are those that the station's good records speak of, by H(cipher).
+    `attachments` are those that the station's good records speak of, by H(cipher); `slip_keys` what
+    they say of its slip keys.
     """
 
     opening: Opening | None
     unreadable: Unreadable | None
     node_id: bytes = b""
     attachments: Sequence[bytes] = ()
+    slip_keys: Sequence[Word] = ()
 
 
 class _Findings:
@@ -78,6 +81,7 @@ class _Findings:
         self.anchors: list[Anchor] = []
         self.alerts: list[NoticeCode] = []
         self.attachments: list[bytes] = []
+        self.slip_keys: list[Word] = []
 
 
 def open_works(works: Iterable[OpeningWork], keys: BodyKeys) -> list[Opened]:
@@ -114,7 +118,7 @@ def open_work(work: OpeningWork, keys: BodyKeys) -> Opened:
         anchors=findings.anchors,
         alerts=findings.alerts,
     )
-    return Opened(opening, unreadable, work.node_id, findings.attachments)
+    return Opened(opening, unreadable, work.node_id, findings.attachments, findings.slip_keys)
 
 
 def open_replay(replay: Replay, keys: BodyKeys) -> Replayed:
@@ -177,6 +181,9 @@ def _judge_record(record: Record, findings: _Findings) -> None:
     attachment = read_attachment(record)
     if attachment is not None:
         findings.attachments.append(attachment)
+    word = read_word(record)
+    if word is not None:
+        findings.slip_keys.append(word)
     findings.commands.append(
         Command(
             record.sequence,

@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 from sync.city.archive.port import Archive, ArchiveError, Replay, Replayed
 from sync.city.metrics import Metrics
 from sync.city.receiving.opening import BodyKeys, Opened, open_replay, open_works
+from sync.city.trust.slip_keys import Word
 from sync.city.vocabulary import KNOWN_KINDS
 from sync.protocol.errors import ProtocolError
 
@@ -63,6 +64,14 @@ async def nobody(node_id: bytes, attachments: Sequence[bytes]) -> None:
     """Hear of attachments and do nothing."""
 
 
+SlipKeysHeard = Callable[[bytes, Sequence[Word]], Awaitable[None]]
+"""Hears what the records of a station (its node id) say of its slip keys."""
+
+
+async def nobody_checks(node_id: bytes, words: Sequence[Word]) -> None:
+    """Hear of slip keys and do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opener:
     """What opening takes; `clock_ms` reads milliseconds since 1970 UTC.
@@ -76,6 +85,7 @@ class Opener:
     clock_ms: Callable[[], int]
     metrics: Metrics
     mentioned: Mentioned = nobody
+    slip_keys: SlipKeysHeard = nobody_checks
 
     async def open_some(self) -> int:
         """One turn; how many records moved on, 0 when nothing waits.
@@ -121,6 +131,8 @@ class Opener:
         for part in opened:
             if part.attachments:
                 await self.mentioned(part.node_id, part.attachments)
+            if part.slip_keys:
+                await self.slip_keys(part.node_id, part.slip_keys)
         openings = [part.opening for part in opened if part.opening is not None]
         entered = await self.archive.enter(openings, self.clock_ms()) if openings else 0
         self.metrics.entered.inc(entered)
