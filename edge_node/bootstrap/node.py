@@ -10,7 +10,7 @@ import contextlib
 import gc
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
 from edge_node.bootstrap.listening import listen_for, listen_for_phones, read_tls
 from edge_node.bootstrap.monitor import HealthMonitor
@@ -18,6 +18,7 @@ from edge_node.bootstrap.opening import SOFTWARE, open_station
 from edge_node.bootstrap.printers import open_printer, renderer
 from edge_node.health.examine import Devices
 from edge_node.health.host import read_disk
+from edge_node.health.watch import WatchedPrinter
 from edge_node.lan.announce import Announcement, announced
 from edge_node.settings import Settings
 from edge_node.usecases import attachments, printing, retention, viewing
@@ -41,6 +42,35 @@ HEALTH_INTERVAL_S: Final = 5
 PRINTING_TIMEOUT_S: Final = 5.0
 logger = logging.getLogger(__name__)
 
+_Tasks: TypeAlias = list[asyncio.Task[None]]
+
+
+class _Node(NamedTuple):
+    """What runs beside the requests."""
+
+    station: Station
+    settings: Settings
+    printers: tuple[WatchedPrinter, ...]
+    monitor: HealthMonitor
+    inbox: Inbox
+
+    def start(self, tasks: asyncio.TaskGroup, stopping: asyncio.Event) -> tuple[_Tasks, _Tasks]:
+        """The printers' loops, which end by themselves, and all that is stopped at the end."""
+        station, settings = self.station, self.settings
+        desks = [
+            Desk(section.role, printer, renderer(station, section))
+            for section, printer in zip(settings.printer, self.printers, strict=True)
+        ]
+        loops = [tasks.create_task(printing.print_loop(station, desk, stopping)) for desk in desks]
+        watchers = [
+            tasks.create_task(_sweep(station)),
+            tasks.create_task(_look_after(station, self.monitor, settings)),
+            tasks.create_task(self.inbox.run()),
+            tasks.create_task(retention.run(station, settings.retention.hours())),
+            tasks.create_task(keep_watchdog(stopping)),
+        ]
+        return loops, watchers
+
 
 async def serve(
     settings: Settings,
@@ -58,39 +88,18 @@ async def serve(
         printers = tuple(open_printer(section) for section in settings.printer)
         scanner = SerialScanner(settings.scanner.device) if settings.scanner else None
         tls, expires_ms = read_tls(settings, station)
-        devices = Devices(
-            data_directory=settings.station.state_directory,
-            version=SOFTWARE,
-            started_ms=station.clock.read().wall_ms,
-            printers=printers,
-            scanner_connected=(lambda: scanner.connected) if scanner else (lambda: None),
-            certificate_expires_ms=expires_ms,
-        )
+        devices = _devices(settings, station, printers, scanner, expires_ms)
         monitor = HealthMonitor(station, devices)
         scans = ScanDesk(station.changes)
         inbox = await _open_inbox(station)
         voice = load_voice(settings.voice.rules(), settings.station.state_directory / "voice")
         app = create_app(station, health=monitor.report, scans=scans, version=SOFTWARE, voice=voice)
         url = await listen_for(app, settings, tls, stack)
-        if settings.phone.host:
-            await listen_for_phones(create_phone_app(station), settings, stack)
-        await _announce(settings, stack)
+        await _greet_others(station, settings, stack)
+        node = _Node(station, settings, printers, monitor, inbox)
         async with asyncio.TaskGroup() as tasks:
-            desks = [
-                Desk(section.role, printer, renderer(station, section))
-                for section, printer in zip(settings.printer, printers, strict=True)
-            ]
-            loops = [
-                tasks.create_task(printing.print_loop(station, desk, stopping)) for desk in desks
-            ]
-            watchers = [
-                tasks.create_task(_sweep(station)),
-                tasks.create_task(_look_after(station, monitor, settings)),
-                tasks.create_task(inbox.run()),
-                tasks.create_task(retention.run(station, settings.retention.hours())),
-                tasks.create_task(_stop_when_broken(writer, stopping)),
-                tasks.create_task(keep_watchdog(stopping)),
-            ]
+            loops, watchers = node.start(tasks, stopping)
+            watchers.append(tasks.create_task(_stop_when_broken(writer, stopping)))
             if scanner is not None:
                 watchers.append(tasks.create_task(_read_scanner(station, scans, scanner)))
             _settle_memory()
@@ -101,6 +110,24 @@ async def serve(
             await _end(station, loops, watchers)
     if writer.broken.is_set():
         raise SystemExit(1)
+
+
+def _devices(
+    settings: Settings,
+    station: Station,
+    printers: tuple[WatchedPrinter, ...],
+    scanner: SerialScanner | None,
+    expires_ms: int | None,
+) -> Devices:
+    """What the station's health is judged by."""
+    return Devices(
+        data_directory=settings.station.state_directory,
+        version=SOFTWARE,
+        started_ms=station.clock.read().wall_ms,
+        printers=printers,
+        scanner_connected=(lambda: scanner.connected) if scanner else (lambda: None),
+        certificate_expires_ms=expires_ms,
+    )
 
 
 async def _open_inbox(station: Station) -> Inbox:
@@ -122,7 +149,12 @@ def _settle_memory() -> None:
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
 
 
-async def _announce(settings: Settings, stack: contextlib.AsyncExitStack) -> None:
+async def _greet_others(
+    station: Station, settings: Settings, stack: contextlib.AsyncExitStack
+) -> None:
+    """Phones of citizens have a port of their own; programs on the LAN hear of the station."""
+    if settings.phone.host:
+        await listen_for_phones(create_phone_app(station), settings, stack)
     if settings.announce.enabled:
         listen = settings.listen
         announcement = Announcement(settings.station.code, listen.host, listen.port, SOFTWARE)

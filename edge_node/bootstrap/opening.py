@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -47,7 +48,7 @@ async def open_station(
     """
     section = settings.station
     release = read_release()
-    catalogue = read_catalogue(release)
+    catalogue = _read_catalogue(settings, release)
     unit = read_units(release["units.json"]).get(section.code)
     if unit is None:
         raise SettingsError(f"station.code: {section.code} is not a unit of the catalogue")
@@ -66,7 +67,6 @@ async def open_station(
     journal = Journal(run, entropy=entropy, tag_of=epoch_tag)
     numbers = TicketNumbers()
     writer.join(journal, numbers)
-    _check_counters(settings, catalogue)
     station = Station(
         code=section.code,
         name_vi=unit.police_name,
@@ -108,10 +108,12 @@ def _slip_key(directory: Path) -> Ed25519PrivateKey | None:
         return None
 
 
-def _check_counters(settings: Settings, catalogue: Catalogue) -> None:
-    """A misspelt service would be called nowhere. Raises SettingsError."""
+def _read_catalogue(settings: Settings, release: Mapping[str, bytes]) -> Catalogue:
+    """The release's catalogue. Raises SettingsError: a misspelt service is called nowhere."""
+    catalogue = read_catalogue(release)
     known = {service.id for service in catalogue.services}
     for number, counter in enumerate(settings.queue.counter):
         unknown = sorted(set(counter.services) - known)
         if unknown:
             raise SettingsError(f"queue.counter[{number}].services: no service {unknown[0]!r}")
+    return catalogue
