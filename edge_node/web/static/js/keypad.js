@@ -29,9 +29,9 @@ function numbered() {
 
 function showNumbers() {
   document.documentElement.classList.add("keypad");
+  document.querySelectorAll("[data-number]").forEach((part) => part.removeAttribute("data-number"));
   numbered().forEach((part, at) => {
     if (at < 9) part.dataset.number = String(at + 1);
-    else delete part.dataset.number;
   });
 }
 
@@ -71,7 +71,10 @@ document.addEventListener("keydown", (event) => {
   showNumbers();
   if (press(event)) event.preventDefault();
 });
-document.addEventListener("page", () => {
+/** Other things are in view, or fewer. */
+const renumber = () => {
   if (document.documentElement.classList.contains("keypad")) showNumbers();
-});
+};
+document.addEventListener("page", renumber);
+document.addEventListener("input", () => queueMicrotask(renumber));
 document.addEventListener("forget", () => document.documentElement.classList.remove("keypad"));

@@ -7,8 +7,7 @@ async function look() {
   try {
     const answer = await fetch("/restarting", { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (answer.ok && answer.headers.has("X-Request-Id")) {
-      const wanted = location.pathname === "/restarting" ? "/kiosk" : location.href;
-      location.replace(wanted);
+      location.replace(location.href);
       return;
     }
   } catch {
@@ -17,4 +16,5 @@ async function look() {
   setTimeout(look, PAUSE_MS);
 }
 
-setTimeout(look, PAUSE_MS);
+// Under its own address it stands for no other page.
+if (location.pathname !== "/restarting") setTimeout(look, PAUSE_MS);
