@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
+from edge_node.domain.catalogue import NEVER_OFFERED
+from edge_node.domain.codes import fold
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import (
     AppointmentCheckedIn,
@@ -252,3 +254,12 @@ async def test_the_wait_is_told_from_todays_turns_only(station: Station, clock: 
     assert 0 < told.least < told.most <= 60
     clock.advance(2 * 3600)
     assert (await board(station)).wait is None
+
+
+def test_no_queue_is_for_denunciations(station: Station) -> None:
+    """The identity of an informer is protected: nothing to take a number for, call or show."""
+    for service in station.catalogue.services:
+        said = fold(f"{service.id} {service.name_vi} {service.name_en}")
+        assert not any(word in said for word in ("to cao", "denunciation", "whistle"))
+    for name in NEVER_OFFERED & station.catalogue.procedures.keys():
+        assert station.catalogue.procedure(name).kiosk == "hidden"
