@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edge_node.documents import kinds
 from edge_node.documents.model import ShiftReport
 from edge_node.domain.beneficiaries import Ledger
 from edge_node.domain.errors import DomainError, ErrorCode
@@ -111,15 +113,20 @@ async def test_the_same_key_closes_once(station: Station) -> None:
     assert len(await reports(station)) == 1
 
 
-async def test_the_report_is_journalled_by_its_digest(station: Station) -> None:
+async def test_the_report_is_journalled_and_signed_by_the_station(station: Station) -> None:
+    station.slip_key = Ed25519PrivateKey.generate()
     await open_drawer(station)
     await shift.close_drawer(station, actor("c"), {"fee": 200_000}, "")
-    row = await station.store.read(
-        lambda c: c.execute("SELECT slip FROM print_job WHERE kind = 'shift_report'").fetchone()
-    )
+    (report,) = await reports(station)
+    bare = kinds.encode(msgspec.structs.replace(report, device_check=""))
+    digest = hashlib.sha256(bare).digest()
     said = [payloads.read(r.body) for r in await records(station) if r.kind == 59]
     assert isinstance(said[0], ShiftClosed)
-    assert said[0].digest == hashlib.sha256(row[0].encode()).hexdigest()
+    assert said[0].digest == digest.hex()
+    station.slip_key.public_key().verify(
+        bytes.fromhex(said[0].signature), shift.SIGNED_LABEL + digest
+    )
+    assert report.device_check.replace(" ", "") == digest.hex().upper()[: shift.CHECK_CHARACTERS]
 
 
 acts = st.lists(

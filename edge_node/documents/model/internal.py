@@ -114,6 +114,7 @@ class ShiftReport(msgspec.Struct, frozen=True, kw_only=True):
     unsynced: int = 0
     unprinted: int = 0
     explanation: str = ""  # the officer's word on a difference
+    device_check: str = ""  # "xác thực thiết bị": the first digits of the digest in the journal
     reprint: bool = False
 
 

@@ -137,7 +137,11 @@ class ShiftOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
 
 
 class ShiftClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="shift.closed"):
-    """A drawer was counted and closed; `digest` is of the report that was printed."""
+    """A drawer was counted and closed.
+
+    `digest` is of the report before its check was put on it; `signature` (hex) is the station's
+    slip key over the label and the digest, empty while the station has no such key.
+    """
 
     shift_id: str
     counter: str
@@ -149,6 +153,7 @@ class ShiftClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     unprinted: int
     explanation: str
     digest: str
+    signature: str = ""
     closed_at: str
 
 

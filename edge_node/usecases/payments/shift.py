@@ -33,6 +33,8 @@ from sync.protocol.record import command_id
 MAXIMUM_CASH_VND: Final = 2_000_000_000
 """More than any drawer holds; what is above is a slip of the finger."""
 
+SIGNED_LABEL: Final = b"edge-node/shift-report\0"
+CHECK_CHARACTERS: Final = 16
 LEDGERS: Final = (Ledger.FEE, Ledger.FINE)
 _AWAITED: Final = {
     PaymentState.QR_SHOWN: "qr_shown",
@@ -148,7 +150,8 @@ async def close_drawer(
         differences = {name: cash[name] - seen.expected(name) for name in cash}
         if any(differences.values()) and not word:
             raise DomainError(ErrorCode.DIFFERENCE_UNEXPLAINED)
-        slip = kinds.encode(_report(station, transaction, actor, seen, (cash, word)))
+        report = _report(station, transaction, actor, seen, (cash, word))
+        digest = hashlib.sha256(kinds.encode(report)).digest()
         event = ShiftClosed(
             shift_id=seen.shift_id,
             counter=actor.counter,
@@ -161,15 +164,29 @@ async def close_drawer(
             unsynced=unsynced,
             unprinted=seen.unprinted,
             explanation=word,
-            digest=hashlib.sha256(slip).hexdigest(),
+            digest=digest.hex(),
+            signature=_sign(station, digest).hex(),
             closed_at=transaction.moment.text,
         )
         shifts.record(transaction, event, command_id(f"shift:{actor.key}"))
+        slip = kinds.encode(msgspec.structs.replace(report, device_check=_check(digest)))
         job = print_jobs.NewPrintJob("shift_report", kinds.KINDS["shift_report"].role, slip)
         print_jobs.insert(transaction, job)
         return Closed(shift_id=seen.shift_id, differences=differences)
 
     return await once(station, actor, ("close shift", sorted(cash.items()), word), Closed, work)
+
+
+def _sign(station: Station, digest: bytes) -> bytes:
+    """The station's own hand under the report; empty while it has no slip key."""
+    key = station.slip_key
+    return key.sign(SIGNED_LABEL + digest) if key is not None else b""
+
+
+def _check(digest: bytes) -> str:
+    """What stands on the paper: enough of the digest to compare it with the journal's."""
+    text = digest.hex().upper()[:CHECK_CHARACTERS]
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
 def _cash(amount_vnd: int) -> int:
