@@ -23,9 +23,12 @@ from edge_node.domain.events import (
     TicketCalled,
     TicketClosed,
     TicketIssued,
+    TicketReturned,
+    TicketTransferred,
 )
 from edge_node.domain.events.dossier import DossierEvent
 from edge_node.domain.events.payment import PaymentEvent
+from edge_node.domain.events.ticket import TicketEvent
 from edge_node.domain.ticket import TicketState, parse_ticket
 from edge_node.store import books, dossier_life, dossiers, payloads
 from edge_node.store.dossiers import Decision, HandIn
@@ -77,16 +80,23 @@ def _apply(
 ) -> None:
     if isinstance(event, DossierSubmitted):
         _submitted(transaction, event, record, position, service_of)
-    elif isinstance(event, TicketIssued):
+    elif isinstance(event, TicketEvent):
+        _queue(transaction, event, service_of)
+    elif isinstance(event, PaymentEvent):
+        books.enter_again(transaction, event, record.subject, record.version)
+    elif isinstance(event, DossierEvent) and not isinstance(event, AttachmentAdded):
+        _decided(transaction, event, record, position)
+
+
+def _queue(transaction: Transaction, event: TicketEvent, service_of: ServiceOf) -> None:
+    if isinstance(event, TicketIssued):
         _ticket(transaction, event.ticket, event.day, event.issued_at, None, service_of)
     elif isinstance(event, TicketCalled):
         _ticket_state(transaction, event.ticket, event.day, TicketState.CALLED.value)
     elif isinstance(event, TicketClosed):
         _ticket_state(transaction, event.ticket, event.day, event.outcome)
-    elif isinstance(event, PaymentEvent):
-        books.enter_again(transaction, event, record.subject, record.version)
-    elif isinstance(event, DossierEvent) and not isinstance(event, AttachmentAdded):
-        _decided(transaction, event, record, position)
+    elif isinstance(event, (TicketReturned, TicketTransferred)):
+        _ticket_state(transaction, event.ticket, event.day, TicketState.WAITING.value)
 
 
 def _submitted(
