@@ -133,6 +133,16 @@ def count_tickets(connection: sqlite3.Connection, day: str, counter: str) -> dic
     return dict(rows.fetchall())
 
 
+def count_received(connection: sqlite3.Connection, day: str, counter: str) -> int:
+    """How many dossiers of numbers that a counter called on a day were received."""
+    row = connection.execute(
+        "SELECT count(*) FROM ticket JOIN dossier ON dossier.id = ticket.dossier_id"
+        " WHERE ticket.day = ? AND ticket.counter = ? AND dossier.received_at <> ''",
+        (day, counter),
+    ).fetchone()
+    return int(row[0])
+
+
 def ticket_of(connection: sqlite3.Connection, dossier_id: bytes | None) -> str:
     """The number a dossier came with; empty when it has none."""
     row = connection.execute(

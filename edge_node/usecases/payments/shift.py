@@ -81,6 +81,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     transfers_confirmed: dict[str, int]
     open_items: tuple[OpenItem, ...]
     tickets: dict[str, int]
+    received: int
     unsynced: int
     unprinted: int
 
@@ -227,6 +228,7 @@ def _overview(connection: Connection, found: ShiftRow, day: str, unsynced: int) 
         transfers_confirmed=_sum(transfers, _CONFIRMED),
         open_items=tuple(_item(connection, row) for row in transfers if row.state in _AWAITED),
         tickets=shifts.count_tickets(connection, day, found.counter),
+        received=shifts.count_received(connection, day, found.counter),
         unsynced=unsynced,
         unprinted=shifts.count_unprinted(connection),
     )
@@ -263,6 +265,7 @@ def _report(
     served = seen.tickets.get(TicketState.SERVED.value, 0)
     missed = seen.tickets.get(TicketState.NO_SHOW.value, 0)
     return ShiftReport(
+        superior_agency=station.letterhead.superior_agency,
         agency=station.name_vi,
         place=station.place,
         counter=actor.counter,
@@ -270,8 +273,9 @@ def _report(
         opened_at=datetime.fromisoformat(seen.opened_at),
         closed_at=datetime.fromisoformat(transaction.moment.text),
         work=(
-            Count(label="Số đã phục vụ", count=served),
-            Count(label="Số vắng mặt", count=missed),
+            Count(label="Số thứ tự đã phục vụ", count=served),
+            Count(label="Hồ sơ tiếp nhận", count=seen.received),
+            Count(label="Vắng mặt khi gọi", count=missed),
         ),
         money=tuple(_money(seen, cash)),
         open_transfers=tuple(_transfer(one) for one in seen.open_items),
