@@ -15,6 +15,7 @@ import msgspec
 from edge_node.documents.model import TicketSlip
 from edge_node.domain.catalogue import Service
 from edge_node.domain.codes import format_dossier_number
+from edge_node.domain.confidential import is_confidential
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import (
     Answer,
@@ -214,6 +215,8 @@ def command_of(channel: Channel, key: str) -> bytes:
 
 def _check(station: Station, command: SubmitDossier) -> _Checked:
     procedure = station.catalogue.procedure(command.procedure_id)
+    if is_confidential(station.catalogue, procedure.id):
+        raise DomainError(ErrorCode.PROCEDURE_NOT_AT_KIOSK)  # it would stand in a queue by name
     typed = command.applicant
     person = make_person(
         full_name=typed.full_name,

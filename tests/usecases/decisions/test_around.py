@@ -289,6 +289,13 @@ async def hidden(station: Station) -> str:
     return answer.dossier_no
 
 
+async def test_a_denunciation_is_not_taken_where_it_would_get_a_number(station: Station) -> None:
+    with pytest.raises(DomainError) as refused:
+        await submit(station, "k", procedure_id="denunciation", documents=[])
+    assert refused.value.code is ErrorCode.PROCEDURE_NOT_AT_KIOSK
+    assert await lookup.waiting(station) == []
+
+
 async def test_a_denunciation_is_in_no_list_and_no_figure(
     station: Station, caplog: pytest.LogCaptureFixture
 ) -> None:
