@@ -104,6 +104,21 @@ def _appointment(form: str) -> model.AppointmentSlip:
     )
 
 
+def _apology() -> model.Apology:
+    return msgspec.convert(
+        _citizen()
+        | {
+            "field": "Đăng ký, quản lý cư trú",
+            "received_at": _MORNING,
+            "old_due_at": datetime(2026, 11, 26, 10, 0, tzinfo=UTC),
+            "new_due_at": datetime(2026, 11, 30, 10, 0, tzinfo=UTC),
+            "reason": "đường truyền tới cơ sở dữ liệu gián đoạn hai ngày",
+            "signed_at": datetime(2026, 11, 26, 2, 0, tzinfo=UTC),
+        },
+        model.Apology,
+    )
+
+
 def _letters() -> dict[str, msgspec.Struct]:
     supplement = {
         "papers": _MISSING,
@@ -126,18 +141,7 @@ def _letters() -> dict[str, msgspec.Struct]:
         ),
         "refusal": msgspec.convert(_citizen() | refusal | {"form": "form03"}, model.Refusal),
         "refusal.CT06": msgspec.convert(_citizen() | refusal | {"form": "CT06"}, model.Refusal),
-        "apology": msgspec.convert(
-            _citizen()
-            | {
-                "field": "Đăng ký, quản lý cư trú",
-                "received_at": _MORNING,
-                "old_due_at": datetime(2026, 11, 26, 10, 0, tzinfo=UTC),
-                "new_due_at": datetime(2026, 11, 30, 10, 0, tzinfo=UTC),
-                "reason": "đường truyền tới cơ sở dữ liệu gián đoạn hai ngày",
-                "signed_at": datetime(2026, 11, 26, 2, 0, tzinfo=UTC),
-            },
-            model.Apology,
-        ),
+        "apology": _apology(),
         "stop_notice": msgspec.convert(
             _citizen()
             | {
@@ -150,40 +154,48 @@ def _letters() -> dict[str, msgspec.Struct]:
     }
 
 
+def _control_sheet() -> model.ControlSheet:
+    return msgspec.convert(
+        _letter()
+        | {
+            "full_name": _NAME,
+            "phone": "0900 000 017",
+            "request": _REQUEST,
+            "received_at": _MORNING,
+            "signed_at": _MORNING,
+            "hand_overs": (
+                model.HandOver(
+                    agency="Đội Cảnh sát QLHC về TTXH",
+                    given_at=_MORNING,
+                    taken_at=datetime(2026, 11, 20, 3, 20, tzinfo=UTC),
+                    given_by="Trần Văn Thử",
+                    taken_by="Võ Thị Kiểm",
+                    result="on_time",
+                    note="Đủ giấy tờ",
+                ),
+            ),
+        },
+        model.ControlSheet,
+    )
+
+
+def _register() -> model.Register:
+    return model.Register(
+        superior_agency=_CITY,
+        agency=_AGENCY,
+        place=_PLACE,
+        first_day=date(2026, 11, 16),
+        last_day=date(2026, 11, 20),
+        rows=tuple(_register_row(index) for index in range(1, 9)),
+        officer_name=_OFFICER,
+        printed_at=_CLOSING,
+    )
+
+
 def _internal() -> dict[str, msgspec.Struct]:
     return {
-        "control_sheet": msgspec.convert(
-            _letter()
-            | {
-                "full_name": _NAME,
-                "phone": "0900 000 017",
-                "request": _REQUEST,
-                "received_at": _MORNING,
-                "signed_at": _MORNING,
-                "hand_overs": (
-                    model.HandOver(
-                        agency="Đội Cảnh sát QLHC về TTXH",
-                        given_at=_MORNING,
-                        taken_at=datetime(2026, 11, 20, 3, 20, tzinfo=UTC),
-                        given_by="Trần Văn Thử",
-                        taken_by="Võ Thị Kiểm",
-                        result="on_time",
-                        note="Đủ giấy tờ",
-                    ),
-                ),
-            },
-            model.ControlSheet,
-        ),
-        "register": model.Register(
-            superior_agency=_CITY,
-            agency=_AGENCY,
-            place=_PLACE,
-            first_day=date(2026, 11, 16),
-            last_day=date(2026, 11, 20),
-            rows=tuple(_register_row(index) for index in range(1, 9)),
-            officer_name=_OFFICER,
-            printed_at=_CLOSING,
-        ),
+        "control_sheet": _control_sheet(),
+        "register": _register(),
         "shift_report": _shift(),
         "rating_summary": model.RatingSummary(
             superior_agency=_CITY,
@@ -324,6 +336,11 @@ def _roll() -> dict[str, msgspec.Struct]:
             printed_at=_MORNING,
             language="en",
         ),
+    }
+
+
+def _fee_notes() -> dict[str, msgspec.Struct]:
+    return {
         "fee_note": model.FeeNote(
             agency=_AGENCY,
             state="to_pay",
@@ -363,7 +380,9 @@ def _roll() -> dict[str, msgspec.Struct]:
     }
 
 
-SAMPLES: Final[Mapping[str, msgspec.Struct]] = MappingProxyType(_roll() | _letters() | _internal())
+SAMPLES: Final[Mapping[str, msgspec.Struct]] = MappingProxyType(
+    _roll() | _fee_notes() | _letters() | _internal()
+)
 """Example by name: the kind, or kind and variant with a dot between (`refusal.CT06`)."""
 
 
