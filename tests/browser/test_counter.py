@@ -112,6 +112,7 @@ async def test_a_decision_survives_the_restart_of_the_node(node: Node, page: Pag
     await page.goto(node.url(f"/counter/dossiers/{dossier_id}"))
     await page.keyboard.press("F9")
     await page.locator("#reason").fill("Khai bổ sung tại quầy")
+    await page.get_by_label("Ngày nộp nốt").fill("27/11/2026")
     await node.stop()
     await page.locator("#confirm").click()
     await expect(page.locator("#hold")).to_be_visible()

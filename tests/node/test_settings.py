@@ -120,3 +120,18 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     latin.write_bytes("# Trạm".encode("utf-16"))
     with pytest.raises(SettingsError, match="cannot be read"):
         read_settings(latin)
+
+
+@pytest.mark.parametrize(
+    ("line", "roles"),
+    [("", ("officer", "cashier")), ('roles = ["chief"]\n', ("chief",))],
+)
+def test_an_officer_has_roles(tmp_path: Path, line: str, roles: tuple[str, ...]) -> None:
+    settings = read_settings(write(tmp_path, STATION + OFFICER + line))
+    assert settings.officer[0].officer().roles == roles
+
+
+@pytest.mark.parametrize("line", ['roles = ["king"]\n', "roles = []\n"])
+def test_a_role_nobody_knows_is_a_fault(tmp_path: Path, line: str) -> None:
+    with pytest.raises(SettingsError, match=r"officer\[0\]\.roles"):
+        read_settings(write(tmp_path, STATION + OFFICER + line))
