@@ -10,7 +10,7 @@ from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import TicketCalled
 from edge_node.domain.queue_order import CallReason, Choice, Waiting, choose, passed_over
 from edge_node.domain.ticket import TicketAction, TicketState, apply_ticket, format_ticket
-from edge_node.store import queue, tickets
+from edge_node.store import customer_screens, queue, tickets
 from edge_node.store.queue import FirstCall, Place
 from edge_node.store.tickets import TicketRow
 from edge_node.store.unit_of_work import Cause, Transaction
@@ -129,6 +129,8 @@ def _call(
     assert row is not None, "it was chosen from this transaction's rows"
     state = apply_ticket(row.state, TicketAction.CALL)
     tickets.set_called(transaction, row.id, state, officer.counter, officer.id)
+    # The next person must not pay for the one before.
+    customer_screens.clear(transaction, officer.counter)
     place: Place = queue.place_of(connection, row.id)
     first = FirstCall(
         service_id=row.service_id,

@@ -95,6 +95,16 @@ async def test_the_screen_thanks_when_the_bank_confirms_and_rests_after(
     assert "Kính chào quý vị" in await page_of(client, "/customer/2")
 
 
+async def test_the_next_person_does_not_see_the_code_of_the_one_before(
+    station: Station, client: Client
+) -> None:
+    await enter(client)
+    dossier = await _filed(station)
+    await press(client, dossier, "fee:qr")
+    assert (await send(client, "/counter/call", seen=""))[0] == 303
+    assert "Kính chào quý vị" in await page_of(client, "/customer/2")
+
+
 async def test_a_code_nobody_pays_leaves_the_screen(
     station: Station, client: Client, clock: TestClock
 ) -> None:
