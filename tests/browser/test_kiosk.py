@@ -171,14 +171,16 @@ async def test_a_restart_at_every_step_loses_nothing(node: Node, chromium: Brows
         restarts = 0
         while "/kiosk/check" not in page.url:
             here = page.url
+            touched = page.locator("button.choice")
+            one_touch = await touched.count() > 0
             if await page.locator("#phone").count():
                 await page.fill("#phone", "0901234567")
             elif name := next((one for one in ANSWERS if here.endswith(one)), ""):
                 await page.fill("#answer", ANSWERS[name])
-            else:
+            elif not one_touch:
                 await page.locator(".choice").first.click()
             await node.stop()
-            await go_on(page)
+            await (touched.last.click() if one_touch else go_on(page))
             await expect(page.locator("#hold")).to_be_visible()
             await node.start()
             await page.wait_for_function("here => location.href !== here", arg=here)
