@@ -52,17 +52,20 @@ def due_text(station: Station, procedure: Procedure, moment: Moment) -> str:
 
 def read_day(value: str, today: date) -> str:
     """A day not yet over, as `yyyy-mm-dd`; typed so or as `d/m/yyyy`. Raises DATE_INVALID."""
-    try:
-        day = (
-            date.fromisoformat(value)
-            if "-" in value
-            else datetime.strptime(value, "%d/%m/%Y").date()  # noqa: DTZ007 - a day has no zone
-        )
-    except ValueError:
-        raise DomainError(ErrorCode.DATE_INVALID) from None
+    day = read_any_day(value)
     if not today <= day <= today + LONGEST_WAIT:
         raise DomainError(ErrorCode.DATE_INVALID)
     return day.isoformat()
+
+
+def read_any_day(value: str) -> date:
+    """A day as a person types it: `yyyy-mm-dd` or `d/m/yyyy`. Raises DATE_INVALID."""
+    try:
+        if "-" in value:
+            return date.fromisoformat(value)
+        return datetime.strptime(value, "%d/%m/%Y").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        raise DomainError(ErrorCode.DATE_INVALID) from None
 
 
 def fee_settled(connection: Connection, dossier_id: bytes) -> bool:

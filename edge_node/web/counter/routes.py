@@ -12,6 +12,7 @@ from edge_node.web.counter import (
     papers,
     passkey,
     queue,
+    register,
     shift,
     workspace,
 )
@@ -25,6 +26,7 @@ ROUTES: Final = (
     *queue.ROUTES,
     *decisions.ROUTES,
     *history.ROUTES,
+    *register.ROUTES,
     *money.ROUTES,
     *money_inbox.ROUTES,
     *shift.ROUTES,

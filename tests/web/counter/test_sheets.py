@@ -188,6 +188,29 @@ async def test_a_difference_with_the_city_side_by_side(
     assert "Bản của quầy được giữ." not in await look(client, address)
 
 
+async def test_the_register_is_shown_and_printed_by_days(client: Client, station: Station) -> None:
+    command = await received(station)
+    number = (await view(station, command.dossier_id.hex())).dossier_no
+    await enter(client)
+    page = await look(client, "/counter/register?first=23/11/2026&last=2026-11-24")
+    assert number in page
+    assert "print-register" in page
+    assert "decisions." not in _words(page)
+    assert "print-register" not in await look(client, "/counter/register?first=24/11/2026")
+    days = {"first": "2026-11-23", "last": "2026-11-24"}
+    status, _, where = await send(client, "/counter/register/print", **days)
+    assert status == 303
+    assert "Đã xếp hàng in sổ." in await look(client, where)
+    for wrong, words in (
+        ({"first": "hôm qua"}, "Ngày không đúng"),
+        ({"first": "2026-11-23", "last": "2026-11-22"}, "Khoảng ngày quá dài"),
+        ({"first": "2026-01-01", "last": "2026-11-22"}, "Khoảng ngày quá dài"),
+    ):
+        status, page, _ = await send(client, "/counter/register/print", **wrong)
+        assert status == 422
+        assert words in page
+
+
 def test_every_action_of_the_table_has_a_sheet_or_belongs_to_money() -> None:
     of_money = {Action.REQUEST_PAYMENT, Action.SETTLE_PAYMENT, Action.START_CLOCK}
     assert {one.action for one in SHEETS.values() if one.action} | of_money == set(Action)
