@@ -11,6 +11,7 @@ Knows nothing of pages.
 import gzip
 import hashlib
 import mimetypes
+import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -37,6 +38,11 @@ _FOUNDATION_PARTS: Final = ("css/tokens.css", "css/base.css", "css/components.cs
 _FONT_FACES: Final = "css/fonts.css"
 
 _COMPRESSED: Final = (".css", ".js", ".svg")
+_COMMENTED: Final = (".css", ".js")
+# Comments that fill whole lines: for readers of the source, not for the line to a kiosk.
+_COMMENT: Final = re.compile(
+    rb"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL
+)
 
 
 class Asset(NamedTuple):
@@ -83,6 +89,8 @@ def _walk(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
 
 def _make_asset(path: str, body: bytes) -> Asset:
     suffix = path[path.rfind(".") :]
+    if suffix in _COMMENTED:
+        body = _COMMENT.sub(b"", body)
     content_type = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
     worth = suffix in _COMPRESSED and len(body) >= SMALLEST_COMPRESSED_BYTES
     return Asset(content_type, body, gzip.compress(body, 9, mtime=0) if worth else None)

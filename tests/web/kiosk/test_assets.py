@@ -57,3 +57,26 @@ def test_the_fonts_hold_every_letter_in_20_kilobytes(tmp_path: Path) -> None:
     again = [file.read_bytes() for file in files]
     build(output=tmp_path)
     assert [file.read_bytes() for file in files] == again
+
+
+def test_only_comments_of_whole_lines_are_left_out(tmp_path: Path) -> None:
+    source = """// @ts-check
+/**
+ * What it is for.
+ */
+const a = /** @type {any} */ (b); // kept: it ends a line of code
+/** @type {x} */ (c).d();
+  // a whole line
+const url = "https://example.net/*"; /* kept */
+/* one line */
+const last = "*/";
+"""
+    folder = tmp_path / "js"
+    folder.mkdir()
+    (folder / "a.js").write_text(source, "utf-8")
+    assert load_assets(tmp_path).by_path["js/a.js"].body.decode().splitlines() == [
+        "const a = /** @type {any} */ (b); // kept: it ends a line of code",
+        "/** @type {x} */ (c).d();",
+        'const url = "https://example.net/*"; /* kept */',
+        'const last = "*/";',
+    ]

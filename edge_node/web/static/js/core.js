@@ -217,10 +217,16 @@ document.addEventListener("input", (event) => {
 
 addEventListener("popstate", () => { void go(location.href, { replace: true }); });
 
+let lookedForUpdate = false;
+
 /** Keep the page for hard loads while the node is away; only a secure origin has this. */
 export async function keepRestartPage() {
+  const workers = navigator.serviceWorker;
   try {
-    await navigator.serviceWorker?.register(trusted.createScriptURL(WORKER));
+    // A visitor who leaves takes the worker along (Clear-Site-Data); it comes back with the next page.
+    if (!workers || (lookedForUpdate && await workers.getRegistration())) return;
+    lookedForUpdate = true;
+    await workers.register(trusted.createScriptURL(WORKER));
   } catch {
     // Without it a hard load shows the browser's own page; everything else is as before.
   }
