@@ -58,7 +58,7 @@ async def board(request: web.Request) -> web.StreamResponse:
         "day": station.moment().day,
         "calls": calls,
         "newest": None if quiet or not calls else calls[0].call,
-        "earlier": [one.call for one in calls[1 : EARLIER_CALLS + 1]],
+        "earlier": [one.call for one in (calls if quiet else calls[1:])[:EARLIER_CALLS]],
         "waiting": _waiting(station, found.services),
         "count": await evidence.count_day(station) if quiet else None,
         "sound": request.query.get("sound") == "on",

@@ -116,12 +116,12 @@ def _shown(t: Translator, progress: Progress) -> Shown:
         text=t(f"kiosk.state.{progress.state.value}.what"),
         due=_due(t, progress.due_at),
         bring=tuple(names[one] for one in progress.lacking if one in names) if bring else (),
-        steps=_steps(t, state),
+        steps=_steps(t, state, t(f"kiosk.state.{progress.state.value}")),
     )
 
 
-def _steps(t: Translator, state: PublicState) -> tuple[tuple[str, str], ...]:
-    """Every dossier's way, with what came between in its place."""
+def _steps(t: Translator, state: PublicState, exactly: str) -> tuple[tuple[str, str], ...]:
+    """Every dossier's way, with what came between in its place; the present step says `exactly`."""
     way = list(ORDER)
     if state is PublicState.REFUSED:
         way = [PublicState.RECEIVED, PublicState.REFUSED]
@@ -129,7 +129,10 @@ def _steps(t: Translator, state: PublicState) -> tuple[tuple[str, str], ...]:
         way.insert(2, state)
     here = way.index(state)
     marks = ["done"] * here + ["now"] + ["next"] * (len(way) - here - 1)
-    return tuple((t(f"flow.state.{one}"), mark) for one, mark in zip(way, marks, strict=True))
+    return tuple(
+        (exactly if mark == "now" else t(f"flow.state.{one}"), mark)
+        for one, mark in zip(way, marks, strict=True)
+    )
 
 
 def _due(t: Translator, due_at: str) -> str:

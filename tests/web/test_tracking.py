@@ -58,7 +58,8 @@ async def test_a_dossier_on_the_phone_says_nothing_of_the_person(
     token = tracking.token_of_dossier(bytes.fromhex(answer.dossier_id))
     page = await look(phone, token)
     assert answer.dossier_no in page
-    assert 'aria-current="step">Đã tiếp nhận<' in page
+    assert 'aria-current="step">Đã gửi, chờ cán bộ nhận<' in page
+    assert ">Đã tiếp nhận<" not in page
     assert "Cập nhật lúc 08:42" in page
     for personal in ("Nguyễn", "Mẫu", "079190000017", "0901234567", "Ví Dụ"):
         assert personal not in page

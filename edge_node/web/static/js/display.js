@@ -97,7 +97,7 @@ function show(call, fresh) {
   if (!call) return;
   if (part("ticket").textContent !== call.ticket) part("ticket").textContent = call.ticket;
   if (part("counter").textContent !== call.counter) part("counter").textContent = call.counter;
-  const rows = [...known.values()].filter((one) => one.order < call.order)
+  const rows = [...known.values()].filter((one) => quiet || one.order < call.order)
     .sort((one, other) => other.order - one.order).slice(0, EARLIER);
   part("earlier").replaceChildren(...rows.map(row));
   for (const id of ["earlier", "earlier-title"]) part(id).hidden = !rows.length;
