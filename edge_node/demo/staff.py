@@ -31,7 +31,7 @@ _BOTH: Final = (Role.OFFICER, Role.CASHIER)
 STAFF: Final = (
     Colleague("can-bo-1", "Nguyễn Văn Mẫu", "Đại úy", "1", _BOTH),
     Colleague("can-bo-2", "Lê Thị Thí Dụ", "Thượng úy", "2", _BOTH),
-    Colleague("can-bo-3", "Trần Thử Nghiệm", "Trung úy", "3", (Role.OFFICER,)),
+    Colleague("can-bo-3", "Trần Thử Nghiệm", "Trung úy", "3", _BOTH),
     Colleague("thu-ngan", "Phạm Thị Giả Định", "Thượng úy", "3", (Role.CASHIER,)),
     Colleague("chi-huy", "Hoàng Văn Ví Dụ", "Thiếu tá", "1", (*_BOTH, Role.CHIEF)),
     Colleague("ky-thuat", "Võ Văn Tượng Trưng", "", "3", (Role.TECHNICIAN,)),

@@ -11,6 +11,8 @@ import aiohttp
 from yarl import URL
 
 DOSSIER: Final = re.compile(r"/counter/dossiers/([0-9a-f]{32})")
+SIGN_IN: Final = "/counter/sign-in"
+LOCKED: Final = "/counter/locked"
 _VOID: Final = {"input", "button", "select", "textarea", "option"}
 
 
@@ -89,13 +91,23 @@ class Hand:
     def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
         self._session = session
         self._base = base
+        self._credentials: dict[str, str] = {}
         self.page = ""
         self.path = ""
+
+    async def sign_in(self, officer: str, pin: str) -> None:
+        """Through the door; from now on a screen that has locked itself is opened again."""
+        await self.look(SIGN_IN)
+        self._credentials = {"officer": officer, "pin": pin}
+        await self.press(SIGN_IN, **self._credentials)
 
     async def look(self, path: str) -> None:
         """Open a page."""
         async with self._session.get(URL(self._base + path)) as answer:
             await self._shown(answer)
+        if self.path == LOCKED and self._credentials:
+            await self.press(LOCKED, **self._credentials)
+            await self.look(path)
 
     async def press(self, wanted: str, **fields: str) -> None:
         """Press the button that is called so (id, value or target), with these fields filled."""
@@ -151,7 +163,6 @@ async def at_counter(base: str, authority: str, officer: str, pin: str) -> Async
         timeout=aiohttp.ClientTimeout(total=60),
     ) as session:
         hand = Hand(session, base)
-        await hand.look("/counter/sign-in")
-        await hand.press("/counter/sign-in", officer=officer, pin=pin)
+        await hand.sign_in(officer, pin)
         assert hand.path == "/counter", hand.path
         yield hand

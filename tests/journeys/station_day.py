@@ -19,8 +19,8 @@ from typing import Any
 
 import aiohttp
 
-START_TIMEOUT_S = 90.0
-WAIT_TIMEOUT_S = 90.0
+START_TIMEOUT_S = 180.0
+WAIT_TIMEOUT_S = 180.0
 POLL_S = 0.1
 PORTS_NEEDED = 9
 
