@@ -32,7 +32,7 @@ async def lived() -> list[Record]:
 
 async def a_whole_life_reaches_the_register_step_by_step(bench: Bench) -> None:
     station = SimulatedStation()
-    seen = []
+    seen: list[str] = []
     for record in await lived():
         assert record.subject is not None
         station.append(
