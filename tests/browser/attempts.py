@@ -101,7 +101,7 @@ async def back_and_forward(page: Page) -> None:
 async def modified_clicks(page: Page) -> None:
     """A tile touched while a key of a keyboard is held: a new tab, a new window, a download."""
     for key in ("Control", "Shift", "Alt", "Meta"):
-        await page.locator("a[href^='/kiosk/']").first.click(modifiers=[key])  # type: ignore[list-item]
+        await page.locator("a[href^='/kiosk/']").first.click(modifiers=[key])
 
 
 HANDS: Final[Mapping[str, Hand]] = {

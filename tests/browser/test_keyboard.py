@@ -11,7 +11,7 @@ from tests.browser import morning, walk
 from tests.browser.kiosk_steps import CARD, scan
 from tests.browser.looks import LOOKS, looking
 from tests.browser.scene import Scene, scene
-from tests.browser.tours import DESK_PAGES, KIOSK_PAGES, WORK_PAGES, Visit, sign_in
+from tests.browser.tours import DESK_PAGES, KIOSK_PAGES, WORK_PAGES, Screen, Visit, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -77,7 +77,7 @@ async def round_of(page: Page) -> list[str]:
 async def test_every_place_is_reached_and_seen(place: Scene, chromium: Browser, area: str) -> None:
     found: list[str] = []
     async with looking(chromium, place, LOOKS["normal"], "work") as (page, _):
-        pages = KIOSK_PAGES
+        pages: tuple[Screen, ...] = KIOSK_PAGES
         if area == "work":
             await sign_in(Visit(page, place))
             pages = (*DESK_PAGES, *WORK_PAGES[1:])

@@ -12,7 +12,7 @@ from msgspec import structs
 from yarl import URL
 
 from edge_node.usecases import lookup
-from edge_node.usecases.station import Policy, Station
+from edge_node.usecases.station import Station
 from hardware.clock import VIETNAM
 from tests.browser import morning
 from tests.browser.scene import Scene, scene
@@ -84,7 +84,7 @@ async def test_the_promised_day(tmp_path: Path, name: str) -> None:
 
     def change(station: Station) -> None:
         station.policy = structs.replace(
-            station.policy or Policy(),
+            station.policy,
             cut_off=example.cut_off,
             saturday_reception=example.saturday,
         )
