@@ -91,10 +91,13 @@ async def test_what_a_release_no_longer_offers_is_still_known_for_old_dossiers(
     known = msgspec.json.decode(files["procedures.json"])
     known["procedures"] = [one for one in known["procedures"] if one["id"] != "res-temporary"]
     files["procedures.json"] = msgspec.json.encode(known)
+    shelves = msgspec.json.decode(files["services.json"])
+    shelves["common"] = [one for one in shelves["common"] if one != "res-temporary"]
+    files["services.json"] = msgspec.json.encode(shelves)
     manifest = msgspec.json.decode(files["release.json"])
     manifest.update(version="2026.11.3", valid_from="2026-11-03")
-    digest = hashlib.sha256(files["procedures.json"]).hexdigest()
-    manifest["files"]["procedures.json"] = digest
+    for name in ("procedures.json", "services.json"):
+        manifest["files"][name] = hashlib.sha256(files[name]).hexdigest()
     files["release.json"] = msgspec.json.encode(manifest)
     content = compress(encode(packed(files)), b"")
     await fetch(daemon, content)
