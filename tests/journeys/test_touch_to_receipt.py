@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from pypdf import PdfReader
 
+from sync.protocol.slip import read_slip_text, unverified_claims
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.kiosk_steps import answer_question, go_on, send_form
 from tests.journeys.station_day import StationDay
@@ -81,6 +82,14 @@ def newest(folder: Path, pattern: str) -> Path | None:
     return found[-1] if found else None
 
 
+def number_on(picture: Path) -> str:
+    """The dossier number in the signed code of a printed ticket."""
+    (code,) = zxingcpp.read_barcodes(Image.open(picture))
+    number = unverified_claims(read_slip_text(code.text)).dossier
+    assert number is not None
+    return number
+
+
 async def test_from_touch_to_the_citys_receipt(day: StationDay, chromium: Browser) -> None:
     kiosk = await open_context(chromium, 1080, 1920)
     page = await kiosk.new_page()
@@ -89,26 +98,26 @@ async def test_from_touch_to_the_citys_receipt(day: StationDay, chromium: Browse
 
     tray = day.state / "paper"
     printed = await day.until("ticket printed", lambda: only_page(tray / "ticket", "*.png"))
-    (code,) = zxingcpp.read_barcodes(Image.open(printed))
-    view = await day.read(code.text)
+    number = number_on(printed)
+    view = await day.read(number)
     assert view["ticket"] == ticket
     assert view["identity_level"] == "qr_printed"
     assert view["applicant"]["id_number_masked"] == "079•••••0017"
-    await day.until("ticket said to be printed", lambda: job_printed(day, code.text, "ticket"))
+    await day.until("ticket said to be printed", lambda: job_printed(day, number, "ticket"))
 
     counter = await open_context(chromium, 1366, 768)
     desk = await counter.new_page()
     await receive_at_counter(day, desk)
     pdf = await day.until("slip printed", lambda: only_page(tray / "slip", "*.pdf"))
     text = " ".join(PdfReader(pdf).pages[0].extract_text().split())
-    for words in ("Nguyễn Thị Mẫu", "Đăng ký tạm trú", code.text, "mã tạm", "Công an phường"):
+    for words in ("Nguyễn Thị Mẫu", "Đăng ký tạm trú", number, "mã tạm", "Công an phường"):
         assert words in text, text
-    received = await day.read(code.text)
+    received = await day.read(number)
     assert received["state"] == "received"
     due = date.fromisoformat(received["due_at"][:10])
     assert due.strftime("%d/%m/%Y") in text or f"ngày {due:%d} tháng {due:%m}" in text, text
 
-    await day.until("entered at the city", lambda: custody_is(day, code.text, "entered"))
+    await day.until("entered at the city", lambda: custody_is(day, number, "entered"))
     records = [record for record in await day.export() if record["subject"] == view["dossier_id"]]
     types = [record["body"]["type"] for record in records]
     assert types == ["dossier.submitted", "dossier.received"]

@@ -10,7 +10,7 @@ from edge_node.usecases.officers import PIN_DIGITS
 from sync.database import open_writer
 from tests.node.process import Ended, config, free_port, run, write
 
-COMMANDS = ("serve", "check", "hash-pin", "demo")
+COMMANDS = ("serve", "check", "hash-pin", "verify", "paper-kit", "end-slip-key", "demo")
 
 
 def refused(ended: Ended, status: int, *words: str) -> None:

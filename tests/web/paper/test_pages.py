@@ -113,6 +113,9 @@ async def test_the_phone_page_is_small_and_names_nobody(client: Client, station:
         assert NAME not in page
         assert "079157000012" not in page
         assert "<script" not in page
+        (follow,) = re.findall(r'href="(/t/[^"]+)"', page)
+        async with client.get(follow) as response:
+            assert response.status == 200
         (style,) = re.findall(r'rel="stylesheet" href="([^"]+)"', page)
         async with client.get(style) as response:
             assert len(page.encode()) + len(await response.read()) < PHONE_BYTES
