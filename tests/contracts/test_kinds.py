@@ -12,6 +12,7 @@ def test_both_sides_know_the_same_kinds() -> None:
 def test_a_number_means_one_thing() -> None:
     assert len(set(KINDS.values())) == len(KINDS)
     assert min(KINDS.values()) >= FIRST_DOMAIN_KIND
+    assert not set(KINDS.values()) & set(range(64, 128)), "those are the city's (SPEC section 4.2)"
 
 
 def test_only_money_is_urgent_and_no_dossier_is() -> None:

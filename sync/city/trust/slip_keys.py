@@ -19,8 +19,8 @@ from sync.protocol.record import Record
 from sync.protocol.slip import Slip, is_ended, slip_key_id, verify_slip
 
 FOLDER: Final = "slip-keys"
-KIND_ANNOUNCED: Final = 72
-KIND_ENDED: Final = 73
+KIND_ANNOUNCED: Final = 136
+KIND_ENDED: Final = 137
 
 Kid = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}$")]
 PublicKey = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]

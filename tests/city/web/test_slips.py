@@ -50,7 +50,7 @@ async def test_a_slip_is_believed_once_the_stations_log_has_its_key(tmp_path: Pa
     async with running_city(tmp_path) as city:
         await city.enrol(station, "Công an phường Bà Rịa")
         assert "Chưa kiểm tra được" in await page(city, token, 404)
-        station.append(72, subject=None, version=0, body=announced())
+        station.append(136, subject=None, version=0, body=announced())
         await city.send(station)
         await city.until_entered(station)
         text = await page(city, token, 200)
@@ -69,7 +69,7 @@ async def test_a_slip_is_believed_once_the_stations_log_has_its_key(tmp_path: Pa
         assert "Không phải giấy" in await page(city, token_of(bytes(16), station="26526"), 404)
         assert (await city.request("GET", "/r/abc")).status == 404
 
-        station.append(73, subject=None, version=0, body=ended([(station.log.lid.hex(), 2)]))
+        station.append(137, subject=None, version=0, body=ended([(station.log.lid.hex(), 2)]))
         await city.send(station, 2)
         await city.until_entered(station)
         assert "Giấy thật" in await page(city, token, 200)

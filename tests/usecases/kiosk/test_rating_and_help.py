@@ -20,7 +20,7 @@ DAY_S = 24 * 60 * 60
 
 
 async def events(station: Station) -> list[object]:
-    kinds = {80, 81, 82, 83}
+    kinds = {144, 145, 146, 147}
     return [payloads.read(one.body) for one in await records(station) if one.kind in kinds]
 
 

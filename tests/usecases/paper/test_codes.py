@@ -72,7 +72,7 @@ async def test_the_key_is_announced_once_before_it_signs(station: Station) -> No
     await first_job(station)
 
     def ask(connection: Connection) -> int:
-        return int(connection.execute("SELECT count(*) FROM record WHERE kind = 72").fetchone()[0])
+        return int(connection.execute("SELECT count(*) FROM record WHERE kind = 136").fetchone()[0])
 
     assert await station.store.read(ask) == 1
 

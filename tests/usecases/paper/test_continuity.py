@@ -56,7 +56,7 @@ async def test_a_kit_sets_numbers_aside_that_no_machine_gives_out(
     assert not {answer.dossier_no for answer in answers} & set(numbers)
     again = await kits.make_kit(station, OFFICER, "k", 3)
     assert again.numbers == numbers
-    assert await events_of_kind(station, 74) == 1
+    assert await events_of_kind(station, 138) == 1
 
 
 async def test_the_sheets_carry_codes_that_are_believed(station: Station, clock: TestClock) -> None:
@@ -128,7 +128,7 @@ async def test_a_slip_is_entered_once(station: Station, clock: TestClock) -> Non
         ErrorCode.PAPER_SLIP_SPENT
     )
     assert await events_of_kind(station, 16) == 1
-    assert await events_of_kind(station, 75) == 1
+    assert await events_of_kind(station, 139) == 1
 
 
 async def test_a_number_that_was_never_printed_on_paper_is_refused(
