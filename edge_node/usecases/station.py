@@ -182,7 +182,7 @@ class Station:
     viewing: ViewingCopies = field(default_factory=ViewingCopies)
     roster: Mapping[str, Officer] = field(default_factory=dict)
     vault: Vault | None = None
-    queue: QueueRules = QueueRules()
+    queue: QueueRules = field(default_factory=QueueRules)
     days: Days = field(default_factory=Days)
     secrets: dict[str, bytes] = field(default_factory=dict)
     money: MoneyRules = NO_MONEY_RULES
@@ -190,7 +190,7 @@ class Station:
     slip_key: Ed25519PrivateKey | None = None
     """Signs the tokens on paper and nothing else; None: papers carry the number only."""
     phone_address: str = ""
-    """Where phones on station Wi-Fi find the tracking page (`http://10.0.0.9:8080`), if anywhere."""
+    """Where phones on station Wi-Fi find their pages (`http://10.0.0.9:8080`), if anywhere."""
 
     def moment(self) -> Moment:
         """The one look at the clocks an action takes."""
