@@ -24,8 +24,8 @@ from tests.usecases.city_side import (
     received,
     records,
 )
-from tests.usecases.samples import submit
 from tests.usecases.filing import filed
+from tests.usecases.samples import submit
 from tests.web.station import TestClock, open_station
 
 
