@@ -18,7 +18,9 @@ from typing import Final
 from aiohttp import web
 
 from edge_node.usecases.changes import Change
+from edge_node.usecases.officers import sitting
 from edge_node.web.assets import ASSETS
+from edge_node.web.counter.gate import SESSION_COOKIE
 from edge_node.web.keys import STATION
 
 HEARTBEAT_S: Final = 5
@@ -54,6 +56,10 @@ NAMED: Final[Mapping[str, frozenset[str]]] = {
     "counter": frozenset({"ticket", "dossier", "print"}),
 }
 """Topics whose opaque id a role may see; everybody else hears only that something changed."""
+
+STAFF: Final = frozenset({"counter"})
+"""Roles that see ids only while an officer works with the page: who knows a dossier's id can follow
+the dossier like the citizen who holds its slip."""
 
 _END: Final = Change(0, "resync", "")
 
@@ -153,8 +159,17 @@ async def _tell(
         if change is _END:
             return
         if change.topic == "resync" or change.topic in TOPICS[role]:
-            shown = change.id if change.topic in NAMED.get(role, ()) else ""
+            shown = change.id if await _may_name(request, role, change.topic) else ""
             await _write(response, _event(change.topic, shown, f"{release}-{change.number}"))
+
+
+async def _may_name(request: web.Request, role: str, topic: str) -> bool:
+    if topic not in NAMED.get(role, ()):
+        return False
+    if role not in STAFF:
+        return True
+    token = request.cookies.get(SESSION_COOKIE, "")
+    return await sitting.officer_of(request.app[STATION], token) is not None
 
 
 def _greeting(release: str, last_id: str) -> bytes:

@@ -14,9 +14,11 @@ from edge_node.web.live import (
     NAMED,
     REFUSED_RETRY_MS,
     RETRY_MS,
+    STAFF,
     STREAMS,
     TOPICS,
 )
+from tests.web.counter_client import enter
 
 Client = TestClient[web.Request, web.Application]
 Event = dict[str, str]
@@ -66,8 +68,20 @@ async def test_every_role_hears_its_topics_and_no_others(client: Client, station
             heard = [await read_event(response) for _ in topics]
             assert {event["event"] for event in heard} == topics
             for event in heard:
-                named = event["event"] in NAMED.get(role, ())
+                named = role not in STAFF and event["event"] in NAMED.get(role, ())
                 assert event["data"] == ("0f" * 16 if named else "")
+
+
+async def test_ids_of_dossiers_are_for_officers_at_work(client: Client, station: Station) -> None:
+    """An id is what a citizen follows the dossier with: a stranger on the LAN must not learn it."""
+    await enter(client)
+    async with listening(client, "counter") as response:
+        station.changes.announce("dossier", "0f" * 16)
+        assert (await read_event(response))["data"] == "0f" * 16
+        client.session.cookie_jar.clear()
+    async with listening(client, "counter") as response:
+        station.changes.announce("dossier", "0f" * 16)
+        assert (await read_event(response))["data"] == ""
 
 
 async def test_silence_is_filled_with_heartbeats(client: Client) -> None:
