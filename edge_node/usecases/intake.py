@@ -199,12 +199,17 @@ async def was_handed_in(station: Station, key: str) -> bool:
     return found is not None
 
 
+def check_key(key: str) -> None:
+    """Whether a key has its form. Raises IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_MALFORMED."""
+    if not key:
+        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MISSING)
+    if _KEY.fullmatch(key) is None:
+        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MALFORMED, maximum=MAXIMUM_KEY_CHARACTERS)
+
+
 def _command_id(asked: Asked) -> bytes:
     """The id that the journal takes once: one command for one key of a channel."""
-    if not asked.key:
-        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MISSING)
-    if _KEY.fullmatch(asked.key) is None:
-        raise DomainError(ErrorCode.IDEMPOTENCY_KEY_MALFORMED, maximum=MAXIMUM_KEY_CHARACTERS)
+    check_key(asked.key)
     return command_of(asked.channel, asked.key)
 
 

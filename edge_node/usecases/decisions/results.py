@@ -1,7 +1,8 @@
 """The result: it is here, it is in the citizen's hands.
 
 Rules: a result goes to the holder or to a delegate whose identity was checked, and it is on record
-how; of a delegate's number only the ends are kept; a slip that was scanned must be this dossier's.
+how; of a delegate's number only the ends are kept; a slip that was scanned must be this dossier's:
+its signed code is checked as any paper is, a number typed from it is taken as it stands.
 """
 
 from typing import Final, NamedTuple
@@ -21,6 +22,8 @@ from edge_node.usecases.decisions.command import (
     decide,
     text,
 )
+from edge_node.usecases.paper import checking
+from edge_node.usecases.paper.checking import Book
 from edge_node.usecases.payments import settling
 from edge_node.usecases.station import Station
 
@@ -65,7 +68,7 @@ async def hand_over(station: Station, command: Command, handing: Handing) -> Dec
     payment_unconfirmed, ….
     """
     handing = _checked(handing)
-    number = _slip_number(handing.slip)
+    number = await _slip_number(station, handing.slip)
 
     def step(situation: Situation) -> Step:
         if number and number != situation.row.number:
@@ -109,10 +112,13 @@ def _checked(handing: Handing) -> Handing:
     )
 
 
-def _slip_number(scanned: str) -> str:
+async def _slip_number(station: Station, scanned: str) -> str:
     """The dossier's number in what was scanned; a code of another kind is another slip."""
     if not scanned:
         return ""
+    checked = await checking.check(station, scanned)
+    if checked.claims is not None and checked.claims.dossier and checked.book is Book.MATCHES:
+        return checked.claims.dossier
     try:
         return str(parse_dossier_number(scanned))
     except DomainError:

@@ -26,7 +26,8 @@ from edge_node.usecases.decisions.command import (
     required_text,
     text,
 )
-from edge_node.usecases.promises import clock_starter, read_day
+from edge_node.usecases.payments.settling import clock_starter
+from edge_node.usecases.promises import read_day
 from edge_node.usecases.station import Station
 
 

@@ -18,7 +18,7 @@ from edge_node.domain.appointment import (
     make_code,
     parse_code,
 )
-from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain.errors import DomainError, ErrorCode, Fault
 from edge_node.domain.events import AppointmentBooked, AppointmentCancelled
 from edge_node.store import appointments
 from edge_node.store.appointments import AppointmentRow, Source
@@ -36,6 +36,13 @@ class Slot(NamedTuple):
     booked_for: datetime
 
 
+class Drawn(NamedTuple):
+    """What chance gives a booking: its event's id, and codes of which the first free one is its."""
+
+    eid: bytes
+    codes: tuple[str, ...]
+
+
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """A booking as pages and LAN programs see it; `booked_for` is ISO 8601."""
 
@@ -49,55 +56,74 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
 async def book(station: Station, slot: Slot, source: Source, code: str = "") -> Appointment:
     """Book a visit; the city gives its own `code`. Errors: service_unknown, appointment_full."""
     station.catalogue.service(slot.service_id)
-    named = parse_code(code) if code else ""
-    eid = station.entropy(16)
-    draws = [make_code(station.entropy(CODE_CHARACTERS)) for _ in range(CODE_TRIES)]
+    named, drawn = parse_code(code) if code else "", draw(station)
 
     def work(transaction: Transaction) -> AppointmentRow:
-        connection, moment = transaction.connection, transaction.moment
-        booked_for = slot.booked_for.astimezone(moment.now.tzinfo).isoformat(timespec="seconds")
-        known = appointments.find(connection, named) if named else None
+        if not named:
+            return add(station, transaction, slot, source, drawn)
+        known = appointments.find(transaction.connection, named)
         if known is not None:
             return known  # the city says it again
-        taken = appointments.count_at(connection, booked_for, slot.service_id)
-        if taken >= station.queue.places_per_slot:
-            raise DomainError(ErrorCode.APPOINTMENT_FULL)
-        free = (one for one in draws if appointments.find(connection, one) is None)
-        row = AppointmentRow(
-            code=named or next(free),
-            day=booked_for[:10],
-            booked_for=booked_for,
-            service_id=slot.service_id,
-            source=source,
-            state=AppointmentState.BOOKED,
-            ticket_id=None,
-        )
-        appointments.insert(transaction, row, moment.text)
-        event = AppointmentBooked(
-            appointment=row.code,
-            service=row.service_id,
-            booked_for=booked_for,
-            source=source,
-            booked_at=moment.text,
-        )
-        transaction.record(event, Cause(eid))
-        return row
+        return add(station, transaction, slot, source, drawn._replace(codes=(named,)))
 
     return as_appointment(await station.store.write(station.moment(), work))
 
 
-async def cancel(station: Station, code: str) -> None:
-    """Give a booking up. Errors: appointment_unknown, action_not_allowed."""
+def draw(station: Station) -> Drawn:
+    """Drawn before the transaction, which must not wait for chance."""
+    codes = tuple(make_code(station.entropy(CODE_CHARACTERS)) for _ in range(CODE_TRIES))
+    return Drawn(station.entropy(16), codes)
+
+
+def add(
+    station: Station, transaction: Transaction, slot: Slot, source: Source, drawn: Drawn
+) -> AppointmentRow:
+    """Book within a transaction. Errors: appointment_full, busy."""
+    connection, moment = transaction.connection, transaction.moment
+    booked_for = slot.booked_for.astimezone(moment.now.tzinfo).isoformat(timespec="seconds")
+    taken = appointments.count_at(connection, booked_for, slot.service_id)
+    if taken >= station.queue.places_per_slot:
+        raise DomainError(ErrorCode.APPOINTMENT_FULL)
+    free = (one for one in drawn.codes if appointments.find(connection, one) is None)
+    code = next(free, None)
+    if code is None:
+        raise DomainError(ErrorCode.BUSY, fault=Fault.STATION)
+    row = AppointmentRow(
+        code=code,
+        day=booked_for[:10],
+        booked_for=booked_for,
+        service_id=slot.service_id,
+        source=source,
+        state=AppointmentState.BOOKED,
+        ticket_id=None,
+    )
+    appointments.insert(transaction, row, moment.text)
+    event = AppointmentBooked(
+        appointment=row.code,
+        service=row.service_id,
+        booked_for=booked_for,
+        source=source,
+        booked_at=moment.text,
+    )
+    transaction.record(event, Cause(drawn.eid))
+    return row
+
+
+async def cancel(station: Station, code: str) -> Appointment:
+    """Give a booking up; once more changes nothing. Errors: appointment_unknown, appointment_used."""
     wanted, eid = parse_code(code), station.entropy(16)
 
-    def work(transaction: Transaction) -> None:
+    def work(transaction: Transaction) -> AppointmentRow:
         row = _required(transaction, wanted)
+        if row.state is AppointmentState.CANCELLED:
+            return row
         state = apply_appointment(row.state, AppointmentAction.CANCEL)
         appointments.set_state(transaction, row.code, state)
         event = AppointmentCancelled(appointment=row.code, cancelled_at=transaction.moment.text)
         transaction.record(event, Cause(eid))
+        return row._replace(state=state)
 
-    await station.store.write(station.moment(), work)
+    return as_appointment(await station.store.write(station.moment(), work))
 
 
 async def of_day(station: Station, day: str) -> list[Appointment]:
@@ -118,7 +144,7 @@ async def find(station: Station, code: str) -> Appointment:
 def take(transaction: Transaction, code: str, ticket_id: int) -> AppointmentRow:
     """Use a booking of today for a number that is being given out.
 
-    Errors: appointment_unknown, appointment_day, action_not_allowed (it was used before).
+    Errors: appointment_unknown, appointment_day, appointment_used, appointment_cancelled.
     """
     row = _required(transaction, code)
     if row.day != transaction.moment.text[:10]:

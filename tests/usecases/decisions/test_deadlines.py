@@ -10,16 +10,20 @@ from edge_node.domain.beneficiaries import Ledger
 from edge_node.domain.events import ClockChanged
 from edge_node.domain.procedure import TimeLimit
 from edge_node.domain.working_calendar import ZONE
+from edge_node.usecases import lookup
 from edge_node.usecases.decisions import receiving, timing
+from edge_node.usecases.payments import opening, steps
+from edge_node.usecases.payments.opening import Demand
+from edge_node.usecases.payments.steps import CashIn
 from edge_node.usecases.station import Policy, Station
 from tests.usecases.filing import filed, lacking, next_of, receive
+from tests.usecases.money_side import actor, open_drawer, with_accounts
 from tests.usecases.test_intake import events
 from tests.web.station import START, TestClock
 
 CUT_OFF = Policy(cut_off="15:00")
 MONDAY = Policy(saturday_reception="treat_as_monday")
-
-
+CASH = CashIn(given_vnd=15_000, receipt_no="1")
 DAYS = TimeLimit(value=3, unit="working_days")
 HOURS = TimeLimit(value=8, unit="working_hours")
 HALF = TimeLimit(value=1, unit="half_working_days")
@@ -106,6 +110,34 @@ async def test_the_vehicle_clock_starts_only_when_the_money_is_certain(
     assert isinstance(event, ClockChanged)
     assert (event.change, event.cause, event.due_at) == ("started", "unpaid_fee", due)
     assert await timing.start_clock(station, command.dossier_id) == ""
+
+
+async def test_a_station_that_only_warns_starts_the_clock_before_the_money(
+    station: Station,
+) -> None:
+    change(station, clock_starts="complete_and_paid")
+    command = await filed(station)
+    assert (await receive(station, command)).due_at == ""
+    station.policy = Policy(unconfirmed_payment="warn")
+    assert (await timing.start_clock(station, command.dossier_id)).startswith("2026-11-27T17:00")
+
+
+async def test_money_given_back_is_no_money_and_holds_up_no_later_money(station: Station) -> None:
+    change(station, clock_starts="complete_and_paid")
+    command = await filed(station)
+    with_accounts(station)
+    await open_drawer(station)
+    demand = Demand(dossier_id=command.dossier_id.hex())
+    first = await opening.due(station, actor("first"), demand)
+    await steps.take_cash(station, actor("cash"), first.payment_id, CASH)
+    await steps.refund_cash(station, actor("x"), first.payment_id, "Nhầm", done=False)
+    await steps.refund_cash(station, actor("y"), first.payment_id, "", done=True)
+    assert (await receive(station, command)).due_at == ""
+    assert await timing.start_clock(station, command.dossier_id) == ""
+    second = await opening.due(station, actor("second"), demand)
+    await steps.take_cash(station, actor("again"), second.payment_id, CASH)
+    view = await lookup.dossier(station, command.dossier_id.hex())
+    assert view.due_at.startswith("2026-11-27T17:00")
 
 
 async def test_what_was_paid_before_runs_from_the_receipt(station: Station) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_node.documents import kinds
 from edge_node.documents.model import Apology, ControlSheet, Refusal, StopNotice, SupplementRequest
@@ -23,13 +24,16 @@ from edge_node.domain.events import (
     WithdrawalChanged,
 )
 from edge_node.store import dossier_life, print_jobs
+from edge_node.store.unit_of_work import Connection
 from edge_node.usecases import lookup
 from edge_node.usecases.decisions import closing, custody, results, supplement, timing
 from edge_node.usecases.decisions.command import Command, Decided
 from edge_node.usecases.decisions.custody import HandOn
 from edge_node.usecases.decisions.results import Handing
 from edge_node.usecases.decisions.supplement import Request
+from edge_node.usecases.paper import codes
 from edge_node.usecases.station import Station
+from sync.protocol.slip import read_slip_text, slip_url
 from tests.usecases.filing import filed, next_of, receive, received
 from tests.usecases.test_intake import events
 from tests.web.station import TestClock
@@ -242,6 +246,35 @@ async def test_the_slip_of_another_dossier_is_noticed(station: Station) -> None:
     handing = Handing("holder", "vneid", slip=other.dossier_no)
     code = await refused_with(results.hand_over(station, command, handing))
     assert code is ErrorCode.SLIP_OTHER
+
+
+async def code_of(station: Station, command: Command) -> str:
+    """The address in the code of a dossier's slip."""
+
+    def ask(connection: Connection) -> codes.Code | None:
+        return codes.of_dossier(station, connection, command.dossier_id, None)
+
+    code = await station.store.read(ask)
+    assert code is not None
+    return code.url
+
+
+async def test_a_scanned_slip_is_checked_and_not_only_read(station: Station) -> None:
+    station.slip_key = Ed25519PrivateKey.from_private_bytes(b"\x21" * 32)
+    command = await finished(station, "a")
+    other = await filed(station, "b")
+    await codes.announce(station)
+    mine, theirs = await code_of(station, command), await code_of(station, other)
+    token = read_slip_text(mine)
+    forged = slip_url("xa.example", token[:-1] + bytes([token[-1] ^ 1]))
+    for slip in (theirs, forged, "HTTPS://X.VN/R/AAAA"):
+        handing = Handing("holder", "vneid", slip=slip)
+        code = await refused_with(results.hand_over(station, command, handing))
+        assert code is ErrorCode.SLIP_OTHER
+    await results.hand_over(station, command, Handing("holder", "vneid", slip=mine))
+    event = (await events(station))[-1]
+    assert isinstance(event, ResultHandedOver)
+    assert event.slip_seen
 
 
 async def test_of_a_delegate_only_the_ends_of_the_number_are_kept(station: Station) -> None:

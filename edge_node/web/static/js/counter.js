@@ -100,9 +100,16 @@ document.addEventListener("keydown", (event) => {
   if (next instanceof HTMLElement) { turnTo(next); next.focus(); event.preventDefault(); }
 });
 
-// The body keeps the code out of every address.
+// The body keeps the code out of every address. A sheet that asks for a slip is given the code.
 document.addEventListener("scan", (event) => {
   if (!document.querySelector(".desk")) return;
+  const slip = document.querySelector(".decision [name=slip]");
+  if (slip instanceof HTMLInputElement) {
+    slip.value = /** @type {CustomEvent} */ (event).detail;
+    slip.dispatchEvent(new Event("input", { bubbles: true }));
+    slip.focus();
+    return;
+  }
   void go("/counter/scan", { body: new URLSearchParams({ code: /** @type {CustomEvent} */ (event).detail }) });
 });
 
