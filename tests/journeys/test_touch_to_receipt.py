@@ -127,7 +127,7 @@ async def test_from_touch_to_the_citys_receipt(day: StationDay, chromium: Browse
 
 
 async def receive_at_counter(day: StationDay, page: Page) -> None:
-    """Sign in, call the next number, receive with a reason for what is short."""
+    """Sign in, call the next number, receive, and let the slip print at once."""
     await page.goto(day.facts["urls"]["counter"])
     await page.locator("[name=officer]").first.check()
     await page.fill("[name=pin]", day.facts["credentials"]["officer"]["pin"])
@@ -135,12 +135,11 @@ async def receive_at_counter(day: StationDay, page: Page) -> None:
     await page.locator("[data-key=F2]").first.wait_for()
     await page.keyboard.press("F2")
     await expect(page.locator(".number b")).to_have_text("A001")
-    await page.keyboard.press("F8")
-    reason = page.locator("#reason")
-    if await reason.count():
-        await reason.fill("Công dân bổ sung giấy tờ tại quầy")
-    await page.get_by_role("button", name="Tiếp nhận, in giấy hẹn").click()
+    await page.keyboard.press("F9")
+    await page.locator("#confirm").click()
     await expect(page.locator(".slip-due b")).to_contain_text("/2026")
+    await page.locator("#print-now").click()
+    await expect(page.locator("#print-now")).to_have_count(0)
 
 
 async def job_printed(day: StationDay, number: str, kind: str) -> bool:
