@@ -48,8 +48,19 @@ APPOINTMENT_TRANSITIONS: Mapping[tuple[AppointmentState, AppointmentAction], App
 )
 
 
+_OVER: Final[Mapping[AppointmentState, ErrorCode]] = MappingProxyType(
+    {
+        _S.CHECKED_IN: ErrorCode.APPOINTMENT_USED,
+        _S.CANCELLED: ErrorCode.APPOINTMENT_CANCELLED,
+    }
+)
+"""Why nothing happens to a booking any more, in a word that somebody at the kiosk can be told."""
+
+
 def apply_appointment(state: AppointmentState, action: AppointmentAction) -> AppointmentState:
-    """The state after an action. Raises DomainError(ACTION_NOT_ALLOWED, state=…, action=…)."""
+    """The state after an action. Raises DomainError(APPOINTMENT_USED, APPOINTMENT_CANCELLED)."""
+    if state in _OVER:
+        raise DomainError(_OVER[state])
     return ladder.advance(APPOINTMENT_TRANSITIONS, state, action)
 
 

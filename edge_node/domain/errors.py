@@ -100,6 +100,9 @@ class ErrorCode(StrEnum):
     APPOINTMENT_UNKNOWN = "appointment_unknown"
     APPOINTMENT_DAY = "appointment_day"
     APPOINTMENT_FULL = "appointment_full"
+    APPOINTMENT_TIME = "appointment_time"
+    APPOINTMENT_USED = "appointment_used"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
     VISIT_TOO_LONG = "visit_too_long"
 
     # A captured paper.

@@ -6,16 +6,19 @@ so the two cannot disagree.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Final, NamedTuple, TypeVar
+from datetime import datetime
+from typing import Annotated, Final, NamedTuple, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.procedure import Procedure
+from edge_node.domain.working_calendar import ZONE
 from edge_node.health.runner import HealthReport
-from edge_node.usecases import intake, lookup
+from edge_node.usecases import bookings, intake, lookup
 from edge_node.usecases.attachments import MEDIA_TYPES, Attached
+from edge_node.usecases.bookings import FreeSlots
 from edge_node.usecases.intake import (
     ApplicantInput,
     Asked,
@@ -25,6 +28,9 @@ from edge_node.usecases.intake import (
     TicketAnswer,
 )
 from edge_node.usecases.lookup import DossierView
+from edge_node.usecases.promises import read_any_day
+from edge_node.usecases.queue import appointments
+from edge_node.usecases.queue.appointments import Appointment, Slot
 from edge_node.web import attachments
 from edge_node.web.devices import require_device
 from edge_node.web.keys import HEALTH, STATION
@@ -43,6 +49,13 @@ class TakeTicket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Ask for a number of a service group."""
 
     service: str
+
+
+class BookAppointment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Book one of the free times of a service; `booked_for` has its offset."""
+
+    service: str
+    booked_for: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +97,7 @@ class Operation(NamedTuple):
 
 _submit: Final = msgspec.json.Decoder(SubmitDossier)
 _take: Final = msgspec.json.Decoder(TakeTicket)
+_book: Final = msgspec.json.Decoder(BookAppointment)
 _encode: Final = msgspec.json.Encoder().encode
 _REPLAYED: Final = {"Idempotency-Replayed": "true", "Cache-Control": "no-store"}
 _FRESH: Final = {"Cache-Control": "no-store"}
@@ -110,6 +124,32 @@ async def take_ticket(request: web.Request) -> web.Response:
     if key is None:
         key = station.new_token()
     return _handed_in(await intake.take_ticket(station, command.service, Asked(key, "api")))
+
+
+async def list_free_slots(request: web.Request) -> web.Response:
+    """The free times of a service on a day."""
+    station = request.app[STATION]
+    require_device(request, station)
+    day = read_any_day(request.match_info["day"])
+    return _json(await bookings.free_slots(station, request.match_info["service"], day))
+
+
+async def book_appointment(request: web.Request) -> web.Response:
+    """Book a free time; 201 when new, 200 when this key was answered before."""
+    station = request.app[STATION]
+    require_device(request, station)
+    key = request.headers.get("Idempotency-Key", "")
+    intake.check_key(key)
+    command = await _command(request, _book)
+    slot = Slot(command.service, command.booked_for)
+    return _handed_in(await bookings.reserve(station, slot, "api", key))
+
+
+async def cancel_appointment(request: web.Request) -> web.Response:
+    """Give a booking up; once more changes nothing."""
+    station = request.app[STATION]
+    require_device(request, station)
+    return _json(await appointments.cancel(station, request.match_info["code"]))
 
 
 async def read_dossier(request: web.Request) -> web.Response:
@@ -217,6 +257,40 @@ OPERATIONS: Final = (
         problems=(ErrorCode.SERVICE_UNKNOWN, ErrorCode.TICKET_NUMBERS_EXHAUSTED),
     ),
     Operation(
+        "GET",
+        "/v1/services/{service}/slots/{day}",
+        list_free_slots,
+        "The free times of a service on a day (yyyy-mm-dd); none outside the desk's hours",
+        {200: FreeSlots},
+        device=True,
+        problems=(ErrorCode.SERVICE_UNKNOWN, ErrorCode.DATE_INVALID),
+    ),
+    Operation(
+        "POST",
+        "/v1/appointments",
+        book_appointment,
+        "Book a free time; the code in the answer is what the citizen brings along",
+        {201: Appointment, 200: Appointment},
+        BookAppointment,
+        BookAppointment(service="residence", booked_for=datetime(2026, 11, 25, 9, 0, tzinfo=ZONE)),
+        device=True,
+        key="required",
+        problems=(
+            ErrorCode.SERVICE_UNKNOWN,
+            ErrorCode.APPOINTMENT_TIME,
+            ErrorCode.APPOINTMENT_FULL,
+        ),
+    ),
+    Operation(
+        "DELETE",
+        "/v1/appointments/{code}",
+        cancel_appointment,
+        "Give a booking up; its place is free again",
+        {200: Appointment},
+        device=True,
+        problems=(ErrorCode.APPOINTMENT_UNKNOWN, ErrorCode.APPOINTMENT_USED),
+    ),
+    Operation(
         "GET", "/v1/procedures", list_procedures, "The procedures offered", {200: ProcedureList}
     ),
     Operation(
@@ -286,7 +360,7 @@ async def _body(request: web.Request) -> bytes:
     return body
 
 
-def _handed_in(submission: intake.Submission) -> web.Response:
+def _handed_in(submission: intake.Submission | bookings.Booked) -> web.Response:
     replayed = submission.replayed
     return web.Response(
         body=submission.body,

@@ -110,7 +110,7 @@ def add(
 
 
 async def cancel(station: Station, code: str) -> Appointment:
-    """Give a booking up; once more changes nothing. Errors: appointment_unknown, appointment_used."""
+    """Give a booking up, once or again. Errors: appointment_unknown, appointment_used."""
     wanted, eid = parse_code(code), station.entropy(16)
 
     def work(transaction: Transaction) -> AppointmentRow:

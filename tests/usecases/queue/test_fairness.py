@@ -185,7 +185,7 @@ async def test_a_booking_is_checked_in_once(station: Station, clock: TestClock) 
     assert (await intake.check_in(station, booked.code, Asked("k", "kiosk"))).body == taken.body
     with pytest.raises(DomainError) as caught:
         await intake.check_in(station, booked.code, Asked("other", "kiosk"))
-    assert refused(caught) is ErrorCode.ACTION_NOT_ALLOWED
+    assert refused(caught) is ErrorCode.APPOINTMENT_USED
     clock.advance(18 * 60)
     assert (await call(station)).ticket == taken.ticket.ticket
     event = await last_called(station)

@@ -1,0 +1,44 @@
+"""At which times a visit can be booked.
+
+Rules: a time is the beginning of a slot that lies whole within the desk's hours, is still to come
+and is not too far ahead; outside the days the calendar covers nothing can be booked.
+This module must not know clocks, nor how many places a slot has.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain.opening_hours import sessions
+from edge_node.domain.queue_rules import SLOT_MINUTES
+from edge_node.domain.working_calendar import ZONE, WorkingCalendar
+
+BOOKING_DAYS_AHEAD: Final = 30
+
+_SLOT: Final = timedelta(minutes=SLOT_MINUTES)
+_AHEAD: Final = timedelta(days=BOOKING_DAYS_AHEAD)
+
+
+def times_of(calendar: WorkingCalendar, day: date, now: datetime) -> tuple[datetime, ...]:
+    """The times of a day that can be booked at `now` (aware), in order; local, +07:00."""
+    today = now.astimezone(ZONE).date()
+    if not today <= day <= today + _AHEAD:
+        return ()
+    try:
+        hours = sessions(calendar, day)
+    except DomainError:
+        return ()
+    found: list[datetime] = []
+    for first, last in hours:
+        while first + _SLOT <= last:
+            found.append(first)
+            first += _SLOT  # noqa: PLW2901 - the next slot of this session
+    return tuple(one for one in found if one > now)
+
+
+def check_time(calendar: WorkingCalendar, wanted: datetime, now: datetime) -> None:
+    """Whether an aware moment can be booked. Raises DomainError(APPOINTMENT_TIME)."""
+    # Far years cannot be moved to another zone: they are ruled out first.
+    near = now < wanted < now + _AHEAD + timedelta(days=1)
+    if not near or wanted not in times_of(calendar, wanted.astimezone(ZONE).date(), now):
+        raise DomainError(ErrorCode.APPOINTMENT_TIME, days=BOOKING_DAYS_AHEAD)

@@ -1,0 +1,100 @@
+"""Offer free times and book one of them, for officers and LAN programs.
+
+Rules: only a free place of a slot within the desk's hours is booked; the same key gets the same
+booking for ever, and another request under the same key is refused. Bookings of the city come with
+their own codes and times: see `usecases/queue/appointments.py`.
+"""
+
+import hashlib
+from collections import Counter
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from edge_node.domain.appointment import AppointmentState
+from edge_node.domain.booking_times import check_time, times_of
+from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain.queue_rules import SLOT_MINUTES
+from edge_node.store import appointments as rows
+from edge_node.store import submissions
+from edge_node.store.appointments import Source
+from edge_node.store.unit_of_work import Transaction
+from edge_node.usecases.intake import check_key
+from edge_node.usecases.queue.appointments import Slot, add, as_appointment, draw
+from edge_node.usecases.station import Station, storage_error
+from sync.database import DatabaseError
+
+
+class FreeSlot(msgspec.Struct, frozen=True, kw_only=True):
+    """A time that can be booked (ISO 8601), and for how many more visits."""
+
+    booked_for: str
+    places: int
+
+
+class FreeSlots(msgspec.Struct, frozen=True, kw_only=True):
+    """What is free for a service on a calendar day, by time; slots last `minutes`."""
+
+    service: str
+    day: str
+    minutes: int
+    slots: tuple[FreeSlot, ...]
+
+
+class Booked(NamedTuple):
+    """The `Appointment` as JSON bytes, and whether it had been answered before."""
+
+    body: bytes
+    replayed: bool
+
+
+async def free_slots(station: Station, service_id: str, day: date) -> FreeSlots:
+    """The free times of a day, none outside the desk's hours. Error: service_unknown."""
+    service = station.catalogue.service(service_id)
+    times = times_of(station.calendar, day, station.clock.now())
+    booked = await station.store.read(lambda connection: rows.of_day(connection, day.isoformat()))
+    taken = Counter(
+        one.booked_for
+        for one in booked
+        if one.service_id == service.id and one.state is not AppointmentState.CANCELLED
+    )
+    texts = [one.isoformat(timespec="seconds") for one in times]
+    free = [(text, station.queue.places_per_slot - taken[text]) for text in texts]
+    return FreeSlots(
+        service=service.id,
+        day=day.isoformat(),
+        minutes=SLOT_MINUTES,
+        slots=tuple(FreeSlot(booked_for=text, places=left) for text, left in free if left > 0),
+    )
+
+
+async def reserve(station: Station, slot: Slot, source: Source, key: str) -> Booked:
+    """Book a free time; durable when this returns.
+
+    Errors: idempotency_key_*, service_unknown, appointment_time, appointment_full, storage_full,
+    storage_failing, busy.
+    """
+    check_key(key)
+    station.room.check_dossiers()
+    station.catalogue.service(slot.service_id)
+    named = f"appointment:{source}:{key}"
+    digest = hashlib.sha256(f"{slot.service_id} {slot.booked_for.timestamp()}".encode()).digest()
+    drawn = draw(station)
+
+    def work(transaction: Transaction) -> Booked:
+        found = submissions.find(transaction.connection, named)
+        if found is not None:
+            if found[0] != digest:
+                raise DomainError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
+            return Booked(found[1], replayed=True)
+        check_time(station.calendar, slot.booked_for, transaction.moment.now)
+        row = add(station, transaction, slot, source, drawn)
+        body = msgspec.json.encode(as_appointment(row))
+        submissions.insert(transaction, named, digest, body)
+        return Booked(body, replayed=False)
+
+    try:
+        return await station.store.write(station.moment(), work)
+    except DatabaseError as error:
+        raise storage_error(error) from error
