@@ -13,6 +13,9 @@ from edge_node.web.localisation import Translator
 from edge_node.web.pages import render, translator
 from edge_node.web.problems import status_of
 
+_DESK_AREAS: Final = frozenset({"counter", "chief", "status"})
+"""Pages of people who work here: their errors lead back to the counter, never to the kiosk."""
+
 _KNOWN_HTTP: Final = (400, 403, 404, 405, 408, 413)
 
 
@@ -49,6 +52,11 @@ def unexpected_error_page(request: web.Request, request_id: str) -> web.Response
 
 def _page(request: web.Request, status: int, text: str, what_to_do: str) -> web.Response:
     area = request.path.split("/")[1]
-    home = f"/{area}" if area in {"kiosk", "counter", "display", "status"} else "/kiosk"
-    values = {"cause": text, "remedy": what_to_do, "home": home, "area": home[1:]}
-    return render(request, "error.html.j2", values, status=status)
+    values = {"cause": text, "remedy": what_to_do}
+    if area in _DESK_AREAS:
+        # Whoever may not work on dossiers (a technician) goes on at the station's status.
+        return render(request, "counter/error.html.j2", values | {"area": area}, status=status)
+    home = f"/{area}" if area in {"kiosk", "display"} else "/kiosk"
+    return render(
+        request, "error.html.j2", values | {"home": home, "area": home[1:]}, status=status
+    )

@@ -27,6 +27,17 @@ async def test_the_panel_names_nobody(client: Client, station: Station) -> None:
         assert not re.search(r">[^<]*\bchief\.[a-z_.]+[^<]*<", page)
 
 
+async def test_whoever_is_not_the_chief_is_led_back_to_the_counter(client: Client) -> None:
+    await enter(client)
+    for path, status in (("/chief", 422), ("/counter/nowhere", 404), ("/status/nowhere", 404)):
+        async with client.get(path) as response:
+            assert response.status == status
+            page = await response.text()
+        assert 'data-area="counter"' in page
+        assert 'class="button button-main" href="/counter"' in page
+        assert "/kiosk" not in page
+
+
 async def test_a_drawn_pin_is_shown_once_and_opens_the_door(
     client: Client, station: Station
 ) -> None:
