@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from edge_node.domain.appointment import CODE_ALPHABET, CODE_CHARACTERS
 from edge_node.domain.codes import fold, parse_dossier_number
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.person import (
@@ -37,12 +38,14 @@ WARNING_BIRTH = "date_of_birth_unclear"
 WARNING_ADDRESS = "address_unclear"
 
 _EDGES = b" \t\r\n\x00\x02\x03\xef\xbb\xbf"
-Kind = Literal["vietqr", "url", "dossier", "ticket"]
+Kind = Literal["vietqr", "url", "dossier", "ticket", "appointment"]
 _ROUTES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("vietqr", re.compile(r"000201[\x20-\x7e]{20,}")),
     ("url", re.compile(r"https?://[!-~]+", re.IGNORECASE)),
     ("ticket", re.compile(r"[A-Z][0-9]{3,6}")),
     ("dossier", re.compile(r"[A-Z][0-9]{2}(?:\.[0-9]{1,3}){1,3}-[0-9]{6}-[0-9]{4,6}")),
+    # Digits alone are rather a number that was cut off.
+    ("appointment", re.compile(rf"(?![0-9]+$)[{CODE_ALPHABET}]{{{CODE_CHARACTERS}}}")),
 )
 _OUR_NUMBER = re.compile(r"[Tt][0-9]{5}-[0-9A-Za-z]{4}-[0-9]{5,7}-[0-9A-Za-z]")
 _DATE = re.compile(r"[0-9]{7,8}")

@@ -205,6 +205,7 @@ TRANSFER = build_payload(bank_number="970436", account="0000000000001", amount_v
         ("G01.899.909-260916-000001", "dossier"),
         ("A013", "ticket"),
         ("F1000", "ticket"),
+        ("K7M3PX", "appointment"),
     ],
 )
 def test_11_other_codes_are_routed(text: str, kind: str) -> None:

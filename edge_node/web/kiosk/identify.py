@@ -23,7 +23,7 @@ from edge_node.domain.procedure import prefilled_answers
 from edge_node.usecases.kiosk import resume
 from edge_node.web.error_pages import cause, remedy
 from edge_node.web.keys import SCANS, STATION
-from edge_node.web.kiosk import check_dossier, unfinished
+from edge_node.web.kiosk import appointment, check_dossier, unfinished
 from edge_node.web.kiosk.draft import (
     SCANS_COOKIE,
     Visit,
@@ -35,7 +35,7 @@ from edge_node.web.kiosk.draft import (
     save_and_go,
 )
 from edge_node.web.localisation import Translator
-from edge_node.web.pages import read_form, render, set_cookie, translator
+from edge_node.web.pages import new_key, read_form, render, set_cookie, translator
 
 SCANNED: Final = "qr_printed"
 TYPED: Final = "typed"
@@ -123,6 +123,8 @@ async def scan(request: web.Request) -> web.Response:
         return await check_dossier.show_person(request, result, collect=wanted == COLLECTING)
     if isinstance(result, RoutedScan) and result.kind == "dossier":
         return await check_dossier.show(request, result.text, collect=wanted == COLLECTING)
+    if isinstance(result, RoutedScan) and _is_booking(result, wanted):
+        return await appointment.use(request, result.text, new_key())
     visit = await find_or_begin(request)
     if isinstance(result, CardScan):
         return await _take_card(request, visit, result, form.get("procedure", ""))
@@ -132,6 +134,12 @@ async def scan(request: web.Request) -> web.Response:
     response = _scan_page(request, visit, (cause(t, error), remedy(t, error)), failures)
     set_cookie(response, SCANS_COOKIE, str(failures))
     return response
+
+
+def _is_booking(result: RoutedScan, wanted: str) -> bool:
+    """Whether a code is that of a booking; some look like a number of the queue."""
+    asked = wanted == appointment.SCANNING
+    return result.kind == "appointment" or (asked and result.kind == "ticket")
 
 
 async def _take_card(

@@ -3,6 +3,7 @@
 from typing import Final
 
 from edge_node.web.kiosk import (
+    appointment,
     check_dossier,
     crime_report,
     fee,
@@ -36,6 +37,7 @@ ROUTES: Final = (
     *fee.ROUTES,
     *payment.ROUTES,
     *ticket.ROUTES,
+    *appointment.ROUTES,
     *check_dossier.ROUTES,
     *rate.ROUTES,
     *crime_report.ROUTES,
