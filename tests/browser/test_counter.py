@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.async_api import Page, expect
 
 from edge_node.usecases import intake, lookup
+from edge_node.usecases.decisions import results
 from edge_node.usecases.intake import Asked
 from tests.browser.work_screens import (
     Node,
@@ -17,6 +19,9 @@ from tests.browser.work_screens import (
     sign_in,
     small_targets,
 )
+from tests.usecases.filing import received
+from tests.usecases.money_side import with_accounts
+from tests.web.station import make_officer
 
 pytestmark = pytest.mark.browser
 
@@ -156,3 +161,49 @@ async def test_nothing_is_lost_at_two_hundred_percent(node: Node, page: Page) ->
         assert await overflow(page, width, height) <= 0
     await page.set_viewport_size({"width": 683, "height": 384})
     assert await faults(page) == []
+
+
+async def test_the_door_of_six_officers_fits_the_window(node: Node, page: Page) -> None:
+    for number in range(3, 8):
+        officer = make_officer(f"officer-{number}", "Phạm Thị Ngọc Lan", str(number))
+        node.station.officers[officer.id] = officer
+    await page.goto(node.url("/counter/sign-in"))
+    await expect(page.locator(".officers .choice")).to_have_count(6)
+    for pin in ("", "000000"):
+        if pin:
+            await page.locator(".officers input").first.check()
+            await page.fill("#pin", pin)
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#pin-error")).to_be_visible()
+        await expect(page.locator(".go")).to_be_in_viewport(ratio=1)
+        assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    assert await faults(page) == []
+
+
+async def test_what_can_be_decided_stays_in_sight_beside_a_code(node: Node, page: Page) -> None:
+    with_accounts(node.station)
+    dossier_id = await node.file_dossier("a")
+    await sign_in(page, node)
+    await page.goto(node.url(f"/counter/dossiers/{dossier_id}"))
+    await page.locator("#fee-qr").click()
+    await expect(page.locator(".shown .code")).to_be_visible()
+    for name in ("receive", "supplement", "refuse"):
+        await expect(page.locator(f".decide [value={name}]")).to_be_in_viewport(ratio=1)
+    assert await faults(page) == []
+
+
+async def test_a_scanner_fills_the_slip_of_a_hand_over(node: Node, page: Page) -> None:
+    node.station.policy = msgspec.structs.replace(node.station.policy, unconfirmed_payment="warn")
+    command = await received(node.station)
+    await results.finish(node.station, command)
+    number = (await lookup.dossier(node.station, command.dossier_id.hex())).dossier_no
+    await sign_in(page, node)
+    await page.goto(node.url(f"/counter/dossiers/{command.dossier_id.hex()}"))
+    await page.locator(".decide [value=hand_over]").click()
+    await page.locator("[name=checked]").first.check()
+    await page.keyboard.press("F8")
+    await page.keyboard.type(number)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#slip")).to_have_value(number)
+    await page.locator("#confirm").click()
+    await expect(page.locator(".result-handed_over")).to_be_visible()
