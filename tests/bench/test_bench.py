@@ -42,7 +42,7 @@ def _report() -> tuple[Report, io.StringIO]:
     return Report(Console(file=said, width=command.WIDTH)), said
 
 
-EVERYDAY = ("intake", "sync", "herd", "latency")
+EVERYDAY = ("intake", "sync")
 """Parts that every test run measures once; all of them with WHOLE=1."""
 
 

@@ -3,6 +3,7 @@
 The tours of `tours.py` run once for each way of looking; every fault of a way is reported at once.
 """
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tests.browser.tours import TOURS, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
+EVERYDAY = ("normal", "large", "double-zoom")
+"""Ways of looking in every test run; all five with WHOLE=1."""
+
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Scene]:
@@ -24,7 +28,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Scene]:
         yield opened
 
 
-@pytest.mark.parametrize("name", LOOKS)
+@pytest.mark.parametrize("name", LOOKS if os.environ.get("WHOLE") else EVERYDAY)
 async def test_every_screen_is_for_everybody(place: Scene, chromium: Browser, name: str) -> None:
     found: list[str] = []
     look = LOOKS[name]
