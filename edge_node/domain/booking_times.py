@@ -42,3 +42,10 @@ def check_time(calendar: WorkingCalendar, wanted: datetime, now: datetime) -> No
     near = now < wanted < now + _AHEAD + timedelta(days=1)
     if not near or wanted not in times_of(calendar, wanted.astimezone(ZONE).date(), now):
         raise DomainError(ErrorCode.APPOINTMENT_TIME, days=BOOKING_DAYS_AHEAD)
+
+
+def days_ahead(calendar: WorkingCalendar, now: datetime) -> tuple[date, ...]:
+    """The days with a time that can be booked at `now` (aware), in order."""
+    today = now.astimezone(ZONE).date()
+    days = (today + timedelta(days=ahead) for ahead in range(BOOKING_DAYS_AHEAD + 1))
+    return tuple(day for day in days if times_of(calendar, day, now))

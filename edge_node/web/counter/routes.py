@@ -3,6 +3,7 @@
 from typing import Final
 
 from edge_node.web.counter import (
+    bookings,
     decisions,
     doors,
     history,
@@ -24,6 +25,7 @@ ROUTES: Final = (
     *lists.ROUTES,
     *papers.ROUTES,
     *queue.ROUTES,
+    *bookings.ROUTES,
     *decisions.ROUTES,
     *history.ROUTES,
     *register.ROUTES,
