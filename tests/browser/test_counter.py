@@ -190,6 +190,13 @@ async def test_what_can_be_decided_stays_in_sight_beside_a_code(node: Node, page
     for name in ("receive", "supplement", "refuse"):
         await expect(page.locator(f".decide [value={name}]")).to_be_in_viewport(ratio=1)
     assert await faults(page) == []
+    # The page after a payment's step has a fresh key, and the ticks beside it stay.
+    await page.locator(".papers input").first.check()
+    await expect(page.locator(".before")).to_contain_text("Đủ giấy tờ bắt buộc")
+    await page.fill("#fee-evidence", "482917")
+    await page.locator("#fee-claim").click()
+    await expect(page.locator(".stands-wait")).to_be_visible()
+    await expect(page.locator(".papers input").first).to_be_checked()
 
 
 async def test_a_scanner_fills_the_slip_of_a_hand_over(node: Node, page: Page) -> None:

@@ -9,7 +9,7 @@
  *
  * Other modules hear `page` on the document each time a page has been put in place.
  */
-import { forget, keep, restore } from "./draft.js";
+import { forget, keep, renew, restore } from "./draft.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
@@ -139,10 +139,10 @@ function remember(url, replace) {
 /**
  * Go to a page. Answers whether the request was accepted (a redirect or a good status).
  * @param {string} url
- * @param {{body?: URLSearchParams, replace?: boolean}} [options]
+ * @param {{body?: URLSearchParams, form?: HTMLFormElement, replace?: boolean}} [options] `form` is the body's
  * @returns {Promise<boolean>}
  */
-export async function go(url, { body, replace = false } = {}) {
+export async function go(url, { body, form, replace = false } = {}) {
   visit.abort();
   visit = new AbortController();
   const { signal } = visit;
@@ -150,6 +150,7 @@ export async function go(url, { body, replace = false } = {}) {
   const answer = await hold(url, init, signal);
   if (!answer) return false;
   const { response, text } = answer;
+  if (form && response.ok) renew(form);
   const html = response.headers.get("Content-Type")?.startsWith("text/html");
   const next = html ? parse(text) : undefined;
   if (!next || !fits(next)) {
@@ -176,7 +177,7 @@ export async function send(form, submitter = null) {
   form.dataset.busy = "yes";
   submitter?.setAttribute("aria-busy", "true");
   try {
-    if (await go(action, { body: fields })) forget(form);
+    if (await go(action, { body: fields, form })) forget(form);
   } finally {
     delete form.dataset.busy;
     submitter?.removeAttribute("aria-busy");

@@ -43,6 +43,20 @@ export function restore(form) {
   }
 }
 
+/**
+ * The node has it: the page that takes this form's place brings an idempotency key of its own, and
+ * what was entered but not yet stored (ticks beside a payment) stays. @param {HTMLFormElement} form
+ */
+export function renew(form) {
+  const stored = form.dataset.draft && sessionStorage.getItem(slot(form));
+  if (!stored) return;
+  const hidden = new Set([...form.elements].filter((field) =>
+    field instanceof HTMLInputElement && field.type === "hidden").map((field) => field.getAttribute("name")));
+  /** @type {[string, string][]} */
+  const entries = JSON.parse(stored);
+  sessionStorage.setItem(slot(form), JSON.stringify(entries.filter(([name]) => !hidden.has(name))));
+}
+
 /** The node has it: forget the copy. @param {HTMLFormElement} form */
 export function forget(form) {
   if (form.dataset.draft) sessionStorage.removeItem(slot(form));
