@@ -164,9 +164,8 @@ async def test_nothing_is_lost_at_two_hundred_percent(node: Node, page: Page) ->
 
 
 async def test_the_door_of_six_officers_fits_the_window(node: Node, page: Page) -> None:
-    for number in range(3, 8):
-        officer = make_officer(f"officer-{number}", "Phạm Thị Ngọc Lan", str(number))
-        node.station.officers[officer.id] = officer
+    others = [make_officer(f"officer-{n}", "Phạm Thị Ngọc Lan", str(n)) for n in range(3, 8)]
+    node.station.officers = {**node.station.officers, **{one.id: one for one in others}}
     await page.goto(node.url("/counter/sign-in"))
     await expect(page.locator(".officers .choice")).to_have_count(6)
     for pin in ("", "000000"):
