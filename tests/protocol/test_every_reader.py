@@ -80,12 +80,16 @@ def test_no_byte_of_what_is_signed_or_sealed_may_change(name: str, data: st.Data
     assert outcome(name, bytes(message)) is not None
 
 
-@given(st.sampled_from(sorted(GOOD)), st.data())
+# A cut text of a slip is the text of fewer bytes; the signature inside, a message here too, refuses.
+WHOLE: Final = sorted(name for name, vector in GOOD.items() if vector["reads"] != "slip-text")
+
+
+@given(st.sampled_from(WHOLE), st.data())
 def test_a_cut_or_longer_message_is_refused(name: str, data: st.DataObject) -> None:
     message = bytes.fromhex(GOOD[name]["bytes"])
     end = data.draw(st.integers(0, len(message) - 1))
     assert outcome(name, message[:end]) is not None
-    if GOOD[name]["reads"] not in {"code-scanned", "code-typed", "slip-text"}:
+    if GOOD[name]["reads"] not in {"code-scanned", "code-typed"}:
         assert outcome(name, message + data.draw(st.binary(min_size=1, max_size=9))) is not None
 
 
