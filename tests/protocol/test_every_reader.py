@@ -80,7 +80,7 @@ def test_no_byte_of_what_is_signed_or_sealed_may_change(name: str, data: st.Data
     assert outcome(name, bytes(message)) is not None
 
 
-# A cut text of a slip is the text of fewer bytes; the signature inside, a message here too, refuses.
+# A cut text of a slip is the text of fewer bytes; it is the signature inside that refuses those.
 WHOLE: Final = sorted(name for name, vector in GOOD.items() if vector["reads"] != "slip-text")
 
 
