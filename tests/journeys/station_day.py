@@ -133,7 +133,7 @@ class StationDay:
         return [
             record["body"]["dossier_no"]
             for record in await self.export()
-            if record["body"]["type"] == "dossier.submitted"
+            if record["body"] and record["body"]["type"] == "dossier.submitted"
         ]
 
     async def kill(self, name: str) -> None:
