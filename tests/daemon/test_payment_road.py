@@ -113,5 +113,5 @@ async def until_heard(settings: Settings, entries: int) -> None:
 
 
 def _heard(connection: sqlite3.Connection) -> int:
-    row = connection.execute("SELECT count(*) FROM feed_entry WHERE body LIKE '%FT2%'").fetchone()
-    return int(row[0])
+    bodies = connection.execute("SELECT body FROM feed_entry").fetchall()
+    return sum(b"FT2" in body for (body,) in bodies)
