@@ -49,7 +49,10 @@ async def place(tmp_path: Path) -> AsyncIterator[Scene]:
 
 @pytest.fixture
 async def kiosk(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    context = await chromium.new_context(viewport={"width": 1080, "height": 1920})
+    # What a service worker fetches is not counted for the page.
+    context = await chromium.new_context(
+        viewport={"width": 1080, "height": 1920}, service_workers="block"
+    )
     yield context
     await context.close()
 

@@ -213,7 +213,8 @@ async def sheets(visit: Visit) -> Stops:
     address = f"/counter/dossiers/{dossier}"
     await visit.open(address)
     offered = page.locator("button[name=do]")
-    for name in await offered.evaluate_all("all => [...new Set(all.map(one => one.value))]"):
+    names = await offered.evaluate_all("all => [...new Set(all.map((one) => one.value))]")
+    for name in filter(None, names):  # an empty one closes a sheet
         await visit.open(address)
         before = await walk.mark(page)
         # Some stand in a fold that opens by a touch; the sheet is the same.
