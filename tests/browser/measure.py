@@ -34,15 +34,19 @@ VIOLATIONS: Final = "() => axe.run().then((found) => found.violations)"
 
 
 class Least(NamedTuple):
-    """The smallest target and the smallest letters (CSS pixels)."""
+    """The smallest target and the smallest letters (CSS pixels); how far a page may move by itself.
+
+    At a counter in large letters a number that is called takes more room than the one before it.
+    """
 
     target: int
     text: int
+    shift: float = MAXIMUM_SHIFT
 
 
 LEAST: Final[dict[Area, Least]] = {
     "kiosk": Least(72, 28),
-    "work": Least(24, 13),
+    "work": Least(24, 13, 0.15),
     "board": Least(24, 24),
     "phone": Least(24, 13),
 }
@@ -68,7 +72,7 @@ async def faults(page: Page, least: Least | None) -> list[str]:
         found += await page.evaluate(SMALL, least.target)
         found += await page.evaluate(FAINT, least.text)
     shift = float(await page.evaluate("() => window.shifted ?? 0"))
-    if shift > MAXIMUM_SHIFT:
+    if shift > (least.shift if least is not None else MAXIMUM_SHIFT):
         found.append(f"the page moved by {shift:.3f}")
     return found
 
