@@ -1,5 +1,6 @@
 """Debian's Chromium against a real station that the test can take away and bring back."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+collect_ignore = [] if os.environ.get("WHOLE") else ["test_chaos.py"]
+"""Twenty kills in the middle of forms take minutes: they are run with WHOLE=1."""
+
 SIZES = {"upright": (1080, 1920), "landscape": (1366, 768)}
 
 
