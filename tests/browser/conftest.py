@@ -21,8 +21,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-collect_ignore = [] if os.environ.get("WHOLE") else ["test_chaos.py"]
-"""Twenty kills in the middle of forms take minutes: they are run with WHOLE=1."""
+collect_ignore = [] if os.environ.get("WHOLE") else ["test_chaos.py", "test_keyboard.py"]
+"""Twenty kills in forms, and walks by keys alone, take minutes: they are run with WHOLE=1."""
 
 SIZES = {"upright": (1080, 1920), "landscape": (1366, 768)}
 
