@@ -1,7 +1,8 @@
 """What the station may forget, and when a full disk stops it from taking more.
 
 Rules: the body of a record goes only when the city's verified backup has held it for thirty days by
-the city's own clock, its dossier is closed and no attachment of it is still to be sent; an
+the city's own clock, the city was given it whole, its dossier is closed and no attachment of it is
+still to be sent; an
 acknowledgement or a number of attempts is never a reason. Nothing is ever overwritten to make room.
 This module must not know where anything is stored, nor what time it is.
 """
@@ -32,6 +33,8 @@ class Custody(NamedTuple):
     city_now_ms: int | None
     dossier_closed: bool
     blob_pending: bool
+    withheld: bool
+    """The city has the leaf alone."""
 
 
 def may_purge(record: Custody) -> bool:
@@ -43,6 +46,7 @@ def may_purge(record: Custody) -> bool:
         and record.city_now_ms - record.archived_since_ms >= MINIMUM_AGE_MS
         and record.dossier_closed
         and not record.blob_pending
+        and not record.withheld
     )
 
 

@@ -12,16 +12,21 @@ from types import MappingProxyType
 from typing import Final, NamedTuple, TypeVar
 
 from sync.database import DatabaseError, Reader, open_reader
+from sync.protocol.receipt import RecordStatus
 
 Result = TypeVar("Result")
 
 
 class Held(NamedTuple):
-    """How far the city has one log: stored, backed up, entered into its register."""
+    """How far the city has one log: stored, backed up, entered into its register.
+
+    Of the `withheld` sequences it has the leaf alone: the body is at the station and nowhere else.
+    """
 
     acked: int
     archived: int
     applied: int
+    withheld: frozenset[int] = frozenset()
 
 
 class Contact(NamedTuple):
@@ -100,8 +105,15 @@ def _version(connection: sqlite3.Connection) -> int | None:
 
 
 def _held(connection: sqlite3.Connection) -> Mapping[bytes, Held]:
+    withheld: dict[bytes, set[int]] = {}
+    for lid, sequence in connection.execute(
+        "SELECT lid, sequence FROM withheld"
+        " UNION SELECT lid, sequence FROM record_status WHERE code = ?",
+        (RecordStatus.WITHHELD.name.lower(),),
+    ):
+        withheld.setdefault(lid, set()).add(sequence)
     rows = connection.execute("SELECT lid, acked, archived, applied FROM log_state")
-    return {row[0]: Held(row[1], row[2], row[3]) for row in rows}
+    return {row[0]: Held(*row[1:], frozenset(withheld.get(row[0], ()))) for row in rows}
 
 
 def _contact(connection: sqlite3.Connection) -> Contact | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from edge_node.store.unit_of_work import Transaction
+from sync.protocol.custody import CustodyReason
 
 DAY_MS: Final = 86_400_000
 
@@ -27,6 +28,12 @@ class Traffic(NamedTuple):
 
     sent_bytes: int
     received_bytes: int
+
+
+_ASIDE_RECORDS: Final = (
+    "SELECT coalesce(sum(count), 0) FROM aside WHERE reason NOT IN"
+    f" ({CustodyReason.FORK:d}, {CustodyReason.UNREADABLE:d})"
+)
 
 
 class Dealings(NamedTuple):
@@ -60,7 +67,7 @@ def dealings(connection: sqlite3.Connection, now_ms: int) -> Dealings:
     return Dealings(
         notices=_count(connection, "SELECT kind, count(*) FROM log_notice GROUP BY kind"),
         statuses=_count(connection, "SELECT code, count(*) FROM record_status GROUP BY code"),
-        aside=_one(connection, "SELECT coalesce(sum(count), 0) FROM aside"),
+        aside=_one(connection, _ASIDE_RECORDS),
         withheld=_one(connection, "SELECT count(*) FROM withheld"),
         blobs_held=_one(connection, "SELECT count(*) FROM blob_state WHERE receipt IS NOT NULL"),
         traffic=Traffic(*traffic) if traffic else Traffic(0, 0),

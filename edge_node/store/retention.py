@@ -51,16 +51,24 @@ class Candidate(NamedTuple):
     """A record with a body, of a dossier; `state` is the dossier's, None when it is unknown."""
 
     position: int
+    lid: bytes
     dossier_id: bytes
     state: DossierState | None
     archived: int
     archived_since_ms: int
 
-    def custody(self, city_now_ms: int | None, *, closed: bool, blob_pending: bool) -> Custody:
+    @property
+    def sequence(self) -> int:
+        """The record's place in its log."""
+        return self.position & ((1 << SEQUENCE_BITS) - 1)
+
+    def custody(
+        self, city_now_ms: int | None, *, closed: bool, blob_pending: bool, withheld: bool
+    ) -> Custody:
         """The facts the rule is asked with."""
-        sequence = self.position & ((1 << SEQUENCE_BITS) - 1)
+        since_ms = self.archived_since_ms
         return Custody(
-            sequence, self.archived, self.archived_since_ms, city_now_ms, closed, blob_pending
+            self.sequence, self.archived, since_ms, city_now_ms, closed, blob_pending, withheld
         )
 
 
@@ -69,10 +77,10 @@ def candidates(
 ) -> list[Candidate]:
     """Records in the backup since `before_ms` (city time) or earlier, from a position on."""
     rows = connection.execute(
-        "WITH old AS (SELECT log.number AS number, max(archived) AS archived,"
+        "WITH old AS (SELECT log.number AS number, lid, max(archived) AS archived,"
         " max(city_time_ms) AS since FROM archive_mark JOIN log USING (lid)"
         " WHERE city_time_ms <= ? GROUP BY log.number)"
-        " SELECT record.position, record.subject, dossier.state, old.archived, old.since"
+        " SELECT record.position, old.lid, record.subject, dossier.state, old.archived, old.since"
         " FROM old JOIN record ON record.position >= old.number << ?2"
         " AND record.position < old.number << ?2 | old.archived"
         " LEFT JOIN dossier ON dossier.id = record.subject"
@@ -80,10 +88,7 @@ def candidates(
         " AND length(record.raw) > 0 ORDER BY record.position LIMIT ?5",
         (before_ms, SEQUENCE_BITS, after, FIRST_DOMAIN_KIND, limit),
     )
-    return [
-        Candidate(row[0], row[1], DossierState(row[2]) if row[2] else None, row[3], row[4])
-        for row in rows
-    ]
+    return [Candidate(*row[:3], DossierState(row[3]) if row[3] else None, *row[4:]) for row in rows]
 
 
 def pending_subjects(connection: sqlite3.Connection, held: Collection[bytes]) -> set[bytes]:

@@ -219,7 +219,7 @@ async def print_job(station: Station, job_id: int) -> PrintJobView | None:
 
 def custody_of(held: Held | None, sequence: int) -> Custody:
     """Where a record is held, as far as verified receipts prove it."""
-    if held is None or sequence >= held.acked:
+    if held is None or sequence >= held.acked or sequence in held.withheld:
         return "station"
     return "entered" if sequence < held.applied else "city"
 

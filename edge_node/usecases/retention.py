@@ -7,7 +7,7 @@ hours; a file goes after its row says so.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, NamedTuple
 
 from edge_node.domain.retention import (
@@ -19,6 +19,7 @@ from edge_node.domain.retention import (
     may_purge,
 )
 from edge_node.store import city_news, retention
+from edge_node.store.city import Held
 from edge_node.store.retention import Candidate
 from edge_node.store.unit_of_work import Transaction
 from edge_node.usecases.officers import access
@@ -77,6 +78,7 @@ async def purge(station: Station) -> Purged:
         return Purged(0, 0)
     unknown: frozenset[bytes] = frozenset()
     held = await station.city.ask(city_news.held_blobs, unknown)
+    logs = await station.city.held()
     pending = await station.store.read(lambda c: retention.pending_subjects(c, held))
     records, after = 0, -1
     while True:
@@ -84,7 +86,7 @@ async def purge(station: Station) -> Purged:
         if not found:
             break
         after = found[-1].position
-        gone = [one.position for one in found if _may_go(one, city_now_ms, pending)]
+        gone = [one.position for one in found if _may_go(one, city_now_ms, pending, logs)]
         if gone:
             await station.store.write(station.moment(), _purging(gone))
         records += len(gone)
@@ -106,10 +108,17 @@ async def _candidates(station: Station, city_now_ms: int, after: int) -> list[Ca
     )
 
 
-def _may_go(one: Candidate, city_now_ms: int, pending: Collection[bytes]) -> bool:
-    closed = one.state in CLOSED
+def _may_go(
+    one: Candidate, city_now_ms: int, pending: Collection[bytes], logs: Mapping[bytes, Held]
+) -> bool:
+    held = logs.get(one.lid)
     return may_purge(
-        one.custody(city_now_ms, closed=closed, blob_pending=one.dossier_id in pending)
+        one.custody(
+            city_now_ms,
+            closed=one.state in CLOSED,
+            blob_pending=one.dossier_id in pending,
+            withheld=held is None or one.sequence in held.withheld,
+        )
     )
 
 

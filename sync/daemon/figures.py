@@ -2,7 +2,17 @@
 
 import sqlite3
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from sync.protocol.custody import CustodyReason
+
+
+ASIDE_RECORDS: Final = (
+    "SELECT coalesce(sum(count), 0) FROM aside WHERE reason NOT IN"
+    f" ({CustodyReason.FORK:d}, {CustodyReason.UNREADABLE:d})"
+)
+"""Records that wait for a person at the city; a fork and a record that cannot be read are told of by
+notices of their own."""
 
 
 class SyncFigures(NamedTuple):
@@ -38,7 +48,7 @@ def sync_figures(connection: sqlite3.Connection, day: int) -> SyncFigures:
     return SyncFigures(
         acked={row[0]: row[1] for row in rows},
         unarchived=sum(row[1] - row[2] for row in rows),
-        aside=_one(connection, "SELECT coalesce(sum(count), 0) FROM aside"),
+        aside=_one(connection, ASIDE_RECORDS),
         withheld=_one(connection, "SELECT count(*) FROM withheld"),
         statuses=_by(connection, "SELECT code, count(*) FROM record_status GROUP BY code"),
         notices=_by(connection, "SELECT kind, count(*) FROM log_notice GROUP BY kind"),

@@ -1,8 +1,9 @@
 """What follows when the city does not take what it was sent.
 
 Responsible for the tables of refusals (unsigned, they only change when and how much is sent) and
-of signed words of custody. Rules: nothing is ever dropped: a record that is refused on every rung
-of the ladder goes as its leaf alone, stays whole at the station, and a person is told. Pure.
+of signed words of custody. Rules: nothing is ever dropped: a record that the city cannot read, by
+its signed word and on every rung of the ladder, goes as its leaf alone, stays whole at the station,
+and a person is told; a refusal that nobody signed can only make it wait. Pure.
 """
 
 from collections.abc import Mapping
@@ -74,7 +75,7 @@ def keys_unchanged(session: Session, event: Event, chance: float) -> Step:
 
 
 def _step_down(session: Session, event: Event, chance: float) -> Step:
-    """One rung down the ladder."""
+    """One rung down the ladder; to withhold a record takes a signed word that it is unreadable."""
     log, sent = sending_log(session), session.sending
     assert log is not None
     assert sent is not None
@@ -84,6 +85,8 @@ def _step_down(session: Session, event: Event, chance: float) -> Step:
     after = change(session, logs=replace_log(session.logs, log.lid, rung=rung))
     if rung.trial is not Trial.WITHHELD:
         return advance(after, chance)
+    if not isinstance(event, SetAside):
+        return _give_way(session, chance)
     withheld = change(after, withheld_in_a_row=session.withheld_in_a_row + 1)
     moved = advance(withheld, chance)
     told = Notice(NoticeKind.WITHHELD, log.lid, sent.first + 1, sent.first)
@@ -96,7 +99,7 @@ def _refused_records(event: Event) -> int:
 
 
 def _give_way(session: Session, chance: float) -> Step:
-    """Not even the leaf is taken: other logs go first, then time passes."""
+    """A record is not taken in any form: other logs go first, then time passes."""
     log = sending_log(session)
     assert log is not None
     struck = strike(session, Rung(1))

@@ -88,6 +88,23 @@ async def test_what_is_typed_survives_a_refresh_and_help_is_a_calm_line(
     await expect(page.locator("#help form")).to_have_count(0)
 
 
+async def test_a_button_that_is_held_down_while_news_arrive_is_still_pressed(
+    node: Node, page: Page
+) -> None:
+    await node.file_dossier("a")
+    await sign_in(page, node)
+    await page.reload()
+    await page.locator("#call").hover()
+    await page.mouse.down()
+    async with page.expect_response(lambda one: one.url.endswith("/counter")):
+        await intake.take_ticket(node.station, "identity", Asked("b", "kiosk"))
+    await page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    await expect(page.locator("#queue")).not_to_contain_text("B001")
+    await page.mouse.up()
+    await expect(page.locator("#queue .number b")).to_have_text("A001")
+    await expect(page.locator("#queue")).to_contain_text("B001")
+
+
 async def test_a_scanned_slip_opens_its_dossier_wherever_the_focus_is(
     node: Node, page: Page
 ) -> None:

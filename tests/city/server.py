@@ -27,6 +27,7 @@ from sync.city.trust.identity import CityIdentity
 from sync.dictionary import DICTIONARIES
 from sync.protocol.batch import MEDIA_TYPE
 from sync.protocol.enrolment import keys_by_id
+from sync.protocol.custody import Custody, verify_custody
 from sync.protocol.handshake import Welcome, verify_welcome
 from sync.protocol.receipt import Receipt, verify_receipt
 from tests.city.station import SimulatedStation
@@ -86,6 +87,10 @@ class TestCity:
     def receipt(self, reply: Reply) -> Receipt:
         assert reply.status == 200, reply.body
         return verify_receipt(reply.body, keys_by_id([self.identity.receipt_public]))
+
+    def custody(self, reply: Reply) -> Custody:
+        assert reply.status == 200, reply.body
+        return verify_custody(reply.body, keys_by_id([self.identity.receipt_public]))
 
     async def greet(self, station: SimulatedStation, **options: Any) -> Welcome:
         reply = await self.post("/v1/hello", station.hello(**options))

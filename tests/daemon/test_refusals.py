@@ -84,13 +84,38 @@ def test_a_batch_too_large_is_halved_at_once() -> None:
     assert sizes == [250, 125, 62, 31, 15, 7, 3, 1]
 
 
+def unreadable(first: int, records: int) -> SetAside:
+    """The city's signed word that it cannot read the batch in flight."""
+    return SetAside(LOG_A, first, records, CustodyReason.UNREADABLE)
+
+
+def test_what_nobody_signed_never_withholds_a_record() -> None:
+    now, waits = draining(own=8), 0
+    actions: tuple[Action, ...] = (SendBatch(LOG_A, 0, 8, 65536, compressed=True),)
+    smallest = 8
+    for _ in range(200):
+        if now.state is State.BACKOFF:
+            waits += 1
+            now, actions = step(now, Timer(), 0.0)
+            now, actions = step(now, Welcomed((LogReport(LOG_A, 8, 0, 0, agrees=True),)), 0.0)
+        batch = lead_batch(actions)
+        assert not batch.withheld
+        smallest = min(smallest, batch.maximum_records)
+        harm = Problem(Refusal.MALFORMED, records=min(8, batch.maximum_records))
+        now, actions = step(now, harm, 0.0)
+        assert not any(isinstance(action, Notice) for action in actions)
+    assert smallest == 1
+    assert waits
+    assert now.failure is Failure.RECORD_REFUSED
+
+
 def test_the_whole_ladder_each_rung_once() -> None:
     now, tried = draining(own=8), []
     actions: tuple[Action, ...] = ()
     batch = SendBatch(LOG_A, 0, 8, 65536, compressed=True)
     while not batch.withheld:
         records = min(8, batch.maximum_records)
-        now, actions = step(now, Problem(Refusal.MALFORMED, records=records), 0.0)
+        now, actions = step(now, unreadable(0, records), 0.0)
         batch = lead_batch(actions)
         tried.append((min(8, batch.maximum_records), batch.compressed, batch.withheld))
     assert tried == [
@@ -119,7 +144,7 @@ def play(now: Session, own: int, poison: frozenset[int]) -> tuple[list[int], set
         sent = range(batch.first, end)
         if poison & set(sent) and not batch.withheld:
             refusals += 1
-            event: Event = Problem(Refusal.MALFORMED, records=len(sent))
+            event: Event = unreadable(batch.first, len(sent))
         else:
             (leaves.update if batch.withheld else whole.extend)(sent)
             event = Receipted(LOG_A, end, end, 100 * len(sent), 0.1)
@@ -147,7 +172,7 @@ def test_a_city_that_takes_no_whole_record_does_not_get_all_of_them_withheld() -
             withheld += 1
             event: Event = Receipted(LOG_A, batch.first + 1, 0, 40, 0.1)
         else:
-            event = Problem(Refusal.MALFORMED, records=batch.maximum_records)
+            event = unreadable(batch.first, batch.maximum_records)
         now, actions = step(now, event, 0.0)
     assert withheld == MAXIMUM_WITHHELD_IN_A_ROW
     assert now.state is State.BACKOFF

@@ -29,13 +29,13 @@ async def test_one_record_refused_for_ever_goes_as_its_leaf_and_a_person_is_told
     (lid,) = await scene.station.records()
     poison = 301
 
-    def refuses(signed: SignedBatch) -> Fault:
+    def cannot_read(signed: SignedBatch) -> int:
         header = signed.header
         whole = header.plaintext_bytes > 60
         hit = header.first <= poison < header.first + header.count
-        return Fault.MALFORMED if hit and whole else Fault.NONE
+        return CustodyReason.UNREADABLE if hit and whole else 0
 
-    scene.city.fault_for = refuses
+    scene.city.custody_for = cannot_read
     assert exit_code(await scene.once()) == 0
     own = (await scene.station.records())[lid]
     expected = [*own]
@@ -45,9 +45,23 @@ async def test_one_record_refused_for_ever_goes_as_its_leaf_and_a_person_is_told
     assert await scene.station.ask("SELECT sequence FROM withheld") == [(poison,)]
     notices = await scene.station.ask("SELECT kind, own_size, city_size FROM log_notice")
     assert notices == [("withheld", poison + 1, poison)]
-    scene.city.fault_for = lambda _: Fault.NONE
+    scene.city.custody_for = lambda _: 0
     await scene.station.submit(2)
     assert exit_code(await scene.once()) == 0
+
+
+async def test_a_refusal_that_nobody_signed_makes_a_record_wait_and_never_withholds_it(
+    scene: Scene,
+) -> None:
+    await scene.station.submit(3)
+    (lid,) = await scene.station.records()
+    scene.city.fault_for = lambda _: Fault.MALFORMED
+    session = await scene.once()
+    assert session.failure is Failure.RECORD_REFUSED
+    assert await scene.station.ask("SELECT sequence FROM withheld") == []
+    scene.city.fault_for = lambda _: Fault.NONE
+    assert exit_code(await scene.once()) == 0
+    assert scene.city.logs[lid].raws == (await scene.station.records())[lid]
 
 
 async def test_bytes_set_aside_are_kept_as_such_and_given_again_when_the_city_takes_them(

@@ -39,6 +39,7 @@ TIMES = st.none() | st.integers(0, 3 * MINIMUM_AGE_MS)
         city_now_ms=TIMES,
         dossier_closed=st.booleans(),
         blob_pending=st.booleans(),
+        withheld=st.booleans(),
     )
 )
 def test_a_body_goes_only_when_every_condition_holds(record: Custody) -> None:
@@ -48,12 +49,13 @@ def test_a_body_goes_only_when_every_condition_holds(record: Custody) -> None:
         record.sequence < record.archived,
         record.dossier_closed,
         not record.blob_pending,
+        not record.withheld,
     )
     assert may_purge(record) is all(conditions)
 
 
 def test_the_last_millisecond_counts() -> None:
-    ripe = Custody(4, 5, 0, MINIMUM_AGE_MS, dossier_closed=True, blob_pending=False)
+    ripe = Custody(4, 5, 0, MINIMUM_AGE_MS, dossier_closed=True, blob_pending=False, withheld=False)
     assert may_purge(ripe)
     assert not may_purge(ripe._replace(city_now_ms=MINIMUM_AGE_MS - 1))
     assert not may_purge(ripe._replace(sequence=5))
@@ -114,6 +116,28 @@ async def bodies(station: Station, answer: SubmittedAnswer) -> list[bool]:
     lid = bytes.fromhex(answer.log.lid)
     found = await station.store.read(lambda c: backlog.records(c, lid, 0, 100))
     return [bool(one.raw) for one in found]
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        "INSERT INTO withheld (lid, sequence, noticed_wall_ms) VALUES (?, 2, 0)",
+        "INSERT INTO record_status (lid, sequence, code) VALUES (?, 2, 'withheld')",
+    ],
+)
+async def test_a_body_the_city_was_never_given_stays_and_counts_as_at_the_station(
+    station: Station, daemon: Daemon, known: str
+) -> None:
+    closed = await refused(station)
+    lid = bytes.fromhex(closed.log.lid)
+    await daemon.run(known, lid)
+    await daemon.hear(CITY_NOW_MS)
+    await archive(daemon, closed, 3)
+    await (await inbox_of(station)).look()
+    await daemon.hear(CITY_NOW_MS + MINIMUM_AGE_MS)
+    assert await purge(station) == Purged(1, 0)
+    assert await bodies(station, closed) == [True, False, True]
+    assert (await lookup.dossier(station, closed.dossier_no)).custody == "station"
 
 
 async def test_bodies_go_thirty_days_after_the_backup_took_them(

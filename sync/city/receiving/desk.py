@@ -59,6 +59,16 @@ MAXIMUM_TRIES: Final = 3
 _CURED_BY_PACKING: Final = frozenset({ProtocolErrorCode.UNSUPPORTED, ProtocolErrorCode.TOO_LARGE})
 """Refusals after which the station sends the same records in another form: nothing is kept."""
 
+_QUARANTINE_REASONS: Final = {
+    CustodyReason.EXPIRED: "expired",
+    CustodyReason.REVOKED: "revoked",
+    CustodyReason.UNREADABLE: Problem.MALFORMED.value,
+}
+
+
+class UnreadableError(Refused):
+    """The station signed these bytes, and no other packing of them can be read."""
+
 
 class WelcomeParts(NamedTuple):
     """What others have to say in a WELCOME: feeds, session token, attachments that are wanted."""
@@ -155,8 +165,10 @@ async def accept(desk: Desk, data: bytes) -> bytes:
         checked = await _known(desk, lambda: desk.checker.check(data))
         try:
             if checked.aside is not None:
-                return await _set_aside(desk, data, checked)
+                return await _set_aside(desk, data, checked.signed, checked.aside)
             stored = await _store(desk, data, checked.signed)
+        except UnreadableError:
+            return await _set_aside(desk, data, checked.signed, CustodyReason.UNREADABLE)
         except ArchiveError as error:
             raise Refused(ARCHIVE_PROBLEMS[error.fault]) from error
     return _sign_receipt(desk, checked.signed, stored)
@@ -214,7 +226,9 @@ async def _store_opened(desk: Desk, arrival: Arrival, signed: SignedBatch) -> St
     try:
         leaves = await _in_executor(desk, partial(_leaves, desk.keys, signed))
     except ProtocolError as error:
-        raise await _refuse_unreadable(desk, arrival.raw, signed, error) from error
+        if error.code in _CURED_BY_PACKING:
+            raise refuse(error.code, error.detail) from error
+        raise UnreadableError(Problem.MALFORMED, error.detail) from error
     for _ in range(MAXIMUM_TRIES):
         await desk.opener.open_log(arrival.header.lid)
         outcome = await desk.archive.store_opened(arrival, leaves)
@@ -243,17 +257,16 @@ async def _in_executor(desk: Desk, work: Callable[[], _Result]) -> _Result:
     return await asyncio.get_running_loop().run_in_executor(desk.executor, work)
 
 
-async def _set_aside(desk: Desk, data: bytes, checked: Checked) -> bytes:
-    """The signed word that a batch of an expired or revoked key is kept for a person."""
-    assert checked.aside is not None
-    header = checked.signed.header
-    if not await _keep_apart(desk, data, checked.signed, checked.aside.name.lower()):
+async def _set_aside(desk: Desk, data: bytes, signed: SignedBatch, reason: CustodyReason) -> bytes:
+    """The signed word that bytes which are not entered are kept for a person."""
+    header = signed.header
+    if not await _keep_apart(desk, data, signed, _QUARANTINE_REASONS[reason]):
         raise Refused(Problem.STORAGE_FULL)
     custody = Custody(
         city_id=desk.identity.city_id,
         generation=desk.archive.generation,
         batch_digest=sha256(data).digest(),
-        reason=CustodyReason(checked.aside),
+        reason=reason,
         lid=header.lid,
         first=header.first,
         count=header.count,
@@ -261,15 +274,6 @@ async def _set_aside(desk: Desk, data: bytes, checked: Checked) -> bytes:
         nonce=None,
     )
     return sign_custody(custody, desk.identity.receipt_key)
-
-
-async def _refuse_unreadable(
-    desk: Desk, data: bytes, signed: SignedBatch, error: ProtocolError
-) -> Refused:
-    if error.code in _CURED_BY_PACKING:
-        return refuse(error.code, error.detail)
-    stored = await _keep_apart(desk, data, signed, Problem.MALFORMED.value)
-    return refuse(error.code, error.detail, stored=stored)
 
 
 async def _refuse_stored(desk: Desk, data: bytes, signed: SignedBatch, refusal: Refuse) -> Refused:

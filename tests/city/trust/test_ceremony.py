@@ -195,7 +195,8 @@ def test_keysets_are_kept_and_damage_is_named(tmp_path: Path) -> None:
     (tmp_path / "keyset-x.cbor").write_bytes(b"not ours")
     assert len(keyring.read_keysets(tmp_path)) == 2
     path = tmp_path / "keyset-2.cbor"
-    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    good = path.read_bytes()
+    path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
     with pytest.raises(KeyFileError) as caught:
         keyring.read_keysets(tmp_path)
     assert caught.value.path == path

@@ -16,6 +16,7 @@ const SILENCE_MS = 15000;
 const FIRST_RETRY_MS = 1000;
 const RETRY_SPREAD_MS = 4000;
 const GATHER_MS = 120;
+const RELEASE_LOOK_MS = 30;
 const TOPICS = ["ticket", "dossier", "print", "health", "scan", "help", "pay", "reload", "resync", "ping"];
 
 /** @type {EventSource | undefined} */
@@ -104,6 +105,7 @@ async function refreshFrom(source, parts) {
   } catch {
     return; // the watchdog speaks for a node that is away
   }
+  await whenReleased();
   for (const part of parts) {
     if ((part.getAttribute("data-source") ?? location.href) !== source || !part.isConnected) continue;
     const fresh = page.getElementById(part.id);
@@ -112,8 +114,16 @@ async function refreshFrom(source, parts) {
   document.dispatchEvent(new CustomEvent("refreshed"));
 }
 
-/** Swap one part, keeping the keyboard where it was. @param {Element} part @param {Element} fresh */
+/** A part that is swapped between press and release swallows the click. */
+async function whenReleased() {
+  while (document.querySelector("button:active, a:active, label:active, summary:active")) {
+    await new Promise((resolve) => { setTimeout(resolve, RELEASE_LOOK_MS); });
+  }
+}
+
+/** Swap one part that has changed, keeping the keyboard where it was. @param {Element} part @param {Element} fresh */
 function replace(part, fresh) {
+  if (part.isEqualNode(fresh)) return;
   const focused = part.contains(document.activeElement) ? document.activeElement?.id : "";
   carryOver(part, fresh);
   part.replaceWith(document.adoptNode(fresh));

@@ -74,7 +74,12 @@ async function renew() {
     const page = parse(await (await fetch(location.href)).text());
     for (const part of ["#me-button", "#me", ".top nav"]) {
       const fresh = page.querySelector(part);
-      if (fresh) document.querySelector(part)?.replaceWith(document.adoptNode(fresh));
+      const shown = document.querySelector(part);
+      if (!fresh || !shown || shown.isEqualNode(fresh)) continue;
+      // Only what is in it: a menu that was opened meanwhile stays open.
+      shown.replaceChildren(...fresh.childNodes);
+      const name = fresh.getAttribute("aria-label");
+      if (name) shown.setAttribute("aria-label", name);
     }
   } catch {
     // the next refresh will tell
