@@ -113,7 +113,10 @@ def _held(connection: sqlite3.Connection) -> Mapping[bytes, Held]:
     ):
         withheld.setdefault(lid, set()).add(sequence)
     rows = connection.execute("SELECT lid, acked, archived, applied FROM log_state")
-    return {row[0]: Held(*row[1:], frozenset(withheld.get(row[0], ()))) for row in rows}
+    return {
+        lid: Held(acked, archived, applied, frozenset(withheld.get(lid, ())))
+        for lid, acked, archived, applied in rows
+    }
 
 
 def _contact(connection: sqlite3.Connection) -> Contact | None:

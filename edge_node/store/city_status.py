@@ -30,10 +30,9 @@ class Traffic(NamedTuple):
     received_bytes: int
 
 
-_ASIDE_RECORDS: Final = (
-    "SELECT coalesce(sum(count), 0) FROM aside WHERE reason NOT IN"
-    f" ({CustodyReason.FORK:d}, {CustodyReason.UNREADABLE:d})"
-)
+_ASIDE_RECORDS: Final = "SELECT coalesce(sum(count), 0) FROM aside WHERE reason NOT IN (?, ?)"
+_TOLD_ELSEWHERE: Final = (CustodyReason.FORK, CustodyReason.UNREADABLE)
+"""Nobody has to release these; each has a notice of its own."""
 
 
 class Dealings(NamedTuple):
@@ -67,7 +66,7 @@ def dealings(connection: sqlite3.Connection, now_ms: int) -> Dealings:
     return Dealings(
         notices=_count(connection, "SELECT kind, count(*) FROM log_notice GROUP BY kind"),
         statuses=_count(connection, "SELECT code, count(*) FROM record_status GROUP BY code"),
-        aside=_one(connection, _ASIDE_RECORDS),
+        aside=_one(connection, _ASIDE_RECORDS, *_TOLD_ELSEWHERE),
         withheld=_one(connection, "SELECT count(*) FROM withheld"),
         blobs_held=_one(connection, "SELECT count(*) FROM blob_state WHERE receipt IS NOT NULL"),
         traffic=Traffic(*traffic) if traffic else Traffic(0, 0),
@@ -171,8 +170,8 @@ def answer_to(connection: sqlite3.Connection, request_id: int) -> RequestAnswer 
     return RequestAnswer(*row) if row is not None else None
 
 
-def _one(connection: sqlite3.Connection, statement: str) -> int:
-    return int(connection.execute(statement).fetchone()[0])
+def _one(connection: sqlite3.Connection, statement: str, *values: int) -> int:
+    return int(connection.execute(statement, values).fetchone()[0])
 
 
 def _count(connection: sqlite3.Connection, statement: str) -> dict[str, int]:

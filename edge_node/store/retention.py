@@ -88,7 +88,10 @@ def candidates(
         " AND length(record.raw) > 0 ORDER BY record.position LIMIT ?5",
         (before_ms, SEQUENCE_BITS, after, FIRST_DOMAIN_KIND, limit),
     )
-    return [Candidate(*row[:3], DossierState(row[3]) if row[3] else None, *row[4:]) for row in rows]
+    return [
+        Candidate(position, lid, subject, DossierState(state) if state else None, archived, since)
+        for position, lid, subject, state, archived, since in rows
+    ]
 
 
 def pending_subjects(connection: sqlite3.Connection, held: Collection[bytes]) -> set[bytes]:

@@ -37,6 +37,7 @@ from sync.city.web.down import Around as AroundDown
 from sync.city.web.down import Down, Places
 from sync.city.web.enrolment import add_enrolment_routes
 from sync.city.web.page import Page
+from sync.city.web.public_page import PublicPage
 from sync.city.web.slips import Slips, add_slip_routes
 from sync.city.web.tracking import Tracking, add_tracking_routes
 from sync.connections import KEEPALIVE_TIMEOUT_S, ConnectionGuard
@@ -175,9 +176,10 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
         stop = asyncio.Event()
         guard = ConnectionGuard()
         enrolment = partial(add_enrolment_routes, registrar=registrar)
-        follow = Tracking(archive, stations, settings.city.name, clock_ms)
+        public = partial(PublicPage, city_name=settings.city.name, clock_ms=clock_ms)
+        follow = Tracking(public("tracking"), archive, stations)
         tracking = partial(add_tracking_routes, tracking=follow)
-        checked = Slips(SlipKeys(storage.shelf), stations, settings.city.name, clock_ms)
+        checked = Slips(public("slip"), SlipKeys(storage.shelf), stations)
         slips = partial(add_slip_routes, slips=checked)
         app = make_app(desk, page, guard, [down.add_routes, enrolment, tracking, slips])
         port = await stack.enter_async_context(_listening(settings, context, app, guard))

@@ -6,13 +6,9 @@ from typing import Final, NamedTuple
 
 from sync.protocol.custody import CustodyReason
 
-
-ASIDE_RECORDS: Final = (
-    "SELECT coalesce(sum(count), 0) FROM aside WHERE reason NOT IN"
-    f" ({CustodyReason.FORK:d}, {CustodyReason.UNREADABLE:d})"
-)
-"""Records that wait for a person at the city; a fork and a record that cannot be read are told of by
-notices of their own."""
+_ASIDE_RECORDS: Final = "SELECT coalesce(sum(count), 0) FROM aside WHERE reason NOT IN (?, ?)"
+_TOLD_ELSEWHERE: Final = (CustodyReason.FORK, CustodyReason.UNREADABLE)
+"""Nobody has to release these; each has a notice of its own."""
 
 
 class SyncFigures(NamedTuple):
@@ -48,7 +44,7 @@ def sync_figures(connection: sqlite3.Connection, day: int) -> SyncFigures:
     return SyncFigures(
         acked={row[0]: row[1] for row in rows},
         unarchived=sum(row[1] - row[2] for row in rows),
-        aside=_one(connection, ASIDE_RECORDS),
+        aside=_one(connection, _ASIDE_RECORDS, *_TOLD_ELSEWHERE),
         withheld=_one(connection, "SELECT count(*) FROM withheld"),
         statuses=_by(connection, "SELECT code, count(*) FROM record_status GROUP BY code"),
         notices=_by(connection, "SELECT kind, count(*) FROM log_notice GROUP BY kind"),
@@ -64,8 +60,8 @@ def sync_figures(connection: sqlite3.Connection, day: int) -> SyncFigures:
     )
 
 
-def _one(connection: sqlite3.Connection, sql: str) -> int:
-    return int(connection.execute(sql).fetchone()[0])
+def _one(connection: sqlite3.Connection, sql: str, *values: int) -> int:
+    return int(connection.execute(sql, values).fetchone()[0])
 
 
 def _by(connection: sqlite3.Connection, sql: str) -> dict[str, float]:

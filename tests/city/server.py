@@ -26,8 +26,8 @@ from sync.city.trust.enrolment import Operator, enrol
 from sync.city.trust.identity import CityIdentity
 from sync.dictionary import DICTIONARIES
 from sync.protocol.batch import MEDIA_TYPE
-from sync.protocol.enrolment import keys_by_id
 from sync.protocol.custody import Custody, verify_custody
+from sync.protocol.enrolment import keys_by_id
 from sync.protocol.handshake import Welcome, verify_welcome
 from sync.protocol.receipt import Receipt, verify_receipt
 from tests.city.station import SimulatedStation

@@ -108,6 +108,12 @@ MUTANTS: Final = (
         MAILBOX,
     ),
     Mutant(
+        "a refusal that nobody signed withholds a record",
+        "sync.daemon.refusals",
+        "    if not isinstance(event, SetAside):\n        return _give_way(session, chance)\n",
+        "",
+    ),
+    Mutant(
         "bodies go before the city's backup has them",
         "edge_node.domain.retention",
         "record.sequence < record.archived\n        and ",

@@ -195,7 +195,9 @@ class Machine:
         gone: set[bytes] = set()
         marks = self.sync.raw.execute("SELECT lid, archived FROM log_state").fetchall()
         for lid, archived in marks:
-            custody = Custody(0, archived, 0, 1 << 40, dossier_closed=True, blob_pending=False)
+            custody = Custody(
+                0, archived, 0, 1 << 40, dossier_closed=True, blob_pending=False, withheld=False
+            )
             gone |= self.node.write(partial(_purge, lid, custody))
         self.purged |= gone
         return gone

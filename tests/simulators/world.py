@@ -58,7 +58,7 @@ class Profile:
             drop=bad,
             cut=bad,
             duplicate=luck.choice((0.0, 0.2)),
-            corrupt=luck.choice((0.0, 0.1)),
+            corrupt=luck.choice((0.0, 0.1, 0.8)),
             stranger=luck.choice((0.0, 0.05)),
             delay_s=luck.choice((0.05, 1.0, 10.0)),
             steps=luck.choice((10, 18, 30)),

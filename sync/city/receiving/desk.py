@@ -29,7 +29,7 @@ from sync.city.intake import Refusal, Refuse, find_forgotten
 from sync.city.metrics import Metrics
 from sync.city.problems import ARCHIVE_PROBLEMS, Refused, refuse
 from sync.city.receiving.admission import Admission, policy
-from sync.city.receiving.checking import Checked, Checker, check_batch, check_hello
+from sync.city.receiving.checking import Checker, check_batch, check_hello
 from sync.city.receiving.opening import BodyKeys
 from sync.city.receiving.projections import (
     Mentioned,

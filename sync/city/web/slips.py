@@ -5,23 +5,18 @@ of that very station announced the key; an address may look so often only. What 
 dossier stands on the tracking page, not here.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
 from typing import Final
 
-import jinja2
 from aiohttp import web
 
 from sync.city.archive.port import ArchiveError
 from sync.city.trust.slip_keys import SlipKeys
 from sync.city.trust.stations import StationDirectory, format_code
-from sync.city.web.page import LANGUAGES, read_texts
-from sync.city.web.tracking import BURST_LOOKS, HEADERS, LOOKS_PER_MINUTE, RETRY_S, VIETNAM
+from sync.city.web.public_page import VIETNAM, PublicPage
 from sync.protocol.errors import ProtocolError
 from sync.protocol.slip import Claims, read_slip_text, slip_check
-from sync.rate_limit import RateLimit
 
 _EPOCH: Final = date(1970, 1, 1)
 _STATUS: Final = {"valid": 200, "ended": 200, "unknown": 404, "not_ours": 404, "busy": 429}
@@ -29,30 +24,11 @@ _STATUS: Final = {"valid": 200, "ended": 200, "unknown": 404, "not_ours": 404, "
 
 @dataclass(frozen=True)
 class Slips:
-    """What the page needs; `clock_ms` reads milliseconds since 1970 UTC."""
+    """What the page needs."""
 
+    page: PublicPage
     keys: SlipKeys
     stations: StationDirectory
-    city_name: str
-    clock_ms: Callable[[], int]
-    limit: RateLimit = field(default_factory=lambda: RateLimit(LOOKS_PER_MINUTE, BURST_LOOKS))
-
-    @cached_property
-    def template(self) -> jinja2.Template:
-        """The page, read once."""
-        environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("sync.city"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        return environment.get_template("slip.html")
-
-    @cached_property
-    def texts(self) -> Mapping[str, Mapping[str, str]]:
-        """Both languages, read once."""
-        return {language: read_texts(f"slip-{language}") for language in LANGUAGES}
 
 
 SLIPS: Final = web.AppKey("slips", Slips)
@@ -67,7 +43,7 @@ def add_slip_routes(app: web.Application, slips: Slips) -> None:
 async def page(request: web.Request) -> web.Response:
     """`GET /R/{token}`: what the slip is, in words."""
     slips = request.app[SLIPS]
-    if not slips.limit.allows(request.remote or "", slips.clock_ms() / 1000):
+    if not slips.page.allows(request):
         return _answer(request, "busy", [])
     try:
         verdict, lines = await _judged(slips, request.match_info["token"])
@@ -122,20 +98,5 @@ def _day(days: int | None) -> str:
 
 
 def _answer(request: web.Request, verdict: str, lines: list[tuple[str, str]]) -> web.Response:
-    slips, wanted = request.app[SLIPS], request.query.get("lang", "")
-    language = wanted if wanted in LANGUAGES else LANGUAGES[0]
-    html = slips.template.render(
-        {
-            "t": slips.texts[language],
-            "language": language,
-            "other": next(name for name in LANGUAGES if name != language),
-            "city": slips.city_name,
-            "verdict": verdict,
-            "lines": lines,
-        }
-    )
-    status = _STATUS.get(verdict, 503)
-    headers = dict(HEADERS)
-    if status in {429, 503}:
-        headers["Retry-After"] = str(RETRY_S)
-    return web.Response(text=html, content_type="text/html", status=status, headers=headers)
+    values = {"verdict": verdict, "lines": lines}
+    return request.app[SLIPS].page.answer(request, values, _STATUS.get(verdict, 503))

@@ -6,33 +6,23 @@ its station, never lost; no script, no cookie, nothing kept; an address may look
 must not know what an officer decided beyond the public state.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
-from functools import cached_property
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-import jinja2
 from aiohttp import web
 
 from sync.city.archive.port import Archive, ArchiveError, Followed
 from sync.city.trust.stations import StationDirectory, format_code
-from sync.city.web.page import LANGUAGES, read_texts
+from sync.city.web.public_page import VIETNAM, PublicPage
 from sync.protocol.tracking import read_token
-from sync.rate_limit import RateLimit
 
 STALE_AFTER_MS: Final = 30 * 60 * 1000
 """A station that was silent for so long is said to be without a network."""
 
-LOOKS_PER_MINUTE: Final = 120
-BURST_LOOKS: Final = 60
-"""More than at a station: a whole neighbourhood may share one address."""
-
-RETRY_S: Final = 60
 REFRESH_S: Final = 120
-VIETNAM: Final = timezone(timedelta(hours=7), "+07")
-HEADERS: Final = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 
 PUBLIC_STATE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -61,30 +51,11 @@ _WAY: Final = ("received", "in_process", "ready", "handed_over")
 
 @dataclass(frozen=True)
 class Tracking:
-    """What the page needs; `clock_ms` reads milliseconds since 1970 UTC."""
+    """What the page needs."""
 
+    page: PublicPage
     archive: Archive
     stations: StationDirectory
-    city_name: str
-    clock_ms: Callable[[], int]
-    limit: RateLimit = field(default_factory=lambda: RateLimit(LOOKS_PER_MINUTE, BURST_LOOKS))
-
-    @cached_property
-    def template(self) -> jinja2.Template:
-        """The page, read once."""
-        environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("sync.city"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        return environment.get_template("tracking.html")
-
-    @cached_property
-    def texts(self) -> Mapping[str, Mapping[str, str]]:
-        """Both languages, read once."""
-        return {language: read_texts(f"tracking-{language}") for language in LANGUAGES}
 
 
 TRACKING: Final = web.AppKey("tracking", Tracking)
@@ -99,21 +70,22 @@ def add_tracking_routes(app: web.Application, tracking: Tracking) -> None:
 async def page(request: web.Request) -> web.Response:
     """`GET /t/{token}`: what the register knows; 404 in words for what it does not."""
     tracking = request.app[TRACKING]
-    now_ms = tracking.clock_ms()
-    if not tracking.limit.allows(request.remote or "", now_ms / 1000):
-        return _answer(request, {"note": "busy"}, 429)
+    if not tracking.page.allows(request):
+        return _refuse(request, "busy", 429)
     token = read_token(request.match_info["token"])
-    if token is None:
-        return _answer(request, {"note": "unknown"}, 404)
-    if token.kind == "ticket":
-        return _answer(request, {"note": "ticket"}, 404)
+    if token is None or token.kind == "ticket":
+        return _refuse(request, "unknown" if token is None else "ticket", 404)
     try:
         found = await tracking.archive.follow(token.value)
     except ArchiveError:
-        return _answer(request, {"note": "away"}, 503)
+        return _refuse(request, "away", 503)
     if found is None:
-        return _answer(request, {"note": "not_here"}, 404)
-    return _answer(request, _shown(tracking, found, now_ms))
+        return _refuse(request, "not_here", 404)
+    return tracking.page.answer(request, _shown(tracking, found, tracking.page.clock_ms()))
+
+
+def _refuse(request: web.Request, note: str, status: int) -> web.Response:
+    return request.app[TRACKING].page.answer(request, {"note": note, "refresh": 0}, status)
 
 
 def _shown(tracking: Tracking, found: Followed, now_ms: int) -> dict[str, object]:
@@ -152,22 +124,3 @@ def say_time(at_ms: int, now_ms: int) -> str:
     at, now = (datetime.fromtimestamp(ms / 1000, UTC).astimezone(VIETNAM) for ms in (at_ms, now_ms))
     clock = at.strftime("%H:%M")
     return clock if at.date() == now.date() else f"{clock} {at.strftime('%d/%m/%Y')}"
-
-
-def _answer(request: web.Request, values: Mapping[str, object], status: int = 200) -> web.Response:
-    tracking, wanted = request.app[TRACKING], request.query.get("lang", "")
-    language = wanted if wanted in LANGUAGES else LANGUAGES[0]
-    html = tracking.template.render(
-        {
-            "t": tracking.texts[language],
-            "language": language,
-            "other": next(name for name in LANGUAGES if name != language),
-            "city": tracking.city_name,
-            "refresh": 0,
-            **values,
-        }
-    )
-    headers = dict(HEADERS)
-    if status in {429, 503}:
-        headers["Retry-After"] = str(RETRY_S)
-    return web.Response(text=html, content_type="text/html", status=status, headers=headers)

@@ -8,8 +8,8 @@ import pytest
 from edge_node.domain.dossier import DossierState
 from edge_node.domain.public_state import PUBLIC_STATE as STATION_STATES
 from sync.city.web.page import LANGUAGES, read_texts
+from sync.city.web.public_page import BURST_LOOKS
 from sync.city.web.tracking import (
-    BURST_LOOKS,
     PUBLIC_STATE,
     STALE_AFTER_MS,
     say_time,
