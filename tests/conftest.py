@@ -4,15 +4,19 @@
   on a machine that lacks it.
 - Under CI=true a skip is a failure: a test that did not run proves nothing.
 - What a test measures (`record_property("measured", text)`) is printed at the end.
+- All tests of a process share one event loop and, if they ask for `chromium`, one browser.
 - Hypothesis measures no time: tests share the machine with others.
 """
 
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.async_api import Browser, async_playwright
+
+from tests.chromium import launch
 
 SYSTEM_FOLDERS = "/usr/sbin:/sbin"
 DEBIAN_PACKAGES = {
@@ -99,3 +103,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if lines:
         terminalreporter.section("measured")
         terminalreporter.write("\n".join(lines) + "\n")
+
+
+@pytest.fixture(scope="session")
+async def one_chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await launch(playwright)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def chromium(one_chromium: Browser) -> AsyncIterator[Browser]:
+    """The browser of this process; whatever a test opens in it is closed after the test."""
+    yield one_chromium
+    for context in one_chromium.contexts:
+        await context.close()

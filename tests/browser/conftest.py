@@ -7,20 +7,9 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, async_playwright
 
 from tests.web.station import TestClock, make_app, open_station
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 collect_ignore = [] if os.environ.get("WHOLE") else ["test_chaos.py", "test_keyboard.py"]
 """Twenty kills in forms, and walks by keys alone, take minutes: they are run with WHOLE=1."""
 
@@ -66,11 +55,3 @@ async def node(tmp_path: Path) -> AsyncIterator[Node]:
     await running.start()
     yield running
     await running.stop()
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()

@@ -14,11 +14,11 @@ from playwright.async_api import Browser, Page, async_playwright
 from rich.progress import Progress
 
 from tests.browser import morning, papers
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.gallery import Gallery
 from tests.browser.looks import LOOKS, Look, looking
 from tests.browser.scene import Scene, scene
 from tests.browser.tours import TOURS, Journey, Visit
+from tests.chromium import launch
 
 SETTLE_MS: Final = 120
 SHOWN: Final = ("normal", "english-landscape", "large")
@@ -43,7 +43,7 @@ async def _take_all(gallery: Gallery, only: str) -> None:
         bar = progress.add_task("Screens", total=len(tours) * len(SHOWN))
         async with scene(Path(folder), morning.staff) as place, async_playwright() as playwright:
             await morning.fill(place)
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            browser = await launch(playwright)
             for name, journey in tours.items():
                 for look in SHOWN:
                     if look == "large" and journey.area != "kiosk":

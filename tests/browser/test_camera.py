@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw, ImageFilter
 from playwright.async_api import Page, async_playwright, expect
 
 from edge_node.usecases import attachments, lookup
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, SIZES, Node
+from tests.browser.conftest import SIZES, Node
 from tests.browser.kiosk_steps import open_page, scan, violations
+from tests.chromium import launch
 from tests.usecases.city_side import daemon_of
 from tests.usecases.test_attachments import give_key
 
@@ -69,9 +70,8 @@ async def keyed(node: Node, tmp_path: Path) -> AsyncIterator[Node]:
 @asynccontextmanager
 async def camera_page(node: Node, *camera: str) -> AsyncIterator[Page]:
     """A kiosk on the page of the camera."""
-    arguments = [*ARGUMENTS, *camera]
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        browser = await launch(playwright, *camera)
         async with open_page(browser, node.url, SIZES["landscape"]) as page:
             await page.goto(f"{node.url}/kiosk/procedures/res-unqualified")
             await scan(page)

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from edge_node.usecases import intake, lookup
 from edge_node.usecases.decisions import results
 from edge_node.usecases.intake import Asked
 from tests.browser.work_screens import (
     Node,
-    browser,
     faults,
     overflow,
     running,
@@ -33,10 +32,9 @@ async def node(tmp_path: Path) -> AsyncIterator[Node]:
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    async with browser() as opened:
-        context = await opened.new_context(viewport={"width": 1366, "height": 768})
-        yield await context.new_page()
+async def page(chromium: Browser) -> Page:
+    context = await chromium.new_context(viewport={"width": 1366, "height": 768})
+    return await context.new_page()
 
 
 async def test_a_dossier_is_received_with_the_keyboard_alone(node: Node, page: Page) -> None:

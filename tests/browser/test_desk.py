@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from edge_node.usecases import intake, lookup
 from edge_node.usecases.intake import Asked
 from edge_node.usecases.kiosk import help as staff_help
 from tests.browser.work_screens import (
     Node,
-    browser,
     faults,
     overflow,
     running,
@@ -33,10 +32,9 @@ async def node(tmp_path: Path) -> AsyncIterator[Node]:
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    async with browser() as opened:
-        context = await opened.new_context(viewport={"width": 1366, "height": 768})
-        yield await context.new_page()
+async def page(chromium: Browser) -> Page:
+    context = await chromium.new_context(viewport={"width": 1366, "height": 768})
+    return await context.new_page()
 
 
 async def test_a_locked_desk_is_gone_and_comes_back_as_it_was_for_a_colleague(

@@ -8,7 +8,8 @@ from playwright.async_api import Page, async_playwright, expect
 
 from edge_node.usecases import intake, queue
 from edge_node.usecases.intake import Asked
-from tests.browser.work_screens import ARGUMENTS, CHROMIUM, Node, faults, overflow, running
+from tests.browser.work_screens import Node, faults, overflow, running
+from tests.chromium import launch
 from tests.web.station import make_officer
 
 pytestmark = pytest.mark.browser
@@ -33,9 +34,7 @@ async def node(tmp_path: Path) -> AsyncIterator[Node]:
 async def page() -> AsyncIterator[Page]:
     """A board with the flags of a kiosk, and a record of when it speaks."""
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*ARGUMENTS, KIOSK_FLAG]
-        )
+        opened = await launch(playwright, KIOSK_FLAG)
         context = await opened.new_context(viewport={"width": 1920, "height": 1080})
         await context.add_init_script(RECORDER)
         yield await context.new_page()

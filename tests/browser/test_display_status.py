@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from edge_node.usecases import intake, queue
 from edge_node.usecases.intake import Asked
 from tests.browser.work_screens import (
     Node,
-    browser,
     faults,
     overflow,
     running,
@@ -28,10 +27,9 @@ async def node(tmp_path: Path) -> AsyncIterator[Node]:
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    async with browser() as opened:
-        context = await opened.new_context(viewport={"width": 1920, "height": 1080})
-        yield await context.new_page()
+async def page(chromium: Browser) -> Page:
+    context = await chromium.new_context(viewport={"width": 1920, "height": 1080})
+    return await context.new_page()
 
 
 async def _call(node: Node, key: str) -> None:

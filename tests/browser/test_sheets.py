@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from edge_node.usecases import lookup
 from edge_node.usecases.decisions import results
 from tests.browser.work_screens import (
     Node,
-    browser,
     faults,
     overflow,
     running,
@@ -31,10 +30,9 @@ async def node(tmp_path: Path) -> AsyncIterator[Node]:
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    async with browser() as opened:
-        context = await opened.new_context(viewport={"width": 1366, "height": 768})
-        yield await context.new_page()
+async def page(chromium: Browser) -> Page:
+    context = await chromium.new_context(viewport={"width": 1366, "height": 768})
+    return await context.new_page()
 
 
 async def open_sheet(page: Page, name: str) -> None:

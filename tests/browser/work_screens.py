@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Page
 
 from edge_node.health.examine import Devices, examine
 from edge_node.usecases import intake
@@ -17,16 +17,6 @@ from edge_node.usecases.station import Station
 from edge_node.web.app import create_app
 from tests.web.station import PIN, TestClock, open_station
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 NAME = "Nguyễn Thị Hoa Mẫu"
 PROCEDURE = "res-temporary"
 TARGETS = """() => [...document.querySelectorAll("a, button, input, textarea, label")]
@@ -95,17 +85,6 @@ async def running(folder: Path) -> AsyncIterator[Node]:
             yield node
         finally:
             await node.stop()
-
-
-@contextlib.asynccontextmanager
-async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium without a window."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        try:
-            yield opened
-        finally:
-            await opened.close()
 
 
 async def sign_in(page: Page, node: Node) -> None:

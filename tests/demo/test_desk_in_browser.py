@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from tests.browser.work_screens import ARGUMENTS, CHROMIUM
 from tests.demo.desk import Demo, demo
 
 pytestmark = pytest.mark.browser
@@ -24,14 +23,6 @@ async def shown(tmp_path: Path) -> AsyncIterator[Demo]:
 async def address(shown: Demo) -> AsyncIterator[str]:
     async with TestServer(shown.app) as server:
         yield str(server.make_url("/"))
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 def listen(page: Page) -> list[str]:

@@ -9,18 +9,18 @@ browser; with WHOLE=1 every citizen uses a browser.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from hardware.clock import VIETNAM
 from tests.browser import walk
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, SIZES
+from tests.browser.conftest import SIZES
 from tests.journeys.day_node import set_clock
 from tests.journeys.desk_hand import Hand, at_counter
 from tests.journeys.station_day import StationDay, dossier
@@ -94,21 +94,16 @@ class Day:
 
 
 @pytest.fixture
-async def pages() -> AsyncIterator[Sequence[Page]]:
+async def pages(chromium: Browser) -> Sequence[Page]:
     """Two kiosks."""
-    async with async_playwright() as playwright:
-        browser: Browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=ARGUMENTS
+    opened = []
+    for size in SIZES.values():
+        context = await chromium.new_context(
+            viewport={"width": size[0], "height": size[1]}, ignore_https_errors=True
         )
-        opened = []
-        for size in SIZES.values():
-            context = await browser.new_context(
-                viewport={"width": size[0], "height": size[1]}, ignore_https_errors=True
-            )
-            await context.add_init_script(walk.COUNT_ARRIVALS)
-            opened.append(await context.new_page())
-        yield opened
-        await browser.close()
+        await context.add_init_script(walk.COUNT_ARRIVALS)
+        opened.append(await context.new_page())
+    return opened
 
 
 def applicant(number: int) -> dict[str, object]:

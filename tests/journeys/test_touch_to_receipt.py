@@ -5,32 +5,22 @@ A real browser, real processes, paper from virtual printers over their real wire
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 from pypdf import PdfReader
 
 from sync.protocol.slip import read_slip_text, unverified_claims
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.kiosk_steps import answer_question, go_on, send_form
 from tests.journeys.station_day import StationDay
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser, pytest.mark.timeout(300)]
 
 DOSSIERS_BY_BROWSER = 5
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 async def open_context(browser: Browser, width: int, height: int) -> BrowserContext:

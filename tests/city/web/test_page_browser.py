@@ -1,11 +1,10 @@
 """The overview in Debian's Chromium: accessible, within its policy, fresh without a reload."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from sync.protocol.record import Parent
 from tests.city.server import TestCity, running_city
@@ -13,17 +12,7 @@ from tests.city.station import SimulatedStation
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 REFRESH_MS = 15_000
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 async def open_page(browser: Browser, width: int = 1366) -> tuple[Page, list[str]]:
