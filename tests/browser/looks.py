@@ -26,19 +26,22 @@ class Look(NamedTuple):
     language: str
     size: tuple[int, int] | None = None
     text: str = "normal"
+    full: bool = True
+    """Whether the window is one that kiosks and counters are made for; boards keep their own."""
 
-    @property
-    def full(self) -> bool:
-        """Whether the window is the one that the screen is made for."""
-        return self.size is None
+    def window(self, area: Area) -> tuple[int, int]:
+        """Width and height in CSS pixels for this kind of screen."""
+        if self.size is None or (self.full and area not in {"kiosk", "work"}):
+            return FULL_SIZES[area]
+        return self.size
 
 
 LOOKS: Final = {
     "normal": Look("vi"),
     "english-landscape": Look("en", SIZES["landscape"]),
     "large": Look("vi", text="large"),
-    "double-zoom": Look("en", (683, 384)),
-    "phone": Look("vi", (320, 640)),
+    "double-zoom": Look("en", (683, 384), full=False),
+    "phone": Look("vi", (320, 640), full=False),
 }
 
 
@@ -47,7 +50,7 @@ async def looking(
     browser: Browser, scene: Scene, look: Look, area: Area
 ) -> AsyncIterator[tuple[Page, Watch]]:
     """A fresh browser that looks in this way, and what it notices."""
-    width, height = look.size or FULL_SIZES[area]
+    width, height = look.window(area)
     context = await browser.new_context(viewport={"width": width, "height": height})
     watch = Watch()
     await watch.follow(context)

@@ -1,13 +1,12 @@
 """The kiosk in Chromium: whole journeys, restarts, privacy, keyboard, accessibility."""
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, expect
+from playwright.async_api import Browser, ConsoleMessage, expect
 
 from edge_node.usecases import lookup
 from tests.browser.conftest import SIZES, Node
 from tests.browser.kiosk_steps import (
     ANSWERS,
-    answer_question,
     fill_form,
     go_on,
     open_page,
@@ -21,88 +20,12 @@ from tests.browser.kiosk_steps import (
 pytestmark = pytest.mark.browser
 
 UPRIGHT = SIZES["upright"]
-NARROW = ((683, 384), (320, 640))
-PUBLIC = (
-    "/kiosk",
-    "/kiosk/procedures",
-    "/kiosk/procedures/res-temporary",
-    "/kiosk/procedures/id-card-14plus",
-    "/kiosk/identify",
-    "/kiosk/identify/type",
-    "/kiosk/ticket",
-    "/kiosk/find",
-    "/kiosk/welcome",
-    "/kiosk/help",
-    "/kiosk/procedures/res-temporary/papers/1",
-    "/restarting",
-    "/kiosk/no-such-page",
-)
-WIDER_THAN_WINDOW = "() => document.documentElement.scrollWidth > innerWidth"
-SMALL = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), label.choice")]
-  .filter(part => part.checkVisibility() && !part.closest(".vh, .skip, .choice input")
-    && !part.matches(".choice input, .skip, .problem a"))
-  .map(part => [part.outerHTML.slice(0, 90), part.getBoundingClientRect().height])
-  .filter(([, height]) => height < 72)"""
-FAINT = """() => [...document.querySelectorAll("main *, footer *, header *")]
-  .filter(part => part.checkVisibility() && !part.closest(".vh")
-    && [...part.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
-  .map(part => [part.outerHTML.slice(0, 90), parseFloat(getComputedStyle(part).fontSize)])
-  .filter(([, size]) => size < 28)"""
-
-
-async def check_page(page: Page) -> None:
-    """No violation, nothing cut off, nothing too small for a kiosk."""
-    assert await violations(page) == [], page.url
-    assert not await page.evaluate(WIDER_THAN_WINDOW), page.url
-    assert await page.evaluate(SMALL) == [], page.url
-    assert await page.evaluate(FAINT) == [], page.url
-
-
-@pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("size", SIZES)
-async def test_every_page_is_accessible(
-    node: Node, chromium: Browser, size: str, language: str
-) -> None:
-    async with open_page(chromium, node.url, SIZES[size], language=language) as page:
-        for path in PUBLIC:
-            await page.goto(node.url + path)
-            await check_page(page)
-        await start_form(page, node.url)
-        await go_on(page)
-        await page.wait_for_selector(".problem")
-        await check_page(page)
-        while "/questions/" in page.url:
-            await check_page(page)
-            await answer_question(page)
-        for step in ("papers", "phone", "check"):
-            await page.wait_for_url(f"**/kiosk/{step}")
-            await check_page(page)
-            if step != "check":
-                await go_on(page)
-        await send_form(page)
-        await check_page(page)
 
 
 async def test_axe_can_fail(node: Node, chromium: Browser) -> None:
     async with open_page(chromium, node.url, UPRIGHT) as page:
         await page.evaluate("() => document.querySelector('main').append(new Image())")
         assert any(one.startswith("image-alt") for one in await violations(page))
-
-
-@pytest.mark.parametrize("size", NARROW)
-async def test_double_zoom_and_phones_scroll_one_way_only(
-    node: Node, chromium: Browser, size: tuple[int, int]
-) -> None:
-    async with open_page(chromium, node.url, size, touch=False) as page:
-        for path in PUBLIC:
-            await page.goto(node.url + path)
-            assert not await page.evaluate(WIDER_THAN_WINDOW), path
-            assert await violations(page) == [], path
-        await fill_form(page, node.url)
-        assert not await page.evaluate(WIDER_THAN_WINDOW)
-        await send_form(page)
-        assert not await page.evaluate(WIDER_THAN_WINDOW)
-        assert await violations(page) == []
 
 
 async def test_a_whole_journey_breaks_no_rule_of_the_policy(node: Node, chromium: Browser) -> None:

@@ -59,7 +59,9 @@ KIOSK_PAGES: Final = (
     Screen("K18 thanks", "/kiosk/rate/thanks"),
     Screen("K20 staff called", "/kiosk/help"),
     Screen("K21 resume", "/kiosk/resume"),
+    Screen("K7 photograph", "/kiosk/procedures/res-temporary/papers/1"),
     Screen("K21 no such page", "/kiosk/no-such-page"),
+    Screen("K21 restarting", "/restarting"),
 )
 WORK_PAGES: Final = (
     Screen("C1 sign in", "/counter/sign-in"),

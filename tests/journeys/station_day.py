@@ -32,8 +32,10 @@ COMMANDS = {
 
 
 def free_port_base() -> int:
-    """A base with PORTS_NEEDED free ports after it."""
-    for base in range(20_000 + os.getpid() % 2_000 * 20, 65_000, 20):
+    """A base with PORTS_NEEDED free ports after it, below those the kernel gives to clients."""
+    slots = [20_000 + slot * 20 for slot in range(600)]
+    first = os.getpid() % len(slots)
+    for base in slots[first:] + slots[:first]:
         with contextlib.ExitStack() as stack:
             try:
                 for port in range(base, base + PORTS_NEEDED):

@@ -1,4 +1,4 @@
-"""kill -9 of each process at seeded moments under load: what was acknowledged exists once."""
+"""kill -9 of every process at seeded moments under load: what was acknowledged exists once."""
 
 import asyncio
 import random
@@ -12,18 +12,26 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 KILLS = 20
 CLIENTS = 6
 LONGEST_LIFE_S = 0.6
+VICTIMS = ("node", "sync", "city")
 
 
-@pytest.mark.parametrize("victim", ["node", "sync", "city"])
-async def test_killed_twenty_times_under_load(day: StationDay, victim: str) -> None:
+async def keep_killing(day: StationDay, victim: str) -> None:
+    """KILLS times, at a random moment of its life from its first breath on."""
     moments = random.Random(f"kill {victim}")  # noqa: S311 - replayable, not secret
+    for _ in range(KILLS):
+        await asyncio.sleep(moments.uniform(0, LONGEST_LIFE_S))
+        await day.kill(victim)
+        await day.start(victim)
+
+
+async def test_all_three_killed_twenty_times_under_load(day: StationDay) -> None:
     ended = asyncio.Event()
     acknowledged: dict[str, str] = {}
 
     async def client(name: int) -> None:
         count = 0
         while not ended.is_set():
-            key = f"{victim}-{name}-{count}"
+            key = f"{name}-{count}"
             answer = await day.submit_until_answered(key)
             acknowledged[key] = str(answer["dossier_no"])
             count += 1
@@ -31,11 +39,9 @@ async def test_killed_twenty_times_under_load(day: StationDay, victim: str) -> N
     async with asyncio.TaskGroup() as tasks:
         for name in range(CLIENTS):
             tasks.create_task(client(name))
-        for _ in range(KILLS):
-            # A random moment of its life, from its first breath on; not a wait for anything.
-            await asyncio.sleep(moments.uniform(0, LONGEST_LIFE_S))
-            await day.kill(victim)
-            await day.start(victim)
+        async with asyncio.TaskGroup() as killers:
+            for victim in VICTIMS:
+                killers.create_task(keep_killing(day, victim))
         ended.set()
 
     await day.until("backlog empty", day.all_entered)
