@@ -24,7 +24,7 @@ from edge_node.demo.layout import (
     prepare,
 )
 from edge_node.demo.line import Line
-from edge_node.demo.processes import Processes, StartError
+from edge_node.demo.processes import Processes, Running, StartError
 from edge_node.demo.release import write_release
 from edge_node.demo.staff import STAFF
 
@@ -87,32 +87,41 @@ def describe(layout: Layout, credentials: Credentials, pids: dict[str, int]) -> 
 
 
 async def _start(layout: Layout, processes: Processes, progress: Say) -> dict[str, int]:
-    progress("Thành phố, máy in, đầu đọc… / City, printers, scanner…")
-    ports = layout.ports
     async with asyncio.TaskGroup() as tasks:
-        city = tasks.create_task(
-            processes.start("city", CITY, "serve", "--config", str(layout.city_config))
-        )
+        city = tasks.create_task(_city(layout, processes, progress))
+        node = tasks.create_task(_station(layout, processes, progress))
+    sync = await processes.start("sync", SYNC, "run", "--config", str(layout.sync_config))
+    await asyncio.to_thread(_bundle_authorities, layout)
+    return {
+        "node": node.result().process.pid,
+        "sync": sync.process.pid,
+        "city": city.result().process.pid,
+    }
+
+
+async def _city(layout: Layout, processes: Processes, progress: Say) -> Running:
+    """The server; then station and city are introduced to each other."""
+    progress("Thành phố… / City…")
+    city = await processes.start("city", CITY, "serve", "--config", str(layout.city_config))
+    await _enrol(layout, processes)
+    await _publish(layout, processes)
+    return city
+
+
+async def _station(layout: Layout, processes: Processes, progress: Say) -> Running:
+    """The devices, then the node that looks for them."""
+    progress("Máy in, đầu đọc, trạm… / Printers, scanner, station…")
+    async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_printer(processes, layout, "ticket", "escpos"))
         tasks.create_task(_printer(processes, layout, "slip", "ipp"))
         tasks.create_task(
             processes.start(
                 "scanner",
                 *("hardware", "simulate-scanner", "--link", str(layout.scanner)),
-                *("--port", str(ports.scanner)),
+                *("--port", str(layout.ports.scanner)),
             )
         )
-    progress("Trạm… / Station…")
-    node = await processes.start("node", NODE, "serve", "--config", str(layout.node_config))
-    await _enrol(layout, processes)
-    await _publish(layout, processes)
-    sync = await processes.start("sync", SYNC, "run", "--config", str(layout.sync_config))
-    await asyncio.to_thread(_bundle_authorities, layout)
-    return {
-        "node": node.process.pid,
-        "sync": sync.process.pid,
-        "city": city.result().process.pid,
-    }
+    return await processes.start("node", NODE, "serve", "--config", str(layout.node_config))
 
 
 async def _printer(processes: Processes, layout: Layout, role: str, kind: str) -> None:
