@@ -159,17 +159,6 @@ def count_waiting(connection: sqlite3.Connection, day: str) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def count_ahead(connection: sqlite3.Connection, ticket_id: int) -> int:
-    """People of the same day and service group who wait with an earlier number."""
-    row = connection.execute(
-        "SELECT count(*) FROM ticket AS other JOIN ticket AS mine ON mine.id = ?"
-        " WHERE other.day = mine.day AND other.letter = mine.letter"
-        " AND other.number < mine.number AND other.state = 'waiting'",
-        (ticket_id,),
-    ).fetchone()
-    return int(row[0])
-
-
 def set_called(
     transaction: Transaction, ticket_id: int, state: TicketState, counter: str, officer_id: str
 ) -> None:

@@ -15,10 +15,11 @@ from typing import Final
 
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.printing import PrintAction, PrintState, apply_print
-from edge_node.store import print_jobs, tickets, undoing
+from edge_node.store import print_jobs, undoing
 from edge_node.store.print_jobs import NewPrintJob, PrintJobRow
-from edge_node.store.unit_of_work import Transaction
+from edge_node.store.unit_of_work import Connection, Transaction
 from edge_node.usecases.paper import codes
+from edge_node.usecases.queue import room
 from edge_node.usecases.station import Station
 from hardware.ports import (
     DeviceError,
@@ -149,7 +150,14 @@ async def _people_ahead(station: Station, row: PrintJobRow) -> int:
     ticket_id = row.ticket_id
     if ticket_id is None:
         return 0
-    return await station.store.read(lambda connection: tickets.count_ahead(connection, ticket_id))
+    moment = station.moment()
+
+    def ask(connection: Connection) -> int:
+        seen = room.look(connection, moment.day, moment.now)
+        place = room.position(station, seen, ticket_id)
+        return place.ahead if place is not None else 0
+
+    return await station.store.read(ask)
 
 
 async def _move(station: Station, row: PrintJobRow, action: PrintAction) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from edge_node.store import print_jobs
 from edge_node.store.print_jobs import PrintJobRow
-from edge_node.usecases import lookup, printing
+from edge_node.usecases import intake, lookup, printing
+from edge_node.usecases.intake import Asked
 from edge_node.usecases.printing import MAXIMUM_RETRY_AGE, Desk
 from edge_node.usecases.station import Station
 from hardware.ports import (
@@ -53,6 +54,23 @@ def render(row: PrintJobRow, people_ahead: int) -> PrintJob:
         document_format=DocumentFormat.PNG,
         media=Media.ROLL_80,
     )
+
+
+async def test_the_number_says_how_many_are_called_before_it_whatever_their_letter(
+    station: Station,
+) -> None:
+    drawn: list[int] = []
+
+    def draw(row: PrintJobRow, people_ahead: int) -> PrintJob:
+        drawn.append(people_ahead)
+        return render(row, people_ahead)
+
+    for key, service in (("a", "residence"), ("b", "identity"), ("c", "residence")):
+        await intake.take_ticket(station, service, Asked(key, "kiosk"))
+    working = desk(TrayPrinter(), draw)
+    while await printing.print_next(station, working):
+        pass
+    assert drawn == [0, 1, 2]
 
 
 def desk(printer: TrayPrinter, draw: Callable[[PrintJobRow, int], PrintJob] = render) -> Desk:
