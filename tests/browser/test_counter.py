@@ -1,11 +1,12 @@
 """The counter in a real browser: the keyboard alone, live numbers, a node that restarts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from edge_node.usecases import intake, lookup
 from edge_node.usecases.decisions import results
@@ -98,6 +99,30 @@ async def test_ticking_a_paper_redraws_what_is_outstanding_and_keeps_the_focus(
     await page.keyboard.press("Space")
     await expect(page.locator(".before")).to_contain_text("Đủ giấy tờ bắt buộc")
     await expect(box).to_be_focused()
+
+
+async def test_what_is_typed_while_the_node_looks_again_is_kept(node: Node, page: Page) -> None:
+    typed = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await typed.wait()
+        await route.continue_()
+
+    dossier_id = await node.file_dossier("a")
+    await sign_in(page, node)
+    await page.goto(node.url(f"/counter/dossiers/{dossier_id}"))
+    await page.keyboard.press("F9")
+    await expect(page.locator("#reason")).to_be_visible()
+    await page.route("**/review", wait)
+    async with page.expect_response("**/review"):
+        await page.locator(".papers input").first.focus()
+        await page.keyboard.press("Space")
+        await page.locator("#reason").fill("Thiếu bản gốc")
+        await page.locator("#reason").focus()
+        typed.set()
+    await expect(page.locator("#papers-title")).to_be_visible()
+    await expect(page.locator("#reason")).to_have_value("Thiếu bản gốc")
+    await expect(page.locator("#reason")).to_be_focused()
 
 
 async def test_a_new_number_appears_by_itself(node: Node, page: Page) -> None:

@@ -7,7 +7,7 @@
  * moving the focus. A scanned code opens its dossier. Up and down walk through the rows of a list.
  */
 import { go, keepRestartPage, parse } from "./core.js";
-import { refresh } from "./live.js";
+import { refresh, replace } from "./live.js";
 
 const TICK_MS = 20000;
 const OUTSIDE_FIELDS = new Set(["/", "PageUp", "PageDown"]);
@@ -48,8 +48,11 @@ document.addEventListener("keydown", (event) => {
   if (control instanceof HTMLInputElement) { control.focus(); control.select(); } else control.click();
 });
 
+let looks = 0;
+
 /** One more look at what is outstanding. @param {HTMLFormElement} form */
 async function lookAgain(form) {
+  const mine = ++looks;
   const fields = new URLSearchParams(/** @type {any} */ (new FormData(form)));
   fields.set("do", form.dataset.sheet ?? "");
   let page;
@@ -60,10 +63,11 @@ async function lookAgain(form) {
   } catch {
     return; // the ticks stay; deciding asks the node again
   }
+  if (mine !== looks) return; // a later tick has asked again
   for (const part of [".decision", "#papers-title"]) {
     const old = form.querySelector(part);
     const fresh = page.querySelector(part);
-    if (old && fresh && form.isConnected) old.replaceWith(document.adoptNode(fresh));
+    if (old && fresh && form.isConnected) replace(old, fresh);
   }
 }
 

@@ -122,7 +122,7 @@ async function whenReleased() {
 }
 
 /** Swap one part that has changed, keeping the keyboard where it was. @param {Element} part @param {Element} fresh */
-function replace(part, fresh) {
+export function replace(part, fresh) {
   if (part.isEqualNode(fresh)) return;
   const focused = part.contains(document.activeElement) ? document.activeElement?.id : "";
   carryOver(part, fresh);
