@@ -36,6 +36,9 @@ PASSWORD = "hidden-word"
 
 pytestmark = pytest.mark.timeout(300)  # a dozen processes, one after the other
 
+MAXIMUM_REFUSALS = 50
+"""Rounds in which a sender finds that others were faster at both cities."""
+
 
 @pytest.fixture
 def database() -> Iterator[str]:
@@ -182,7 +185,7 @@ async def test_two_processes_that_receive_for_one_station_at_once_stay_exact(
 
     async def sender(turn: int) -> None:
         """Alternates between the two; goes back at times; sends some twice at the same moment."""
-        have = 0
+        have = refused = 0
         while have < station.log.size:
             turn += 1
             first = max(0, have - chooser.choice([0, 0, 0, 4]))
@@ -192,7 +195,10 @@ async def test_two_processes_that_receive_for_one_station_at_once_stay_exact(
                 *(client.send(city, station, first, count) for city in both)
             )
             good = [receipt for receipt in receipts if receipt is not None]
-            assert good, "a batch that follows what a receipt said is taken by somebody"
+            if not good:  # the log moved under both of them; a station asks again
+                refused += 1
+                assert refused <= MAXIMUM_REFUSALS
+                continue
             for receipt in good:
                 assert receipt.root == station.log.root(receipt.size)
             have = max(receipt.size for receipt in good)
