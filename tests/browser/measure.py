@@ -73,7 +73,8 @@ async def faults(page: Page, least: Least | None) -> list[str]:
         found += await page.evaluate(FAINT, least.text)
     shift = float(await page.evaluate("() => window.shifted ?? 0"))
     if shift > (least.shift if least is not None else MAXIMUM_SHIFT):
-        found.append(f"the page moved by {shift:.3f}")
+        who = await page.evaluate("() => [...window.shifters].join(', ')")
+        found.append(f"the page moved by {shift:.3f}: {who}")
     return found
 
 

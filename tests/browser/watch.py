@@ -12,8 +12,12 @@ SCRIPT = """
   addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
   window.shifted = 0;
+  window.shifters = new Set();
+  const nameOf = (node) => node ? `${node.nodeName}#${node.id ?? ""}.${node.className ?? ""}` : "gone";
   new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
-    if (!entry.hadRecentInput) window.shifted += entry.value;
+    if (entry.hadRecentInput) return;
+    window.shifted += entry.value;
+    entry.sources.forEach((source) => window.shifters.add(nameOf(source.node)));
   })).observe({ type: "layout-shift", buffered: true });
 """
 REFUSED = "Failed to load resource"
