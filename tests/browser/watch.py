@@ -13,7 +13,7 @@ SCRIPT = """
     console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
   window.shifted = 0;
   window.shifters = new Set();
-  const nameOf = (node) => node ? `${node.nodeName}#${node.id ?? ""}.${node.className ?? ""}` : "gone";
+  const nameOf = (node) => `${node?.nodeName}#${node?.id ?? ""}.${node?.className ?? ""}`;
   new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
     if (entry.hadRecentInput) return;
     window.shifted += entry.value;
