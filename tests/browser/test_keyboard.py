@@ -30,13 +30,15 @@ RING: Final = """() => {
 }"""
 NAME: Final = """(part) => [part.tagName, part.id, part.getAttribute("name"), part.value,
   part.getAttribute("href"), part.getAttribute("formaction"), part.textContent.trim()].join("|")"""
-# Live parts of a page are replaced while somebody tabs through it: places are known by name.
+# Live parts of a page are replaced while somebody tabs through it: places are known by name. Some
+# share one (a button in every row), so that a round ends only where it began.
 REACHED: Final = f"""() => {{
   const reached = window.reached ??= new Set();
   const name = ({NAME})(document.activeElement);
-  const again = reached.has(name);
+  const around = reached.size > 1 && name === window.began;
+  window.began ??= name;
   reached.add(name);
-  return again;
+  return around;
 }}"""
 MISSED: Final = f"""() => {{
   const name = {NAME};
