@@ -65,7 +65,8 @@ async function get() {
   });
   if (!response.ok) throw new Error("refused");
   document.dispatchEvent(new CustomEvent("opened", { detail: response.url }));
-  if (!document.querySelector("main[data-locked]")) await go(response.url, { replace: true });
+  // A locked desk has been put back as it was; only a door that still stands leads on.
+  if (document.querySelector("main.gate")) await go(response.url, { replace: true });
 }
 
 /** @param {string} id @param {boolean} shown */
