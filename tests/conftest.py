@@ -1,7 +1,7 @@
 """What holds for every test.
 
-- A test marked `browser` or `printer` is skipped, with the name of the Debian package it needs,
-  on a machine that lacks it.
+- A test marked `browser`, `printer`, `systemd` or `voice` is skipped, with the name of the Debian
+  package it needs, on a machine that lacks it.
 - Under CI=true a skip is a failure: a test that did not run proves nothing.
 - What a test measures (`record_property("measured", text)`) is printed at the end.
 - All tests of a process share one event loop and, if they ask for `chromium`, one browser.
@@ -27,6 +27,7 @@ DEBIAN_PACKAGES = {
         ("dbus-daemon", "dbus"),
     ),
     "systemd": (("systemd-analyze", "systemd"),),
+    "voice": (("espeak-ng", "espeak-ng"),),
 }
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])

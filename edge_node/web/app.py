@@ -25,9 +25,10 @@ from edge_node.web.kiosk import take_home
 from edge_node.web.localisation import load_translators
 from edge_node.web.middleware import guard_pages, set_security_headers
 from edge_node.web.paper import routes as paper
-from edge_node.web.prompts import prompt_file
+from edge_node.web.prompts import question_screen
 from edge_node.web.status import page as status
 from edge_node.web.voice import desk as voice_desk
+from edge_node.web.voice import screens as voice_screens
 from edge_node.web.voice.desk import VOICE, Voice, load_voice
 
 MAXIMUM_BODY_BYTES: Final = 256 << 10
@@ -44,6 +45,7 @@ FEATURES: Final[tuple[Routes, ...]] = (
     display.ROUTES,
     customer.ROUTES,
     voice_desk.ROUTES,
+    voice_screens.ROUTES,
     tracking.ROUTES,
     status.ROUTES,
     metrics.ROUTES,
@@ -54,7 +56,7 @@ FEATURES: Final[tuple[Routes, ...]] = (
 
 
 def prepare_templates(app: web.Application) -> None:
-    """Templates and what all of them know. The station and the assets are in place."""
+    """Templates and what all of them know. Station, assets and prompts are in place."""
     static, station = app[assets.ASSETS], app[STATION]
     environment = aiohttp_jinja2.setup(
         app,
@@ -71,7 +73,8 @@ def prepare_templates(app: web.Application) -> None:
         release=static.release,
         icons=static.url("icons.svg"),
         scan_prefix=station.policy.scanner_prefix,
-        prompt=lambda path, language: static.url_or_empty(prompt_file(path, language)),
+        prompt=app[voice_screens.PROMPTS].address,
+        question_screen=question_screen,
     )
 
 
@@ -86,13 +89,14 @@ def create_app(
     """The node's web application, ready for a runner.
 
     ``health`` examines the station when called; ``version`` is shown by the JSON interface;
-    ``voice`` speaks calls, by default with what is built in.
+    ``voice`` speaks calls and has the folders of clips, by default with what is built in.
     """
     app = web.Application(middlewares=[guard_pages], client_max_size=MAXIMUM_BODY_BYTES)
     app[STATION], app[HEALTH], app[SCANS] = station, health, scans
     app[assets.ASSETS] = assets.load_assets()
     app[TRANSLATORS] = load_translators()
     app[VOICE] = voice or load_voice(VoiceRules())
+    voice_screens.prepare(app)
     prepare_templates(app)
     live.prepare(app)
     tracking.prepare(app)

@@ -25,7 +25,6 @@ FOREVER: Final = "public, max-age=31536000, immutable"
 
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
-    ".ogg": "audio/ogg",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml; charset=utf-8",
     ".woff2": "font/woff2",
@@ -64,10 +63,6 @@ class Assets(NamedTuple):
         if path not in self.by_path:
             raise KeyError(f"no static file {path}")
         return f"/static/{self.release}/{path}"
-
-    def url_or_empty(self, path: str) -> str:
-        """The lasting address of a file that may be absent; "" then."""
-        return self.url(path) if path in self.by_path else ""
 
     def has(self, path: str) -> bool:
         """Whether the file was built in: fonts may be absent."""

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from edge_node.web.keys import STATION, TRANSLATORS
 from edge_node.web.localisation import DEFAULT_LANGUAGE, LANGUAGE_NAMES, LANGUAGES, Translator
+from edge_node.web.prompts import screen_of
 
 LANGUAGE_COOKIE: Final = "lang"
 TEXT_COOKIE: Final = "text"
@@ -103,6 +104,7 @@ def render(
             "here": lambda **changes: link_with(request, **changes),
             "path": request.path,
             "station": request.app[STATION],
+            "screen": screen_of(template),
             **values,
         },
         status=status,

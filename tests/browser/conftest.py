@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from edge_node.web.voice.desk import Voice
 from tests.web.station import TestClock, make_app, open_station
 
 collect_ignore = [] if os.environ.get("WHOLE") else ["test_chaos.py", "test_keyboard.py"]
@@ -19,8 +20,9 @@ SIZES = {"upright": (1080, 1920), "landscape": (1366, 768)}
 class Node:
     """The station with its web server on one fixed port; ``stop`` and ``start`` are a restart."""
 
-    def __init__(self, folder: Path, clock: TestClock) -> None:
+    def __init__(self, folder: Path, clock: TestClock, voice: Voice | None = None) -> None:
         self._folder = folder
+        self._voice = voice
         self._clock = clock
         self._port = 0
         self._opened: Any = None
@@ -35,7 +37,7 @@ class Node:
         """Open the files and listen; the port stays the same over restarts."""
         self._opened = open_station(self._folder, self._clock)
         self.station = await self._opened.__aenter__()
-        self._runner = web.AppRunner(make_app(self.station), shutdown_timeout=0.1)
+        self._runner = web.AppRunner(make_app(self.station, self._voice), shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "localhost", self._port, reuse_address=True)
         await site.start()

@@ -22,6 +22,7 @@ from edge_node.usecases.officers import hash_pin
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Officer, Station
 from edge_node.web.app import create_app
+from edge_node.web.voice.desk import Voice
 from hardware.clock import VIETNAM
 from hardware.ports import ClockReading
 from sync.database import open_reader, open_writer
@@ -95,10 +96,11 @@ def make_officer(officer_id: str, name: str, counter: str) -> Officer:
     return Officer(id=officer_id, name=name, rank="Đại úy", counter=counter, pin_phc=phc)
 
 
-def make_app(station: Station) -> web.Application:
+def make_app(station: Station, voice: Voice | None = None) -> web.Application:
     """The station's web application; its health is never asked."""
 
     async def examine() -> HealthReport:
         raise AssertionError("no page of these tests examines the station")
 
-    return create_app(station, health=examine, scans=ScanDesk(station.changes), version="test")
+    scans = ScanDesk(station.changes)
+    return create_app(station, health=examine, scans=scans, version="test", voice=voice)

@@ -12,12 +12,14 @@ import math
 import sys
 import wave
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from edge_node.domain import spoken_number as words
+
+BUILT: Final = Path(__file__).parent / "clips"
+"""Where the build step leaves its clips."""
 
 RATE_HZ: Final = 22_050
 SAMPLE_BYTES: Final = 2
@@ -84,7 +86,7 @@ class Clips(NamedTuple):
         return as_wav(b"".join(parts))
 
 
-def read_clips(folders: Iterable[Path | Traversable]) -> Clips:
+def read_clips(folders: Iterable[Path]) -> Clips:
     """The clips of several folders; the first folder that has a word says it."""
     samples: dict[str, bytes] = {}
     for folder in folders:
@@ -97,15 +99,15 @@ def read_clips(folders: Iterable[Path | Traversable]) -> Clips:
     return Clips(MappingProxyType(samples))
 
 
-def read_samples(data: bytes) -> bytes | None:
+def read_samples(data: bytes, maximum_bytes: int = MAXIMUM_CLIP_BYTES) -> bytes | None:
     """The samples of a WAV file; None when it is not of our form or too long."""
     try:
         with wave.open(io.BytesIO(data)) as file:
             form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
-            frames = file.readframes(MAXIMUM_CLIP_BYTES // SAMPLE_BYTES + 1)
+            frames = file.readframes(maximum_bytes // SAMPLE_BYTES + 1)
     except (wave.Error, EOFError):
         return None
-    fits = form == (1, SAMPLE_BYTES, RATE_HZ) and 0 < len(frames) <= MAXIMUM_CLIP_BYTES
+    fits = form == (1, SAMPLE_BYTES, RATE_HZ) and 0 < len(frames) <= maximum_bytes
     return frames if fits else None
 
 

@@ -6,7 +6,6 @@ of other pages.
 
 from collections.abc import Iterable
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,7 +15,7 @@ from edge_node.domain.spoken_number import call_words, english_call_words
 from edge_node.domain.voice_rules import VoiceRules, volume_at
 from edge_node.usecases.station import Station
 from edge_node.web.keys import STATION
-from edge_node.web.voice.clips import Clips, read_clips
+from edge_node.web.voice.clips import BUILT, Clips, read_clips
 
 TEST_CALL: Final = ("A105", "2")
 _COUNTERS: Final = range(1, 21)
@@ -27,6 +26,8 @@ class Voice(NamedTuple):
 
     clips: Clips
     rules: VoiceRules
+    folders: tuple[Path, ...] = ()
+    """Where recordings lie, the station's own first."""
 
     def say(self, ticket: str, counter: str, *, last: bool = False) -> bytes:
         """A call as a WAV file. Raises ValueError for what is no number."""
@@ -71,8 +72,8 @@ VOICE: Final = web.AppKey("voice", Voice)
 
 def load_voice(rules: VoiceRules, own: Path | None = None) -> Voice:
     """Read the recordings: the station's own folder first, then the built ones."""
-    built = files("edge_node.web.voice") / "clips"
-    return Voice(read_clips([own, built] if own is not None else [built]), rules)
+    folders = (own, BUILT) if own is not None else (BUILT,)
+    return Voice(read_clips(folders), rules, folders)
 
 
 async def sound(request: web.Request) -> web.Response:

@@ -16,8 +16,6 @@ from edge_node.domain.retention import DiskLevel
 from edge_node.usecases.kiosk import help as staff
 from edge_node.usecases.kiosk.papers_list import MAXIMUM_KEYS, Pressed
 from edge_node.usecases.station import Station
-from edge_node.web.assets import ASSETS, Asset
-from edge_node.web.prompts import prompt_file
 from hardware.ports import ClockReading
 from tests.web.pages import Browser, get, identify, post
 from tests.web.station import TestClock, make_app, open_station
@@ -173,38 +171,6 @@ def test_only_the_latest_presses_are_remembered() -> None:
         pressed.keep(str(number), number)
     assert len(pressed.jobs) == MAXIMUM_KEYS
     assert "0" not in pressed.jobs
-
-
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("/kiosk", "voice/screens/vi/home.ogg"),
-        ("/kiosk/procedures/res-temporary", "voice/screens/vi/procedure.ogg"),
-        ("/kiosk/questions/duration", "voice/screens/vi/questions-duration.ogg"),
-        ("/kiosk/../secret", ""),
-        ("/kiosk/%00", ""),
-    ],
-)
-def test_a_prompt_is_named_by_its_screen(path: str, name: str) -> None:
-    assert prompt_file(path, "vi") == name
-
-
-async def test_reading_aloud_is_offered_only_where_it_was_recorded(station: Station) -> None:
-    app = make_app(station)
-    clip = Asset("audio/ogg", b"OggS", None)
-    by_path = app[ASSETS].by_path
-    by_path["voice/screens/vi/procedures.ogg"] = clip  # type: ignore[index]
-    async with TestClient(TestServer(app)) as client:
-        async with client.get("/kiosk") as answer:
-            assert "Đọc to" not in await answer.text()
-        async with client.get("/kiosk/procedures") as answer:
-            assert "Đọc to" in await answer.text()
-        async with client.get("/kiosk/procedures?sound=aloud") as answer:
-            html = await answer.text()
-            found = re.search(r'data-clip="(/static/[^"]+\.ogg)"', html)
-            assert found is not None
-        async with client.get(found[1]) as answer:
-            assert await answer.read() == b"OggS"
 
 
 async def test_the_worker_of_the_restart_page_names_what_it_keeps(client: Browser) -> None:
