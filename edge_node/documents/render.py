@@ -2,7 +2,7 @@
 
 Responsible for handing values to the templates and for turning the result into printable bytes.
 Rules: the same values give the same bytes; values travel as JSON and are never part of Typst
-source; QR codes hold a dossier number or a ticket number and nothing about a person.
+source; QR codes hold the number of a dossier, a ticket or a booking, nothing about a person.
 Must not know: printers, the database, the domain. A page costs some milliseconds of processor
 time: call from a worker thread.
 """
@@ -124,8 +124,8 @@ def _version(kind: DocumentKind, slip: msgspec.Struct) -> Version:
 
 def _codes(slip: msgspec.Struct) -> dict[str, list[str]]:
     """The codes of a document, as QR rows: the signed address, or only the number it has."""
-    number = getattr(slip, "dossier_number", "") or getattr(slip, "ticket_number", "")
-    codes = {"qr": getattr(slip, "token_url", "") or number}
+    names = ("token_url", "dossier_number", "ticket_number", "booking_code")
+    codes = {"qr": next((text for name in names if (text := getattr(slip, name, ""))), "")}
     codes["payment"] = getattr(slip, "payment_qr", "")
     return {name: qr_rows(text) for name, text in codes.items() if text}
 
@@ -205,6 +205,7 @@ def _day(day: date) -> Fields:
         "month": month,
         "year": str(day.year),
         "date": f"{day:%d/%m/%Y}",
+        "weekday": day.isoweekday(),
     }
 
 

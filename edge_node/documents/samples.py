@@ -12,46 +12,36 @@ from typing import Final
 import msgspec
 
 from edge_node.documents import model
+from edge_node.documents.roll_samples import ROLLS
+from edge_node.documents.sample_facts import (
+    AGENCY,
+    CHECK,
+    HOTLINE,
+    MORNING,
+    NUMBER,
+    OFFICER,
+    REQUEST,
+    SIGNED_CODE,
+)
 
 _CITY: Final = "Công an Thành phố Hồ Chí Minh"
-_AGENCY: Final = "Công an phường Bà Rịa"
 _PLACE: Final = "Bà Rịa"
-_HOTLINE: Final = "0254 000 0000"
-_NUMBER: Final = "T26560-7KXM-00001-3"
-_OFFICER: Final = "Đại úy Trần Văn Thử"
 _NAME: Final = "Nguyễn Thị Mẫu"
 _ADDRESS: Final = "12/3 Đường Ví Dụ, Phường Bà Rịa, TP. Hồ Chí Minh"
-_REQUEST: Final = "Đăng ký tạm trú"
-_MORNING: Final = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 _CLOSING: Final = datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
-
-SIGNED_CODE: Final = (
-    "HTTPS://MAU.EXAMPLE/R/2KCEEKQBCIYQ4RBQKZSFEZLLPB4GQ3DPNZSWIYLUMFZXIYLUMVZA"
-    "ONZWC3LQNRSSA33GEB2GQZJAORXWWZLOEB2WQ2LDNAQGIZLDN5SGK4ZANFXHI3ZANZXXI2DJNZTSA"
-    "YLOMQQGM2LMNRZSA5DIMUQHEZLBNQQG63TFOMQHG2L2MUWCA43PEB2GQYLUEBYGC4DFOIQGS4Z"
-)
-"""As long as a real one; it verifies nowhere."""
-
-_CHECK: Final = "MAUX-THU0"
-
-_PAYMENT_QR: Final = (
-    "00020101021238570010A00000072701270006970436011300710000000010208QRIBFTTA5303704540515000"
-    "5802VN62150811MAUTHU2222X63041B2C"
-)
-"""Looks like a payment code and pays nobody: its sum is wrong on purpose."""
 
 
 def _letter() -> dict[str, object]:
     return {
         "superior_agency": _CITY,
-        "agency": _AGENCY,
+        "agency": AGENCY,
         "place": _PLACE,
         "slip_number": "26",
-        "dossier_number": _NUMBER,
-        "hotline": _HOTLINE,
+        "dossier_number": NUMBER,
+        "hotline": HOTLINE,
         "lookup_secret": "K7QX",
         "token_url": SIGNED_CODE,
-        "check": _CHECK,
+        "check": CHECK,
     }
 
 
@@ -62,8 +52,8 @@ def _citizen() -> dict[str, object]:
         "permanent_address": _ADDRESS,
         "phone": "0900 000 017",
         "email": "mau@example.vn",
-        "request": _REQUEST,
-        "officer_name": _OFFICER,
+        "request": REQUEST,
+        "officer_name": OFFICER,
     }
 
 
@@ -94,7 +84,7 @@ def _appointment(form: str) -> model.AppointmentSlip:
             "current_address": "8 Đường Giả, Phường Sài Gòn",
             "papers": _PAPERS,
             "time_limit": "03 ngày làm việc",
-            "received_at": _MORNING,
+            "received_at": MORNING,
             "due_at": datetime(2026, 11, 26, 10, 0, tzinfo=UTC),
             "collect_at": "Quầy 2, Công an phường Bà Rịa",
             "result_forms": ("paper", "sms"),
@@ -109,7 +99,7 @@ def _apology() -> model.Apology:
         _citizen()
         | {
             "field": "Đăng ký, quản lý cư trú",
-            "received_at": _MORNING,
+            "received_at": MORNING,
             "old_due_at": datetime(2026, 11, 26, 10, 0, tzinfo=UTC),
             "new_due_at": datetime(2026, 11, 30, 10, 0, tzinfo=UTC),
             "reason": "đường truyền tới cơ sở dữ liệu gián đoạn hai ngày",
@@ -123,12 +113,12 @@ def _letters() -> dict[str, msgspec.Struct]:
     supplement = {
         "papers": _MISSING,
         "reason": "Chưa đủ giấy tờ chứng minh chỗ ở hợp pháp",
-        "signed_at": _MORNING,
+        "signed_at": MORNING,
     }
     refusal = {
         "id_issued_on": date(2021, 5, 10),
         "reason": "Nơi đề nghị đăng ký không thuộc địa bàn phường",
-        "signed_at": _MORNING,
+        "signed_at": MORNING,
     }
     return {
         "appointment_slip": _appointment("form01"),
@@ -145,7 +135,7 @@ def _letters() -> dict[str, msgspec.Struct]:
         "stop_notice": msgspec.convert(
             _citizen()
             | {
-                "received_at": _MORNING,
+                "received_at": MORNING,
                 "reason": "Quá thời hạn bổ sung mà hồ sơ chưa được hoàn thiện",
                 "signed_at": datetime(2026, 11, 30, 2, 0, tzinfo=UTC),
             },
@@ -160,13 +150,13 @@ def _control_sheet() -> model.ControlSheet:
         | {
             "full_name": _NAME,
             "phone": "0900 000 017",
-            "request": _REQUEST,
-            "received_at": _MORNING,
-            "signed_at": _MORNING,
+            "request": REQUEST,
+            "received_at": MORNING,
+            "signed_at": MORNING,
             "hand_overs": (
                 model.HandOver(
                     agency="Đội Cảnh sát QLHC về TTXH",
-                    given_at=_MORNING,
+                    given_at=MORNING,
                     taken_at=datetime(2026, 11, 20, 3, 20, tzinfo=UTC),
                     given_by="Trần Văn Thử",
                     taken_by="Võ Thị Kiểm",
@@ -182,12 +172,12 @@ def _control_sheet() -> model.ControlSheet:
 def _register() -> model.Register:
     return model.Register(
         superior_agency=_CITY,
-        agency=_AGENCY,
+        agency=AGENCY,
         place=_PLACE,
         first_day=date(2026, 11, 16),
         last_day=date(2026, 11, 20),
         rows=tuple(_register_row(index) for index in range(1, 9)),
-        officer_name=_OFFICER,
+        officer_name=OFFICER,
         printed_at=_CLOSING,
     )
 
@@ -199,7 +189,7 @@ def _internal() -> dict[str, msgspec.Struct]:
         "shift_report": _shift(),
         "rating_summary": model.RatingSummary(
             superior_agency=_CITY,
-            agency=_AGENCY,
+            agency=AGENCY,
             place=_PLACE,
             first_day=date(2026, 11, 16),
             last_day=date(2026, 11, 20),
@@ -221,7 +211,7 @@ def _internal() -> dict[str, msgspec.Struct]:
         ),
         "continuity_slip": _paper_slip(1),
         "continuity_kit": model.ContinuityKit(
-            agency=_AGENCY, sheets=tuple(_paper_slip(n) for n in (1, 2, 3)), printed_at=_MORNING
+            agency=AGENCY, sheets=tuple(_paper_slip(n) for n in (1, 2, 3)), printed_at=MORNING
         ),
     }
 
@@ -239,11 +229,11 @@ def _register_row(index: int) -> model.RegisterRow:
     done = index <= 5
     return model.RegisterRow(
         dossier_number=f"T26560-7KXM-{index:05d}-3",
-        request=_REQUEST if index % 3 else "Khai báo tạm vắng",
+        request=REQUEST if index % 3 else "Khai báo tạm vắng",
         full_name=name,
         address=address,
         phone=f"0900 000 0{index:02d}",
-        handled_by=_AGENCY,
+        handled_by=AGENCY,
         received_at=datetime(2026, 11, 16 + index // 2, 2, 5 * index, tzinfo=UTC),
         due_at=datetime(2026, 11, 19 + index // 2, 10, 0, tzinfo=UTC),
         handed_over_at=datetime(2026, 11, 19 + index // 2, 3, 15, tzinfo=UTC) if done else None,
@@ -254,26 +244,26 @@ def _register_row(index: int) -> model.RegisterRow:
 def _paper_slip(index: int) -> model.ContinuitySlip:
     return model.ContinuitySlip(
         superior_agency=_CITY,
-        agency=_AGENCY,
+        agency=AGENCY,
         place=_PLACE,
-        hotline=_HOTLINE,
+        hotline=HOTLINE,
         kit="7KXN-1",
         index=index,
         count=3,
         dossier_number=f"T26560-7KXN-{index:05d}-5",
         token_url=SIGNED_CODE,
-        check=_CHECK,
-        printed_at=_MORNING,
+        check=CHECK,
+        printed_at=MORNING,
     )
 
 
 def _shift() -> model.ShiftReport:
     return model.ShiftReport(
         superior_agency=_CITY,
-        agency=_AGENCY,
+        agency=AGENCY,
         place=_PLACE,
         counter="Quầy 2",
-        officer_name=_OFFICER,
+        officer_name=OFFICER,
         chief_name="Trung tá Phạm Minh Ví Dụ",
         opened_at=datetime(2026, 11, 20, 0, 30, tzinfo=UTC),
         closed_at=_CLOSING,
@@ -298,7 +288,7 @@ def _shift() -> model.ShiftReport:
         open_transfers=(
             model.OpenTransfer(
                 ticket_number="A013",
-                dossier_number=_NUMBER,
+                dossier_number=NUMBER,
                 reference="MAUTHU2222X",
                 amount_vnd=15_000,
                 state="claimed",
@@ -310,78 +300,8 @@ def _shift() -> model.ShiftReport:
     )
 
 
-def _roll() -> dict[str, msgspec.Struct]:
-    return {
-        "ticket": model.TicketSlip(
-            agency=_AGENCY,
-            ticket_number="A013",
-            service_vi="Cư trú",
-            service_en="Residence",
-            issued_at=_MORNING,
-            people_ahead=4,
-            dossier_number=_NUMBER,
-            token_url=SIGNED_CODE,
-            check=_CHECK,
-            language="en",
-        ),
-        "papers_list": model.PapersList(
-            agency=_AGENCY,
-            request=_REQUEST,
-            request_en="Temporary residence",
-            papers=_PAPERS,
-            fee="15.000 đ",
-            time_limit="3 ngày làm việc",
-            hours="Thứ Hai – thứ Sáu 07:30–11:30, 13:00–17:00",
-            hotline=_HOTLINE,
-            printed_at=_MORNING,
-            language="en",
-        ),
-    }
-
-
-def _fee_notes() -> dict[str, msgspec.Struct]:
-    return {
-        "fee_note": model.FeeNote(
-            agency=_AGENCY,
-            state="to_pay",
-            dossier_number=_NUMBER,
-            ticket_number="A013",
-            lines=(model.FeeLine(label="Lệ phí đăng ký tạm trú", amount_vnd=15_000),),
-            total_vnd=15_000,
-            reference="MAUTHU2222X",
-            beneficiary="CONG AN PHUONG MAU",
-            bank="Ngân hàng Mẫu",
-            account="0000000000",
-            payment_qr=_PAYMENT_QR,
-            issued_at=_MORNING,
-            language="en",
-        ),
-        "fee_note.cash": model.FeeNote(
-            agency=_AGENCY,
-            state="cash",
-            dossier_number=_NUMBER,
-            lines=(model.FeeLine(label="Lệ phí đăng ký tạm trú", amount_vnd=15_000),),
-            total_vnd=15_000,
-            received_vnd=50_000,
-            change_vnd=35_000,
-            officer_name=_OFFICER,
-            issued_at=_MORNING,
-        ),
-        "fee_note.evidence_seen": model.FeeNote(
-            agency=_AGENCY,
-            state="evidence_seen",
-            dossier_number=_NUMBER,
-            lines=(model.FeeLine(label="Lệ phí đăng ký tạm trú", amount_vnd=15_000),),
-            total_vnd=15_000,
-            reference="MAUTHU2222X",
-            officer_name=_OFFICER,
-            issued_at=_MORNING,
-        ),
-    }
-
-
 SAMPLES: Final[Mapping[str, msgspec.Struct]] = MappingProxyType(
-    _roll() | _fee_notes() | _letters() | _internal()
+    {**ROLLS, **_letters(), **_internal()}
 )
 """Example by name: the kind, or kind and variant with a dot between (`refusal.CT06`)."""
 

@@ -134,6 +134,17 @@ def of_dossier(connection: sqlite3.Connection, dossier_id: bytes) -> list[PrintJ
     return [_row(row) for row in rows]
 
 
+def of_booking(connection: sqlite3.Connection, code: str, booked_for: str) -> PrintJobRow | None:
+    """The newest slip of a booking; codes come again after years, so its time must be the same."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM print_job"  # noqa: S608
+        " WHERE kind = 'booking_slip' AND json_extract(slip, '$.booking_code') = ?"
+        " AND json_extract(slip, '$.booked_for') = ? ORDER BY id DESC LIMIT 1",
+        (code, booked_for),
+    ).fetchone()
+    return _row(row) if row is not None else None
+
+
 def of_ticket(
     connection: sqlite3.Connection, day: str, letter: str, number: int
 ) -> PrintJobRow | None:

@@ -548,3 +548,5 @@ CREATE INDEX shift_of_counter ON shift (counter, opened_at);
 CREATE INDEX rating_of_day ON rating (day);
 
 CREATE INDEX staff_call_open ON staff_call (id) WHERE outcome = '';
+
+CREATE INDEX print_job_of_booking ON print_job (id) WHERE kind = 'booking_slip';

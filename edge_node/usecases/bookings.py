@@ -1,8 +1,9 @@
-"""Offer free times and book one of them, for officers and LAN programs.
+"""Offer free times, book one of them, for officers and LAN programs; print its slip.
 
 Rules: only a free place of a slot within the desk's hours is booked; the same key gets the same
-booking for ever, and another request under the same key is refused. Bookings of the city come with
-their own codes and times: see `usecases/queue/appointments.py`.
+booking for ever, and another request under the same key is refused. An officer's booking comes with
+a slip for the citizen; a program's never does. Bookings of the city come with their own codes and
+times: see `usecases/queue/appointments.py`.
 """
 
 import hashlib
@@ -12,16 +13,24 @@ from typing import NamedTuple
 
 import msgspec
 
-from edge_node.domain.appointment import AppointmentState
+from edge_node.domain.appointment import (
+    AppointmentAction,
+    AppointmentState,
+    apply_appointment,
+    parse_code,
+)
 from edge_node.domain.booking_times import check_time, times_of
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.queue_rules import SLOT_MINUTES
 from edge_node.store import appointments as rows
-from edge_node.store import submissions
-from edge_node.store.appointments import Source
-from edge_node.store.unit_of_work import Transaction
+from edge_node.store import print_jobs, submissions
+from edge_node.store.appointments import AppointmentRow, Source
+from edge_node.store.unit_of_work import Connection, Transaction
+from edge_node.usecases import lookup, printing
 from edge_node.usecases.intake import check_key
-from edge_node.usecases.queue.appointments import Slot, add, as_appointment, draw
+from edge_node.usecases.lookup import PrintJobView
+from edge_node.usecases.paper import booking_slips
+from edge_node.usecases.queue.appointments import Appointment, Slot, add, as_appointment, draw
 from edge_node.usecases.station import Station, storage_error
 from sync.database import DatabaseError
 
@@ -92,9 +101,60 @@ async def reserve(station: Station, slot: Slot, source: Source, key: str) -> Boo
         row = add(station, transaction, slot, source, drawn)
         body = msgspec.json.encode(as_appointment(row))
         submissions.insert(transaction, named, digest, body)
+        if source == "officer":
+            booking_slips.queue_in(station, transaction, row)
         return Booked(body, replayed=False)
 
     try:
-        return await station.store.write(station.moment(), work)
+        booked = await station.store.write(station.moment(), work)
     except DatabaseError as error:
         raise storage_error(error) from error
+    if source == "officer" and not booked.replayed:
+        _ring(station)
+    return booked
+
+
+async def print_again(station: Station, code: str) -> Appointment:
+    """Print a copy of the slip; the first one, if there is none; nothing while one is coming.
+
+    Errors: appointment_unknown, appointment_used, appointment_cancelled, storage_*.
+    """
+    wanted = parse_code(code)
+
+    def work(transaction: Transaction) -> tuple[AppointmentRow, int | None]:
+        row = rows.find(transaction.connection, wanted)
+        if row is None:
+            raise DomainError(ErrorCode.APPOINTMENT_UNKNOWN)
+        # A slip for what is over would send somebody here in vain.
+        apply_appointment(row.state, AppointmentAction.CHECK_IN)
+        job = print_jobs.of_booking(transaction.connection, row.code, row.booked_for)
+        if job is None:
+            booking_slips.queue_in(station, transaction, row)
+        if job is None or printing.comes_by_itself(job, transaction.moment.now):
+            return row, None
+        return row, job.id
+
+    try:
+        row, job_id = await station.store.write(station.moment(), work)
+        if job_id is not None:
+            await printing.reprint(station, job_id)
+    except DatabaseError as error:
+        raise storage_error(error) from error
+    _ring(station)
+    return as_appointment(row)
+
+
+async def slip_of(station: Station, booked: Appointment) -> PrintJobView | None:
+    """The newest slip of a booking and what became of it."""
+
+    def ask(connection: Connection) -> int | None:
+        job = print_jobs.of_booking(connection, booked.code, booked.booked_for)
+        return job.id if job is not None else None
+
+    job_id = await station.store.read(ask)
+    return await lookup.print_job(station, job_id) if job_id is not None else None
+
+
+def _ring(station: Station) -> None:
+    station.paper.ring()
+    station.changes.announce("print")

@@ -10,7 +10,7 @@ from typing import Final
 from edge_node.domain.queue_day import Look, OpenDay, advance_day, first_day, jumped
 from hardware.ports import ClockReading
 
-_WRONG: Final = 0
+CLOCK_WRONG: Final = 0
 """`ClockReading.quality` of a wall clock that is certainly wrong."""
 
 
@@ -25,7 +25,7 @@ class Days:
 
     def start(self, today: str, reading: ClockReading, newest: tuple[str, str] | None) -> None:
         """Find the day again; `newest` is the label and calendar day of the last number."""
-        usable = reading.quality != _WRONG
+        usable = reading.quality != CLOCK_WRONG
         self.open = first_day(Look(today, usable=usable, jumped=False), newest)
         self._wall_ms, self._mono_ms = reading.wall_ms, reading.mono_ms
 
@@ -36,7 +36,7 @@ class Days:
         assert self.open is not None, "a start opens a day"
         look = Look(
             today,
-            usable=reading.quality != _WRONG,
+            usable=reading.quality != CLOCK_WRONG,
             jumped=jumped(reading.wall_ms - self._wall_ms, reading.mono_ms - self._mono_ms),
         )
         before, self._wall_ms, self._mono_ms = self.open, reading.wall_ms, reading.mono_ms

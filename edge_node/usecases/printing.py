@@ -2,15 +2,15 @@
 
 Rules: `sent` is durable before the first byte leaves; a job whose outcome nobody saw becomes
 `unknown` and is never repeated by the station; a job that certainly did not print waits until its
-printer is ready again, for a bounded time, then stays `failed` for a person to decide. Nothing is
-printed from inside a request.
+printer is ready again, for a bounded time, then stays `failed` for a person to decide; a paper that
+has nothing true to say any more is called off. Nothing is printed from inside a request.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from edge_node.domain.errors import DomainError, ErrorCode
@@ -18,6 +18,7 @@ from edge_node.domain.printing import PrintAction, PrintState, apply_print
 from edge_node.store import print_jobs, undoing
 from edge_node.store.print_jobs import NewPrintJob, PrintJobRow
 from edge_node.store.unit_of_work import Connection, Transaction
+from edge_node.usecases.kiosk import resume_note
 from edge_node.usecases.paper import codes
 from edge_node.usecases.queue import room
 from edge_node.usecases.station import Station
@@ -98,16 +99,27 @@ async def print_next(station: Station, desk: Desk) -> bool:
         return False
     ahead = await _people_ahead(station, row)
     try:
-        stamped = await codes.stamped(station, row)
-        job = await asyncio.to_thread(desk.render, stamped, ahead)
+        whole = await _whole(station, row)
+        job = await asyncio.to_thread(desk.render, whole, ahead) if whole is not None else None
     except Exception:
         logger.exception("print job %d cannot be drawn", row.id)
         await _move(station, row, PrintAction.SEND)
         await _record(station, row, Failed(DeviceError.DOCUMENT_INVALID))
         return True
+    if job is None:
+        await _move(station, row, PrintAction.CANCEL)
+        station.changes.announce("print", str(row.id))
+        return True
     await _move(station, row, PrintAction.SEND)
     await _record(station, row, await desk.printer.print_job(job))
     return True
+
+
+async def _whole(station: Station, row: PrintJobRow) -> PrintJobRow | None:
+    """The job with what is never stored; None when its paper would say nothing true any more."""
+    if row.kind == resume_note.KIND:
+        return await resume_note.written(station, row)
+    return await codes.stamped(station, row)
 
 
 async def retry_failed(station: Station, desk: Desk) -> None:
@@ -120,6 +132,14 @@ async def retry_failed(station: Station, desk: Desk) -> None:
     if again and await desk.printer.status() in _PRINTABLE:
         for row in again:
             await _move(station, row, PrintAction.RETRY)
+
+
+def comes_by_itself(row: PrintJobRow, now: datetime) -> bool:
+    """Whether nobody need ask for this paper again: it waits, or is tried again."""
+    if row.state is not PrintState.FAILED:
+        return row.state in (PrintState.QUEUED, PrintState.SENT)
+    young = row.created_at >= (now - MAXIMUM_RETRY_AGE).isoformat(timespec="seconds")
+    return young and row.failure not in _FOR_A_PERSON
 
 
 async def reprint(station: Station, job_id: int) -> int:

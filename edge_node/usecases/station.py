@@ -24,6 +24,7 @@ from edge_node.store.unit_of_work import Moment, Store
 from edge_node.store.viewing import ViewingCopies
 from edge_node.usecases.changes import Bell, Changes
 from edge_node.usecases.days import Days
+from edge_node.usecases.unwritten import Unwritten
 from hardware.ports import Clock
 from sync.database import DatabaseError, DatabaseFault
 from sync.protocol.record import RecordTime
@@ -184,6 +185,7 @@ class Station:
     vault: Vault | None = None
     queue: QueueRules = field(default_factory=QueueRules)
     days: Days = field(default_factory=Days)
+    unwritten: Unwritten = field(default_factory=Unwritten)
     secrets: dict[str, bytes] = field(default_factory=dict)
     money: MoneyRules = NO_MONEY_RULES
     letterhead: Letterhead = NO_LETTERHEAD

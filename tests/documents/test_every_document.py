@@ -18,7 +18,8 @@ from pypdf import PdfReader
 from edge_node.documents import kinds, render
 from edge_node.documents.kinds import KINDS
 from edge_node.documents.model import FeeNote, TicketSlip
-from edge_node.documents.samples import SAMPLES, SIGNED_CODE, kind_of
+from edge_node.documents.sample_facts import SIGNED_CODE
+from edge_node.documents.samples import SAMPLES, kind_of
 from edge_node.documents.versions import Version, built_in, in_force
 
 SHEETS = [name for name in SAMPLES if KINDS[kind_of(name)].medium == "sheet"]

@@ -22,11 +22,20 @@ from edge_node.documents.model.letters import (
     StopNotice,
     SupplementRequest,
 )
-from edge_node.documents.model.roll import FeeLine, FeeNote, PapersList, TicketSlip
+from edge_node.documents.model.roll import (
+    BookingSlip,
+    FeeLine,
+    FeeNote,
+    PapersList,
+    ResumeNote,
+    TicketSlip,
+    WantedPaper,
+)
 
 __all__ = [
     "Apology",
     "AppointmentSlip",
+    "BookingSlip",
     "Citizen",
     "ContinuityKit",
     "ContinuitySlip",
@@ -47,8 +56,10 @@ __all__ = [
     "Refusal",
     "Register",
     "RegisterRow",
+    "ResumeNote",
     "ShiftReport",
     "StopNotice",
     "SupplementRequest",
     "TicketSlip",
+    "WantedPaper",
 ]

@@ -10,6 +10,7 @@ import msgspec
 
 Sheet = Literal["A4", "A5"]
 Language = Literal["vi", "en"]
+PaperForm = Literal["original", "copy", "photocopy", "electronic"]
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +52,7 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     """One paper of the dossier as it was handed in."""
 
     name: str
-    form: Literal["original", "copy", "photocopy", "electronic"]
+    form: PaperForm
     copies: int = 1
     note: str = ""
     asked_because_offline: bool = False

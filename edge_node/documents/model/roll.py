@@ -1,4 +1,4 @@
-"""What goes on the 80 mm roll: ticket, list of papers, fee note. Never called a form.
+"""What goes on the 80 mm roll: ticket, papers, fee, the way back, booking. Never called a form.
 
 Rules: no identity number, no address, no name of a citizen; see `common` for the rest.
 """
@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from edge_node.documents.model.common import Language, Paper
+from edge_node.documents.model.common import Language, PaperForm
 
 
 class TicketSlip(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,19 +29,60 @@ class TicketSlip(msgspec.Struct, frozen=True, kw_only=True):
     reprint: bool = False  # says "in lại": the same number may be on two papers
 
 
+class WantedPaper(msgspec.Struct, frozen=True, kw_only=True):
+    """One paper to bring; no `form` where nobody has said whether it must be the original."""
+
+    name: str
+    form: PaperForm | None = None
+    copies: int = 1
+    note: str = ""
+    asked_because_offline: bool = False
+
+
 class PapersList(msgspec.Struct, frozen=True, kw_only=True):
     """What to bring for a procedure, to take home; or what one dossier still lacks."""
 
     agency: str
     request: str
     request_en: str = ""
-    papers: tuple[Paper, ...]
+    papers: tuple[WantedPaper, ...]
     fee: str = ""
     time_limit: str = ""
     hours: str = ""  # "Thứ Hai – thứ Sáu 07:30–11:30, 13:00–17:00"
     hotline: str = ""
     dossier_number: str = ""
     printed_at: datetime
+    language: Language = "vi"
+    reprint: bool = False
+
+
+class ResumeNote(msgspec.Struct, frozen=True, kw_only=True):
+    """The code that leads back to a form left at the kiosk, and until when.
+
+    Who holds the code opens the form: it stands on the paper as letters only, for no camera.
+    """
+
+    agency: str
+    code: str  # "7KXM-Q2RD"
+    procedure_vi: str = ""  # empty for a confidential one
+    procedure_en: str = ""
+    minutes: int  # how long a form is kept
+    valid_until: datetime | None = None  # None while the clock is certainly wrong
+    made_at: datetime
+    language: Language = "vi"
+    reprint: bool = False
+
+
+class BookingSlip(msgspec.Struct, frozen=True, kw_only=True):
+    """A booked visit to take home: when, for what, and the code to type or scan at the kiosk."""
+
+    agency: str
+    service_vi: str
+    service_en: str = ""
+    booked_for: datetime
+    booking_code: str  # "K7Q2RD"
+    hotline: str = ""
+    made_at: datetime
     language: Language = "vi"
     reprint: bool = False
 

@@ -91,7 +91,7 @@ async def print_list(
     return job_id
 
 
-def _paper(document: Document, words: Words) -> model.Paper:
+def _paper(document: Document, words: Words) -> model.WantedPaper:
     """The Vietnamese name is what the officer reads; the reader's own stands beside it."""
     english = words.language == "en"
     condition = document.condition_en if english else document.condition_vi
@@ -100,4 +100,4 @@ def _paper(document: Document, words: Words) -> model.Paper:
         words.lookup_note if document.only_if_lookup_fails else condition,
     )
     note = "; ".join(text for text in notes if text)
-    return model.Paper(name=document.name_vi, form="original", note=note)
+    return model.WantedPaper(name=document.name_vi, note=note)

@@ -1,7 +1,8 @@
-"""Booking a visit at the counter: free times, the code to read out, the bookings of a day.
+"""Booking a visit at the counter: free times, the code and its slip, the bookings of a day.
 
 Rules: nothing about a person is asked, kept or put into an address; a code leads to a time and a
-service only; a form sent twice books once.
+service only; a form sent twice books once. The slip of a booking is on its way before the page is,
+and the page reads the code out whether paper comes or not.
 """
 
 from collections.abc import Mapping
@@ -14,12 +15,13 @@ from aiohttp import web
 
 from edge_node.domain.booking_times import BOOKING_DAYS_AHEAD, days_ahead
 from edge_node.domain.errors import DomainError, ErrorCode
-from edge_node.usecases.bookings import free_slots, reserve
+from edge_node.usecases.bookings import free_slots, print_again, reserve, slip_of
 from edge_node.usecases.queue import appointments
 from edge_node.usecases.queue.appointments import Appointment, Slot
 from edge_node.usecases.station import Officer, Station
 from edge_node.web.counter import desk
 from edge_node.web.counter.session import signed_in
+from edge_node.web.counter.wording import stalled
 from edge_node.web.error_pages import cause, remedy
 from edge_node.web.keys import STATION
 from edge_node.web.pages import new_key, read_form, render, see_other, translator
@@ -57,6 +59,17 @@ async def cancel(request: web.Request, officer: Officer) -> web.StreamResponse:
     return _shown(form, row.booked_for[:10], cancelled=row.code)
 
 
+@signed_in
+async def print_slip(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """Another slip for somebody who has lost it, marked as a copy."""
+    station, form = request.app[STATION], await read_form(request)
+    try:
+        booked = await print_again(station, form.get("code", ""))
+    except DomainError as error:
+        return await _page(request, officer, form, error)
+    return _shown(form, booked.booked_for[:10], booked=booked.code)
+
+
 def _shown(form: Mapping[str, str], day: str, **note: str) -> web.Response:
     query = {"service": form.get("service", ""), "day": day, **note}
     return see_other(f"{ADDRESS}?{urlencode(query)}")
@@ -83,6 +96,8 @@ async def _page(
     services = [one.id for one in station.catalogue.services]
     service = asked["service"] if asked.get("service") in services else services[0]
     day = _chosen(days, asked.get("day", "")) or station.clock.now().date()
+    booked = await _known(station, asked.get("booked", ""))
+    slip = await slip_of(station, booked) if booked is not None else None
     values = await desk.frame(request, officer)
     values |= {
         "listing": True,
@@ -91,7 +106,9 @@ async def _page(
         "day": day,
         "slots": (await free_slots(station, service, day)).slots,
         "bookings": await appointments.of_day(station, day.isoformat()),
-        "booked": await _known(station, asked.get("booked", "")),
+        "booked": booked,
+        "slip": slip,
+        "slip_stalled": bool(slip and stalled([slip], station.clock.now())),
         "cancelled": await _known(station, asked.get("cancelled", "")),
         "clock": lambda iso: words.clock(datetime.fromisoformat(iso)),
         "key": new_key(),
@@ -118,4 +135,5 @@ ROUTES: Final = (
     web.get(ADDRESS, page),
     web.post(ADDRESS, book),
     web.post(f"{ADDRESS}/cancel", cancel),
+    web.post(f"{ADDRESS}/print", print_slip),
 )

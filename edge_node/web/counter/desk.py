@@ -149,7 +149,7 @@ async def dossier_values(
         ),
         "promise": _promise(words, station, procedure),
         "fee": _fee(words, station, procedure),
-        "stalled_papers": wording.stalled(dossier, station.clock.now()),
+        "stalled_papers": wording.stalled(dossier.print_jobs, station.clock.now()),
         "key": new_key(),
         "sheet": "",
         "problem": "",

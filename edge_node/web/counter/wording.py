@@ -4,7 +4,7 @@ Pure: values from the use cases and a translator in, plain values for the templa
 and marks are names the style sheet knows. Must not know: requests, the store.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from edge_node.domain import worklist
 from edge_node.domain.dossier import DossierState
 from edge_node.domain.printing import PrintState
 from edge_node.domain.procedure import Answer, Procedure, Question, missing
-from edge_node.usecases.lookup import DossierView
+from edge_node.usecases.lookup import DossierView, PrintJobView
 from edge_node.usecases.printing import MAXIMUM_RETRY_AGE
 from edge_node.web import durations
 from edge_node.web.localisation import Translator
@@ -102,11 +102,11 @@ def ticked(dossier: DossierView, posted: Mapping[str, str] | None) -> dict[str, 
     return {paper.id: posted.get(f"paper.{paper.id}") == "yes" for paper in dossier.documents}
 
 
-def stalled(dossier: DossierView, now: datetime) -> set[int]:
+def stalled(jobs: Iterable[PrintJobView], now: datetime) -> set[int]:
     """Papers that failed so long ago that the station no longer prints them by itself."""
     return {
         job.id
-        for job in dossier.print_jobs
+        for job in jobs
         if job.state == PrintState.FAILED
         and now - datetime.fromisoformat(job.created_at) > MAXIMUM_RETRY_AGE
     }

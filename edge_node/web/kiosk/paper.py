@@ -6,7 +6,7 @@ from edge_node.usecases.lookup import PrintJobView
 
 Paper: TypeAlias = Literal["coming", "printed", "out"]
 
-_OUT: Final = frozenset({"failed", "unknown"})
+_OUT: Final = frozenset({"failed", "unknown", "cancelled"})
 
 
 def paper_of(job: PrintJobView | None) -> Paper:

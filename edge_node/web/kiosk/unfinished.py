@@ -1,17 +1,17 @@
 """Going on with a form that was left: after its card was shown, or with the code on paper.
 
-Nothing else opens a form. The page that offers it names the procedure and no person.
+Nothing else opens a form. The page that offers it names the procedure and no person. The code is
+shown at once; whether it also comes on paper is told beside it and holds nobody up.
 """
 
 from typing import Final
 
-import msgspec
 from aiohttp import web
 
 from edge_node.domain.errors import DomainError
-from edge_node.usecases import drafts
+from edge_node.usecases import lookup
 from edge_node.usecases.drafts import DRAFT_AGE_S, Draft
-from edge_node.usecases.kiosk import captures, resume
+from edge_node.usecases.kiosk import captures, resume, resume_note
 from edge_node.usecases.kiosk.resume import Found
 from edge_node.web.error_pages import cause, remedy
 from edge_node.web.keys import STATION
@@ -23,9 +23,19 @@ from edge_node.web.kiosk.draft import (
     require_visit,
     save_and_go,
 )
-from edge_node.web.pages import new_key, read_form, render, see_other, set_cookie, translator
+from edge_node.web.kiosk.paper import paper_of
+from edge_node.web.pages import (
+    language_of,
+    new_key,
+    read_form,
+    render,
+    see_other,
+    set_cookie,
+    translator,
+)
 
 MAXIMUM_CODE_CHARACTERS: Final = 12
+PAUSED: Final = "/kiosk/paused"
 
 
 async def offer(request: web.Request, found: Found, wanted: str) -> web.Response:
@@ -84,17 +94,27 @@ async def accept(request: web.Request) -> web.Response:
 
 
 async def pause(request: web.Request) -> web.Response:
-    """Leave now and come back within half an hour: the code, shown once, then forgotten here."""
+    """Leave now and come back within half an hour; a second touch gives the same code."""
+    visit = await require_visit(request)
+    procedure_of(request, visit)
+    language: Final = "en" if language_of(request) == "en" else "vi"
+    await resume_note.leave(request.app[STATION], visit.token, visit.draft, language)
+    return see_other(PAUSED)
+
+
+async def paused(request: web.Request) -> web.Response:
+    """The code, and whether its paper comes; where the form stands when there is no code."""
     visit = await require_visit(request)
     procedure, station = procedure_of(request, visit), request.app[STATION]
-    # The form says first that there is a way back: a code on paper must never lead nowhere.
-    await drafts.save(station, visit.token, msgspec.structs.replace(visit.draft, resumable=True))
-    code = await resume.make_code(station, visit.token)
+    given = resume_note.find(station, visit.token)
+    if given is None:
+        raise web.HTTPSeeOther("/kiosk/check")
     t = translator(request)
     values = {
-        "code": code,
+        "code": given.code,
         "procedure": t.choose(procedure.name_vi, procedure.name_en),
         "minutes": DRAFT_AGE_S // 60,
+        "paper": paper_of(await lookup.print_job(station, given.job_id)),
     }
     return render(request, "kiosk/paused.html.j2", values)
 
@@ -111,4 +131,5 @@ ROUTES: Final = (
     web.get("/kiosk/unfinished", to_check),
     web.post("/kiosk/pause", pause),
     web.get("/kiosk/pause", to_check),
+    web.get(PAUSED, paused),
 )

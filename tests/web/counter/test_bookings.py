@@ -76,6 +76,61 @@ async def test_a_place_is_given_back_unless_it_was_used(client: Client, station:
     assert "Đã lấy số" in page
 
 
+async def set_in_print(station: Station, column: str, value: str) -> None:
+    await station.store.write(
+        station.moment(),
+        lambda transaction: transaction.connection.execute(
+            f"UPDATE print_job SET {column} = ?",  # noqa: S608 - the test's own words
+            (value,),
+        ),
+    )
+
+
+async def slips(station: Station) -> list[tuple[str, int | None]]:
+    return await station.store.read(
+        lambda connection: connection.execute(
+            "SELECT kind, copy_of FROM print_job ORDER BY id"
+        ).fetchall()
+    )
+
+
+async def test_the_page_says_what_becomes_of_the_slip(client: Client, station: Station) -> None:
+    await enter(client)
+    _, _, where = await book(client, "k")
+    for state, words in (
+        ("queued", "Phiếu hẹn: Chờ in"),
+        ("printed", "Phiếu hẹn: Đã in xong"),
+        ("failed", "Phiếu hẹn: Chưa in được"),
+    ):
+        await set_in_print(station, "state", state)
+        page = await look(client, where)
+        assert words in page
+        assert "data-code=" in page, "the code is read out whatever the printer does"
+    assert "Máy tự in lại khi máy in sẵn sàng" in await look(client, where)
+    await set_in_print(station, "created_at", f"{DAY}T08:11:00+07:00")
+    assert "Quá 30 phút nên máy không tự in nữa." in await look(client, where)
+    assert "Slip: " in await look(client, f"{where}&lang=en")
+
+
+async def test_a_lost_slip_is_printed_again_as_a_copy(client: Client, station: Station) -> None:
+    await enter(client)
+    _, _, where = await book(client, "k")
+    code = where.rpartition("=")[2]
+    assert f'id="print-{code}"' in await look(client, where)
+    fields = {"code": code, "service": "residence", "day": DAY}
+    assert (await send(client, f"{ADDRESS}/print", **fields))[::2] == (303, where)
+    assert await slips(station) == [("booking_slip", None)], "it is coming already"
+    await set_in_print(station, "state", "printed")
+    assert (await send(client, f"{ADDRESS}/print", **fields))[::2] == (303, where)
+    assert await slips(station) == [("booking_slip", None), ("booking_slip", 1)]
+    await send(client, f"{ADDRESS}/cancel", **fields)
+    status, page, _ = await send(client, f"{ADDRESS}/print", **fields)
+    assert (status, 'class="problem-line" role="alert"' in page) == (422, True)
+    assert f'id="print-{code}"' not in page
+    assert len(await slips(station)) == 2
+
+
 async def test_nobody_books_without_signing_in(client: Client, station: Station) -> None:
     assert (await book(client, "k"))[2] == "/counter/sign-in"
+    assert (await send(client, f"{ADDRESS}/print", code="234567"))[2] == "/counter/sign-in"
     assert await appointments.of_day(station, DAY) == []

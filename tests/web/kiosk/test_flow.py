@@ -182,6 +182,55 @@ async def test_a_form_left_with_a_code_is_gone_from_the_kiosk_and_comes_back(
     assert "Nguyễn Thị Mẫu" in page.text
 
 
+async def code_jobs(station: Station) -> list[tuple[int, str, str]]:
+    return await station.store.read(
+        lambda connection: connection.execute("SELECT id, kind, slip FROM print_job").fetchall()
+    )
+
+
+async def test_the_code_comes_on_paper_once_for_two_touches(
+    client: Browser, station: Station
+) -> None:
+    await fill(client)
+    first = await post(client, "/kiosk/pause")
+    assert (first.status, first.path) == (200, "/kiosk/paused")
+    assert "Đang in giấy." in first.text
+    assert (await post(client, "/kiosk/pause")).text == first.text
+    assert (await get(client, "/kiosk/paused")).text == first.text, "a page told to look again"
+    [(_, kind, slip)] = await code_jobs(station)
+    assert kind == "resume_note"
+    for personal in ("Mẫu", "079190000017", "12/3", "0901"):
+        assert personal not in slip
+
+
+async def test_without_paper_the_code_is_shown_all_the_same(
+    client: Browser, station: Station
+) -> None:
+    await fill(client)
+    shown = await post(client, "/kiosk/pause")
+    code = re.search(r'class="stub-number">([^<]+)<', shown.html)
+    assert code is not None
+    [(job, _, _)] = await code_jobs(station)
+    for state, failure in (("failed", "paper_out"), ("unknown", ""), ("cancelled", "")):
+        await station.store.write(
+            station.moment(),
+            lambda one, state=state, failure=failure: one.connection.execute(  # type: ignore[misc]
+                "UPDATE print_job SET state = ?, failure = ? WHERE id = ?", (state, failure, job)
+            ),
+        )
+        page = await get(client, "/kiosk/paused")
+        assert "Máy chưa in được giấy. Xin ghi lại hoặc chụp mã" in page.text, state
+        assert code[1] in page.text
+    english = await get(client, "/kiosk/paused?lang=en")
+    assert "it works without paper" in english.text
+
+
+async def test_a_page_without_a_code_leads_to_the_form(client: Browser, station: Station) -> None:
+    await fill(client)
+    assert (await get(client, "/kiosk/paused")).path == "/kiosk/check"
+    assert await code_jobs(station) == []
+
+
 async def test_the_same_card_finds_its_form_after_silence(
     client: Browser, clock: TestClock
 ) -> None:

@@ -153,6 +153,7 @@ async def test_the_list_of_papers_is_printed_once_per_press(
     assert slip.fee == "15.000\u00a0đ"
     assert slip.hours == "Ngày làm việc 07:30–11:30, 13:00–17:00"
     assert slip.papers[0].name.startswith("Tờ khai")
+    assert {paper.form for paper in slip.papers} == {None}, "the catalogue does not say which"
     assert "Chỉ cần khi cán bộ không tra cứu được" in [paper.note for paper in slip.papers]
     other = await post(client, "/kiosk/procedures/res-temporary/papers", key="b" * 32)
     assert other.status == 200

@@ -1,0 +1,98 @@
+"""The slip of a booking: one with an officer's, none with a program's, copies that say so."""
+
+from datetime import datetime
+
+import msgspec
+import pytest
+
+from edge_node.documents import model
+from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.store import print_jobs
+from edge_node.store.appointments import Source
+from edge_node.store.print_jobs import PrintJobRow
+from edge_node.usecases.bookings import print_again, reserve, slip_of
+from edge_node.usecases.printing import MAXIMUM_RETRY_AGE, print_next
+from edge_node.usecases.queue import appointments
+from edge_node.usecases.queue.appointments import Appointment, Slot
+from edge_node.usecases.station import Station
+from hardware.ports import DeviceError, Failed
+from tests.usecases.test_printing import TrayPrinter, desk
+from tests.web.station import TestClock
+
+NINE = datetime.fromisoformat("2026-11-23T09:00:00+07:00")
+
+
+async def book(station: Station, source: Source = "officer", key: str = "k") -> Appointment:
+    answer = await reserve(station, Slot("residence", NINE), source, key)
+    return msgspec.json.decode(answer.body, type=Appointment)
+
+
+async def slips(station: Station) -> list[PrintJobRow]:
+    def ask(connection: object) -> list[PrintJobRow]:
+        found = (print_jobs.find(connection, n) for n in range(1, 9))  # type: ignore[arg-type]
+        return [row for row in found if row is not None]
+
+    return await station.store.read(ask)
+
+
+async def test_an_officers_booking_has_one_slip_however_often_it_is_sent(station: Station) -> None:
+    booked = await book(station)
+    assert await book(station) == booked
+    [job] = await slips(station)
+    slip = msgspec.json.decode(job.slip, type=model.BookingSlip)
+    assert (job.kind, job.role, job.copy_of) == ("booking_slip", "ticket", None)
+    assert (slip.booking_code, slip.booked_for) == (booked.code, NINE)
+    assert (slip.agency, slip.service_vi) == ("Công an phường Bà Rịa", "Cư trú")
+    found = await slip_of(station, booked)
+    assert found is not None
+    assert found.id == job.id
+
+
+@pytest.mark.parametrize("source", ["api", "city"])
+async def test_other_bookings_print_nothing_until_an_officer_asks(
+    station: Station, source: Source
+) -> None:
+    booked = await book(station, source)
+    assert await slips(station) == []
+    assert await slip_of(station, booked) is None
+    await print_again(station, booked.code)
+    assert [job.copy_of for job in await slips(station)] == [None]
+
+
+async def test_a_slip_that_is_coming_is_not_doubled(station: Station) -> None:
+    booked = await book(station)
+    await print_again(station, booked.code)
+    await print_next(station, desk(TrayPrinter(Failed(DeviceError.PAPER_OUT))))
+    await print_again(station, booked.code)
+    assert [job.state.value for job in await slips(station)] == ["failed"]
+
+
+async def test_a_second_slip_says_that_it_is_a_copy(station: Station) -> None:
+    booked = await book(station)
+    await print_next(station, desk(TrayPrinter()))
+    assert await print_again(station, booked.code) == booked
+    first, second = await slips(station)
+    assert (second.copy_of, second.slip) == (first.id, first.slip)
+
+
+async def test_what_is_not_tried_any_more_can_be_asked_for(
+    station: Station, clock: TestClock
+) -> None:
+    booked = await book(station)
+    await print_next(station, desk(TrayPrinter(Failed(DeviceError.PAPER_OUT))))
+    clock.advance(int(MAXIMUM_RETRY_AGE.total_seconds()) + 1)
+    await print_again(station, booked.code)
+    assert len(await slips(station)) == 2
+
+
+async def test_no_slip_for_what_is_over_or_never_was(station: Station) -> None:
+    booked = await book(station)
+    await appointments.cancel(station, booked.code)
+    for code, why in (
+        (booked.code, ErrorCode.APPOINTMENT_CANCELLED),
+        ("234567", ErrorCode.APPOINTMENT_UNKNOWN),
+    ):
+        with pytest.raises(DomainError) as caught:
+            await print_again(station, code)
+        assert caught.value.code is why
+    assert len(await slips(station)) == 1
