@@ -19,6 +19,7 @@ from playwright.async_api import Browser, Page
 from hardware.clock import VIETNAM
 from tests.browser import walk
 from tests.browser.conftest import SIZES
+from tests.browser.kiosk_steps import CARD, scan
 from tests.journeys.day_node import set_clock
 from tests.journeys.desk_hand import Hand, at_counter
 from tests.journeys.station_day import StationDay
@@ -105,11 +106,20 @@ async def pages(chromium: Browser) -> Sequence[Page]:
     return opened
 
 
-async def come(day: Day, page: Page, count: int) -> None:
-    """People of one kiosk, one after the other."""
-    for _ in range(count):
+def card(number: int) -> str:
+    """What the reader says of one more invented person."""
+    return CARD.replace("079190000017", f"079190{number + 100:06d}")
+
+
+async def come(day: Day, page: Page, first: int, count: int) -> None:
+    """People of one kiosk, one after the other, each with a card of their own."""
+    for number in range(first, first + count):
         await page.goto(day.station.facts["urls"]["kiosk"])
         await walk.start(page, day.station.facts["urls"]["kiosk"].removesuffix("/kiosk"))
+        await walk.until(page, "/kiosk/identify")
+        before = await walk.mark(page)
+        await scan(page, card(number))
+        await walk.arrive(page, before)
         day.numbers.append(await walk.finish(page))
         await page.locator(".help-main").click()
         await page.wait_for_url("**/kiosk")
@@ -153,14 +163,16 @@ async def test_a_whole_day(day: StationDay, pages: Sequence[Page], tmp_path: Pat
         for hand in hands.values():
             await hand.look("/counter/shift")
             await hand.press("/counter/shift/open", fee="0", fine="0")
+        come_so_far = 0
         for time, people, event in WAVES:
             rehearsal.at(time)
             await rehearsal.happens(event)
             half = people // 2
             await asyncio.gather(
-                come(rehearsal, pages[0], half),
-                come(rehearsal, pages[1], people - half),
+                come(rehearsal, pages[0], come_so_far, half),
+                come(rehearsal, pages[1], come_so_far + half, people - half),
             )
+            come_so_far += people
             await asyncio.gather(*(serve(rehearsal, hand, who) for who, hand in hands.items()))
         rehearsal.at("17:00")
         await day.until("everything is at the city", day.all_entered)
