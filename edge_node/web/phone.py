@@ -17,6 +17,7 @@ from edge_node.web.keys import STATION, TRANSLATORS
 from edge_node.web.localisation import load_translators
 from edge_node.web.middleware import guard_pages, set_security_headers
 from edge_node.web.paper import citizen
+from edge_node.web.voice.screens import NO_PROMPTS, PROMPTS
 
 MAXIMUM_BODY_BYTES: Final = 1024
 READ_ONLY: Final = frozenset({"GET", "HEAD"})
@@ -30,6 +31,7 @@ def create_phone_app(station: Station) -> web.Application:
     app[STATION] = station
     app[assets.ASSETS] = assets.load_assets()
     app[TRANSLATORS] = load_translators()
+    app[PROMPTS] = NO_PROMPTS
     prepare_templates(app)
     tracking.prepare(app)
     app.on_response_prepare.append(set_security_headers)

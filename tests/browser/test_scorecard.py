@@ -34,8 +34,9 @@ async def test_every_screen_is_for_everybody(place: Scene, chromium: Browser, na
     look = LOOKS[name]
     for title, journey in TOURS.items():
         least = measure.LEAST[journey.area] if look.full else None
+        most = measure.most_shift(journey.area, usual=name == "normal")
         async with looking(chromium, place, look, journey.area) as (page, watch):
             async for stop in journey.tour(Visit(page, place)):
-                found += measure.prefixed(stop, await measure.faults(page, least))
+                found += measure.prefixed(stop, await measure.faults(page, least, most))
             found += measure.prefixed(title, watch.said)
     assert not found, "\n".join(found)

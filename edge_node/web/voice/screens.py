@@ -45,6 +45,7 @@ class Prompts(NamedTuple):
 
 
 PROMPTS: Final = web.AppKey("prompts", Prompts)
+NO_PROMPTS: Final = Prompts(MappingProxyType({}))
 
 
 def questions_of(procedures: Iterable[Procedure]) -> list[Question]:
