@@ -2,8 +2,8 @@
 
 Rules: the body of a record goes only when the city's verified backup has held it for thirty days by
 the city's own clock, the city was given it whole, its dossier is closed and no attachment of it is
-still to be sent; an
-acknowledgement or a number of attempts is never a reason. Nothing is ever overwritten to make room.
+still to be sent; an acknowledgement or a number of attempts is never a reason. Nothing is ever
+overwritten to make room.
 This module must not know where anything is stored, nor what time it is.
 """
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple, TypeVar
 
 from sync.database import DatabaseError, Reader, open_reader
-from sync.protocol.receipt import RecordStatus
+from sync.protocol.receipt import RecordStatus, status_code
 
 Result = TypeVar("Result")
 
@@ -109,7 +109,7 @@ def _held(connection: sqlite3.Connection) -> Mapping[bytes, Held]:
     for lid, sequence in connection.execute(
         "SELECT lid, sequence FROM withheld"
         " UNION SELECT lid, sequence FROM record_status WHERE code = ?",
-        (RecordStatus.WITHHELD.name.lower(),),
+        (status_code(RecordStatus.WITHHELD),),
     ):
         withheld.setdefault(lid, set()).add(sequence)
     rows = connection.execute("SELECT lid, acked, archived, applied FROM log_state")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from edge_node.store.unit_of_work import Transaction
-from sync.protocol.custody import CustodyReason
+from sync.protocol.custody import NOT_RELEASED
 
 DAY_MS: Final = 86_400_000
 
@@ -31,8 +31,6 @@ class Traffic(NamedTuple):
 
 
 _ASIDE_RECORDS: Final = "SELECT coalesce(sum(count), 0) FROM aside WHERE reason NOT IN (?, ?)"
-_TOLD_ELSEWHERE: Final = (CustodyReason.FORK, CustodyReason.UNREADABLE)
-"""Nobody has to release these; each has a notice of its own."""
 
 
 class Dealings(NamedTuple):
@@ -66,7 +64,7 @@ def dealings(connection: sqlite3.Connection, now_ms: int) -> Dealings:
     return Dealings(
         notices=_count(connection, "SELECT kind, count(*) FROM log_notice GROUP BY kind"),
         statuses=_count(connection, "SELECT code, count(*) FROM record_status GROUP BY code"),
-        aside=_one(connection, _ASIDE_RECORDS, *_TOLD_ELSEWHERE),
+        aside=_one(connection, _ASIDE_RECORDS, *NOT_RELEASED),
         withheld=_one(connection, "SELECT count(*) FROM withheld"),
         blobs_held=_one(connection, "SELECT count(*) FROM blob_state WHERE receipt IS NOT NULL"),
         traffic=Traffic(*traffic) if traffic else Traffic(0, 0),

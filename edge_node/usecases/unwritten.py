@@ -8,6 +8,7 @@ import asyncio
 import base64
 import binascii
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -52,8 +53,10 @@ class Unwritten:
             return None
         return given
 
-    def seal(self, code: str, nonce: bytes) -> str:
-        """A code as a print job may keep it. The caller has set the key."""
+    def seal(self, code: str, entropy: Callable[[int], bytes]) -> str:
+        """A code as a print job may keep it; `entropy` gives so many random bytes."""
+        self.key = self.key or entropy(KEY_BYTES)
+        nonce = entropy(NONCE_BYTES)
         sealed = AESGCM(self.key).encrypt(nonce, code.encode(), None)
         return base64.b64encode(nonce + sealed).decode()
 

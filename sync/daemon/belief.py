@@ -25,7 +25,7 @@ from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.handshake import LogHead, LogState, Welcome, verify_welcome
 from sync.protocol.heads import read_bytes
 from sync.protocol.merkle import Frontier
-from sync.protocol.receipt import Receipt, RecordStatus, verify_receipt
+from sync.protocol.receipt import Receipt, verify_receipt
 from sync.protocol.returned import open_return, parse_return
 from sync.protocol.seal import encryption_key_id
 
@@ -195,14 +195,6 @@ def body_digest(batch: bytes) -> bytes:
     """SHA-256 of the body of a batch's bytes."""
     _, rest = split_first(batch)
     return sha256(read_bytes(rest, 0)[0]).digest()
-
-
-def status_code(number: int) -> str:
-    """A record status as the station stores it; numbers of a newer city stay visible."""
-    try:
-        return RecordStatus(number).name.lower()
-    except ValueError:
-        return f"code_{number}"
 
 
 def _refusal(error: ProtocolError) -> RefusedMessageError:

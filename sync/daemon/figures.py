@@ -4,11 +4,9 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from sync.protocol.custody import CustodyReason
+from sync.protocol.custody import NOT_RELEASED
 
 _ASIDE_RECORDS: Final = "SELECT coalesce(sum(count), 0) FROM aside WHERE reason NOT IN (?, ?)"
-_TOLD_ELSEWHERE: Final = (CustodyReason.FORK, CustodyReason.UNREADABLE)
-"""Nobody has to release these; each has a notice of its own."""
 
 
 class SyncFigures(NamedTuple):
@@ -44,7 +42,7 @@ def sync_figures(connection: sqlite3.Connection, day: int) -> SyncFigures:
     return SyncFigures(
         acked={row[0]: row[1] for row in rows},
         unarchived=sum(row[1] - row[2] for row in rows),
-        aside=_one(connection, _ASIDE_RECORDS, *_TOLD_ELSEWHERE),
+        aside=_one(connection, _ASIDE_RECORDS, *NOT_RELEASED),
         withheld=_one(connection, "SELECT count(*) FROM withheld"),
         statuses=_by(connection, "SELECT code, count(*) FROM record_status GROUP BY code"),
         notices=_by(connection, "SELECT kind, count(*) FROM log_notice GROUP BY kind"),

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from sync.daemon import statements
 from sync.daemon.assemble import SealedBatch
-from sync.daemon.belief import DisagreementError, status_code
+from sync.daemon.belief import DisagreementError
 from sync.daemon.events import LogReport, Notice, NoticeKind, Refusal
 from sync.daemon.figures import SyncFigures, sync_figures
 from sync.daemon.statements import (
@@ -30,7 +30,7 @@ from sync.database import Writer
 from sync.protocol.custody import Custody
 from sync.protocol.handshake import LogState, Welcome
 from sync.protocol.limits import MAXIMUM_RECEIPT_STATUSES
-from sync.protocol.receipt import Receipt
+from sync.protocol.receipt import Receipt, status_code
 from sync.protocol.session_extras import Notice as CityNotice
 
 ANCHOR_INTERVAL_MS: Final = 3_600_000

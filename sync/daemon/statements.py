@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from sync.daemon.events import Policy
 from sync.daemon.tally import Tally
 from sync.protocol import session_extras
-from sync.protocol.custody import CustodyReason
+from sync.protocol.custody import NOT_RELEASED
 from sync.protocol.entries import read_entries
 
 OWNERS: Final[dict[str, Traversable]] = {
@@ -190,7 +190,7 @@ def remembered(connection: sqlite3.Connection, lid: bytes) -> Remembered:
     row = log_row(connection, lid)
     (aside,) = connection.execute(
         "SELECT coalesce(max(first + count), 0) FROM aside WHERE lid = ? AND reason NOT IN (?, ?)",
-        (lid, CustodyReason.FORK, CustodyReason.UNREADABLE),
+        (lid, *NOT_RELEASED),
     ).fetchone()
     (recovered,) = connection.execute(
         "SELECT coalesce(max(sequence) + 1, 0) FROM recovered WHERE lid = ?", (lid,)

@@ -35,6 +35,10 @@ class CustodyReason(IntEnum):
     UNREADABLE = 4
 
 
+NOT_RELEASED: Final = (CustodyReason.FORK, CustodyReason.UNREADABLE)
+"""Reasons that a station acts on by itself: nobody at the city lets such bytes in later."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Custody:
     """What is stored aside, and why.

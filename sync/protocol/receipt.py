@@ -46,6 +46,14 @@ class RecordStatus(IntEnum):
     UNREADABLE = 7
 
 
+def status_code(number: int) -> str:
+    """A record status as the station stores it; numbers of a newer city stay visible."""
+    try:
+        return RecordStatus(number).name.lower()
+    except ValueError:
+        return f"code_{number}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchReference:
     """The batch that a receipt answers: its range and the digest of its body."""

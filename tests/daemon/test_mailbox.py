@@ -17,7 +17,6 @@ from sync.daemon.belief import (
     compare,
     read_receipt,
     read_welcome,
-    status_code,
 )
 from sync.daemon.events import Failure, LogReport, Notice, NoticeKind, Refusal
 from sync.daemon.mailbox import Mailbox, Moment
@@ -273,11 +272,6 @@ async def test_notices_and_standings_are_kept(memory: Memory) -> None:
         "SELECT state, failure_code, failures, next_attempt_wall_ms, last_attempt_wall_ms"
         " FROM contact"
     ) == [("backoff", "city_busy", 2, 99, 56)]
-
-
-def test_statuses_of_a_newer_city_stay_visible() -> None:
-    assert status_code(4) == "rejected"
-    assert status_code(77) == "code_77"
 
 
 def test_the_digest_is_of_the_body_alone() -> None:

@@ -10,6 +10,7 @@ from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.store import print_jobs
 from edge_node.store.appointments import Source
 from edge_node.store.print_jobs import PrintJobRow
+from edge_node.store.unit_of_work import Connection
 from edge_node.usecases.bookings import print_again, reserve, slip_of
 from edge_node.usecases.printing import MAXIMUM_RETRY_AGE, print_next
 from edge_node.usecases.queue import appointments
@@ -28,8 +29,8 @@ async def book(station: Station, source: Source = "officer", key: str = "k") -> 
 
 
 async def slips(station: Station) -> list[PrintJobRow]:
-    def ask(connection: object) -> list[PrintJobRow]:
-        found = (print_jobs.find(connection, n) for n in range(1, 9))  # type: ignore[arg-type]
+    def ask(connection: Connection) -> list[PrintJobRow]:
+        found = (print_jobs.find(connection, n) for n in range(1, 9))
         return [row for row in found if row is not None]
 
     return await station.store.read(ask)

@@ -11,14 +11,11 @@ from typing import Final, Literal
 
 import msgspec
 
-from edge_node.documents import kinds, model
+from edge_node.documents import model
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.procedure import Document, Procedure
-from edge_node.store import print_jobs
-from edge_node.store.print_jobs import NewPrintJob
-from edge_node.store.unit_of_work import Transaction
-from edge_node.usecases.station import Station, storage_error
-from sync.database import DatabaseError
+from edge_node.usecases.paper.queueing import queue
+from edge_node.usecases.station import Station
 
 KIND: Final = "papers_list"
 MAXIMUM_KEYS: Final = 256
@@ -75,19 +72,8 @@ async def print_list(
         printed_at=moment.now,
         language=words.language,
     )
-    job = NewPrintJob(KIND, kinds.KINDS[KIND].role, kinds.encode(slip))
-
-    def work(transaction: Transaction) -> int:
-        print_jobs.insert(transaction, job)
-        return print_jobs.newest_id(transaction)
-
-    try:
-        job_id = await station.store.write(moment, work)
-    except DatabaseError as error:
-        raise storage_error(error) from error
+    job_id = await queue(station, moment, KIND, slip)
     pressed.keep(key, job_id)
-    station.paper.ring()
-    station.changes.announce("print", str(job_id))
     return job_id
 
 

@@ -18,16 +18,15 @@ from edge_node.documents.model.common import Language
 from edge_node.domain.confidential import is_confidential
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.procedure import Procedure
-from edge_node.store import print_jobs
-from edge_node.store.print_jobs import NewPrintJob, PrintJobRow
-from edge_node.store.unit_of_work import Moment, Transaction
+from edge_node.store.print_jobs import PrintJobRow
+from edge_node.store.unit_of_work import Moment
 from edge_node.usecases import drafts
 from edge_node.usecases.days import CLOCK_WRONG
 from edge_node.usecases.drafts import DRAFT_AGE_S, Draft
 from edge_node.usecases.kiosk import resume
-from edge_node.usecases.station import Station, storage_error, token_id
-from edge_node.usecases.unwritten import KEY_BYTES, NONCE_BYTES, Given
-from sync.database import DatabaseError
+from edge_node.usecases.paper.queueing import queue
+from edge_node.usecases.station import Station, token_id
+from edge_node.usecases.unwritten import Given
 
 KIND: Final = "resume_note"
 MAXIMUM_WAIT: Final = timedelta(seconds=60)
@@ -50,12 +49,11 @@ async def leave(station: Station, token: str, draft: Draft, language: Language) 
         await drafts.save(station, token, kept)
         code = await resume.make_code(station, token)
         procedure = station.catalogue.known_procedure(draft.procedure_id)
-        job_id = await _queue(station, _slip(station, procedure, moment, language, code))
+        slip = _slip(station, procedure, moment, language, code)
+        job_id = await queue(station, station.moment(), KIND, slip)
         until_wall_ms = (moment.time.wall_ms or 0) + DRAFT_AGE_S * 1000
         given = Given(code, job_id, form, until_wall_ms)
         station.unwritten.keep(token_id(token), given)
-    station.paper.ring()
-    station.changes.announce("print", str(job_id))
     return given
 
 
@@ -84,14 +82,12 @@ async def written(station: Station, job: PrintJobRow) -> PrintJobRow | None:
 def _slip(
     station: Station, procedure: Procedure, moment: Moment, language: Language, code: str
 ) -> model.ResumeNote:
-    unwritten = station.unwritten
-    unwritten.key = unwritten.key or station.entropy(KEY_BYTES)
     # A clock that is certainly wrong would print an hour that nobody's watch agrees with.
     sure = moment.time.quality != CLOCK_WRONG
     hidden = is_confidential(station.catalogue, procedure.id)
     return model.ResumeNote(
         agency=station.name_vi,
-        code=unwritten.seal(code, station.entropy(NONCE_BYTES)),
+        code=station.unwritten.seal(code, station.entropy),
         procedure_vi="" if hidden else procedure.label_vi,
         procedure_en="" if hidden else procedure.label_en,
         minutes=DRAFT_AGE_S // 60,
@@ -99,16 +95,3 @@ def _slip(
         made_at=moment.now,
         language=language,
     )
-
-
-async def _queue(station: Station, slip: model.ResumeNote) -> int:
-    job = NewPrintJob(KIND, kinds.KINDS[KIND].role, kinds.encode(slip))
-
-    def work(transaction: Transaction) -> int:
-        print_jobs.insert(transaction, job)
-        return print_jobs.newest_id(transaction)
-
-    try:
-        return await station.store.write(station.moment(), work)
-    except DatabaseError as error:
-        raise storage_error(error) from error

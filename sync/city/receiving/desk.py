@@ -56,9 +56,6 @@ _Result = TypeVar("_Result")
 MAXIMUM_TRIES: Final = 3
 """How often an overlapping batch is compared anew because the log moved meanwhile."""
 
-_CURED_BY_PACKING: Final = frozenset({ProtocolErrorCode.UNSUPPORTED, ProtocolErrorCode.TOO_LARGE})
-"""Refusals after which the station sends the same records in another form: nothing is kept."""
-
 _QUARANTINE_REASONS: Final = {
     CustodyReason.EXPIRED: "expired",
     CustodyReason.REVOKED: "revoked",
@@ -226,9 +223,10 @@ async def _store_opened(desk: Desk, arrival: Arrival, signed: SignedBatch) -> St
     try:
         leaves = await _in_executor(desk, partial(_leaves, desk.keys, signed))
     except ProtocolError as error:
-        if error.code in _CURED_BY_PACKING:
-            raise refuse(error.code, error.detail) from error
-        raise UnreadableError(Problem.MALFORMED, error.detail) from error
+        refused = refuse(error.code, error.detail)
+        if refused.problem is Problem.MALFORMED:
+            raise UnreadableError(refused.problem, refused.detail) from error
+        raise refused from error  # the same records in another form, or for another key, may do
     for _ in range(MAXIMUM_TRIES):
         await desk.opener.open_log(arrival.header.lid)
         outcome = await desk.archive.store_opened(arrival, leaves)

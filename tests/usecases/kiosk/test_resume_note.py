@@ -9,6 +9,7 @@ from edge_node.documents import model
 from edge_node.domain.printing import PrintState
 from edge_node.store import print_jobs
 from edge_node.store.print_jobs import PrintJobRow
+from edge_node.store.unit_of_work import Connection
 from edge_node.usecases import drafts
 from edge_node.usecases.drafts import DRAFT_AGE_S, Draft
 from edge_node.usecases.kiosk import leftovers, resume, resume_note
@@ -16,7 +17,7 @@ from edge_node.usecases.kiosk.resume_note import MAXIMUM_WAIT
 from edge_node.usecases.printing import Desk, print_next, retry_failed
 from edge_node.usecases.station import Station
 from edge_node.usecases.unwritten import MAXIMUM_GIVEN, Given, Unwritten
-from hardware.ports import ClockReading, DeviceError, Failed
+from hardware.ports import ClockReading, DeviceError, Failed, PrintJob
 from tests.usecases.samples import submit
 from tests.usecases.test_printing import TrayPrinter, render
 from tests.web.station import TestClock
@@ -31,8 +32,8 @@ async def leave(station: Station, draft: Draft = FORM) -> Given:
 
 
 async def jobs(station: Station) -> list[PrintJobRow]:
-    def ask(connection: object) -> list[PrintJobRow]:
-        found = (print_jobs.find(connection, n) for n in range(1, 9))  # type: ignore[arg-type]
+    def ask(connection: Connection) -> list[PrintJobRow]:
+        found = (print_jobs.find(connection, n) for n in range(1, 9))
         return [row for row in found if row is not None]
 
     return await station.store.read(ask)
@@ -46,12 +47,12 @@ class Tray(TrayPrinter):
     def desk(self) -> Desk:
         self.notes: list[model.ResumeNote] = []
 
-        def draw(row: PrintJobRow, people_ahead: int) -> object:
+        def draw(row: PrintJobRow, people_ahead: int) -> PrintJob:
             if row.kind == resume_note.KIND:
                 self.notes.append(msgspec.json.decode(row.slip, type=model.ResumeNote))
             return render(row, people_ahead)
 
-        return Desk("ticket", self, draw)  # type: ignore[arg-type]
+        return Desk("ticket", self, draw)
 
 
 async def test_the_note_says_what_leads_back_and_nobody(station: Station) -> None:
@@ -145,7 +146,7 @@ async def test_a_note_that_leads_nowhere_is_called_off(station: Station, end: st
 
 
 async def test_the_next_run_cannot_open_what_this_one_sealed(station: Station) -> None:
-    sealed = Unwritten(key=bytes(32)).seal("7KXM-Q2RD", bytes(12))
+    sealed = Unwritten(key=bytes(32)).seal("7KXM-Q2RD", bytes)
     assert Unwritten(key=bytes(32)).open(sealed) == "7KXM-Q2RD"
     for other in (Unwritten(key=b"\1" * 32), Unwritten()):
         assert other.open(sealed) == ""
