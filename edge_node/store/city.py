@@ -53,6 +53,8 @@ class CityView:
         self._stack = stack
         self._reader: Reader | None = None
         self._opening = asyncio.Lock()
+        self.unanswered = 0
+        """Questions so far that got no answer: whoever asked must ask again."""
 
     async def held(self) -> Mapping[bytes, Held]:
         """Log id → how far the city has it."""
@@ -90,6 +92,7 @@ class CityView:
         try:
             return await reader.query(question)
         except (DatabaseError, sqlite3.OperationalError):
+            self.unanswered += 1
             return unknown
 
     async def _open(self) -> Reader | None:

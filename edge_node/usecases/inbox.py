@@ -71,17 +71,20 @@ class Inbox:
         """Look whenever sync.db has changed, for ever."""
         while True:
             with contextlib.suppress(DatabaseError):
-                await self._look_if_changed()
+                await self.look_if_changed()
             await asyncio.sleep(POLL_S)
 
-    async def _look_if_changed(self) -> None:
+    async def look_if_changed(self) -> None:
+        """Look when sync.db was written since the last look that was answered in full."""
         await self._mind_the_clock()
-        version = await self.station.city.version()
+        city = self.station.city
+        unanswered, version = city.unanswered, await city.version()
         day = self.station.moment().text[:10]
         if version == self.seen and day == self.day:
             return
         await self.look()
-        self.seen, self.day = version, day
+        if city.unanswered == unanswered:
+            self.seen, self.day = version, day
 
     async def look(self) -> None:
         """Take up everything that is new. Raises DatabaseError; the next look goes on."""

@@ -59,14 +59,14 @@ async def test_a_clock_that_was_set_is_told(
     station: Station, daemon: Daemon, clock: TestClock
 ) -> None:
     opened = await inbox_of(station)
-    await opened._look_if_changed()
+    await opened.look_if_changed()
     before = clock.read()
     clock.advance(CLOCK_JUMP_MS // 1000 * 2)
-    await opened._look_if_changed()
+    await opened.look_if_changed()
     # The test's monotonic clock moves with the wall clock: nothing has jumped.
     assert await controls(station) == []
     opened.offset_ms = before.wall_ms - before.mono_ms + CLOCK_JUMP_MS
-    await opened._look_if_changed()
+    await opened.look_if_changed()
     (told,) = await controls(station)
     assert told.code == "clock_jump"
     assert told.own_size - told.city_size == CLOCK_JUMP_MS

@@ -285,3 +285,13 @@ async def test_the_loop_hears_of_what_the_daemon_writes(station: Station, daemon
 
 def test_an_inbox_keeps_the_officers_of_the_settings(station: Station) -> None:
     assert Inbox.of(station).officers.keys() == station.officers.keys()
+
+
+async def test_a_look_that_got_no_answer_is_repeated(station: Station, daemon: Daemon) -> None:
+    opened = await inbox_of(station)
+    await daemon.run("ALTER TABLE contact RENAME TO away")
+    await opened.look_if_changed()
+    assert opened.seen != await station.city.version()
+    await daemon.run("ALTER TABLE away RENAME TO contact")
+    await opened.look_if_changed()
+    assert opened.seen == await station.city.version()

@@ -64,7 +64,7 @@ async def test_a_release_waits_for_its_bytes_and_its_day(
     assert await kept(station) == {}
     assert station.catalogue.version == "2026.11.1"
     clock.advance(24 * 3600)
-    await opened._look_if_changed()
+    await opened.look_if_changed()
     assert station.catalogue.version == "2026.12.1"
     assert station.catalogue.valid_from == date(2026, 11, 24)
 
