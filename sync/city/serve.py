@@ -82,6 +82,7 @@ class Running:
     storage: Storage
     stop: asyncio.Event
     registrar: Registrar
+    desk: Desk
 
 
 def keys_directory(settings: Settings) -> Path:
@@ -196,7 +197,7 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
                 _keep_backing_up(settings, storage, identity, clock_ms),
             )
         )
-        yield Running(settings.base_url(port), port, archive, storage, stop, registrar)
+        yield Running(settings.base_url(port), port, archive, storage, stop, registrar, desk)
 
 
 def _make_desk(storage: Storage, registrar: Registrar, down: Down, executor: Executor) -> Desk:

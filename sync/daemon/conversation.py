@@ -11,6 +11,7 @@ from typing import Final
 
 from sync.daemon import session as machine
 from sync.daemon import tally
+from sync.daemon.ahead import Ahead
 from sync.daemon.assemble import SealedBatch
 from sync.daemon.belief import DisagreementError
 from sync.daemon.events import (
@@ -91,9 +92,11 @@ class Conversation:
         async with asyncio.TaskGroup() as group:
             self._group = group
             self._stores = Stores(group)
-            self._exchanges = Exchanges(self._ports, self._stores)
+            self._ahead = Ahead(group)
+            self._exchanges = Exchanges(self._ports, self._stores, self._ahead)
             self._stores.begin(self._ports.mailbox.drop_progress())
             await self._talk(finished, started)
+            self._ahead.drop()
             await self._stop_listening()
         return self.session
 

@@ -3,7 +3,8 @@
 Responsible for turning an action into a request and the answer into an event. Rules: everything
 the city says goes through `belief` before the session hears of it; a receipt is being stored while
 the next batch travels, in the order they came, never two behind; the next batch is prepared while
-one travels. It must not decide anything about batches, nor know where settings come from.
+one travels, and on a slow line it follows at once (SPEC 8.4). It must not decide anything about
+batches, nor know where settings come from.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from typing import Final, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from sync.daemon.ahead import Ahead
 from sync.daemon.answers import Meaning, Message, meaning
 from sync.daemon.assemble import Assembler, JournalError, SealedBatch
 from sync.daemon.belief import (
@@ -109,9 +111,10 @@ class Delivery(NamedTuple):
 class Exchanges:
     """What one session says and hears; remembers its nonce and the city's generation."""
 
-    def __init__(self, ports: Ports, stores: Stores) -> None:
+    def __init__(self, ports: Ports, stores: Stores, ahead: Ahead) -> None:
         self._ports = ports
         self._stores = stores
+        self._ahead = ahead
         self._nonce = b""
         self._generation = b""
         self._counted = (0, 0)
@@ -201,13 +204,18 @@ class Exchanges:
         return sending.result()
 
     async def _prepare(self, order: SendBatch | None) -> None:
-        if order is not None:
-            with contextlib.suppress(*STATION_FAULTS, ProtocolError):
-                await self._ports.assembler.build(order)
+        if order is None:
+            return
+        with contextlib.suppress(*STATION_FAULTS, ProtocolError):
+            batch = await self._ports.assembler.build(order)
+            if order.dense:
+                self._ahead.send(batch, self._ports.clock.read(), self._post(batch))
+
+    async def _post(self, batch: SealedBatch) -> Meaning:
+        return await self._ask(Request("POST", BATCH_PATH, batch.data), batch.records)
 
     async def _send(self, batch: SealedBatch, beside: Delivery) -> Event:
-        asked_at = self._ports.clock.read()
-        said = await self._ask(Request("POST", BATCH_PATH, batch.data), batch.records)
+        asked_at, said = await self._said(batch)
         if not isinstance(said, Message):
             return said
         city = self._ports.speaker.keyring.city
@@ -228,6 +236,14 @@ class Exchanges:
             self._stores.begin(store.store_receipt(answer, said.body, batch, moment, tally))
         self._ports.assembler.release(batch)
         return _event(answer, batch, said.elapsed_s)
+
+    async def _said(self, batch: SealedBatch) -> tuple[Reading, Meaning]:
+        """What the city answers, and when it was asked: before its turn, or now."""
+        early = self._ahead.take(batch)
+        if early is not None and isinstance(said := await early.saying, Message):
+            return early.asked_at, said
+        asked_at = self._ports.clock.read()
+        return asked_at, await self._post(batch)
 
     async def learn_keys(self) -> Event:
         """Read the city's keyset, and trust it if enough roots signed it."""

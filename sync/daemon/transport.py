@@ -29,8 +29,8 @@ READ_TIMEOUT_S: Final = 30.0
 TOTAL_TIMEOUT_S: Final = 120.0
 KEEP_ALIVE_S: Final = 75.0
 
-MAXIMUM_CONNECTIONS: Final = 3
-"""One for batches, one to listen on, one for what is asked beside them."""
+MAXIMUM_CONNECTIONS: Final = 4
+"""Two for batches, one to listen on, one for what is asked beside them."""
 
 UPLOAD_HEADERS: Final = "upload-"
 

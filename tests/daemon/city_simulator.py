@@ -9,7 +9,7 @@ import contextlib
 import secrets
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -81,6 +81,10 @@ class StoredLog:
         )
 
 
+async def at_once(batch: SignedBatch) -> None:
+    """Every batch is judged as soon as it is there."""
+
+
 class CitySimulator:
     """The city's keys, what it holds, and the faults to come."""
 
@@ -98,6 +102,7 @@ class CitySimulator:
         self.logs: dict[bytes, StoredLog] = {}
         self.faults: deque[Fault] = deque()
         self.fault_for: Callable[[SignedBatch], Fault] = lambda _: Fault.NONE
+        self.turn_of: Callable[[SignedBatch], Awaitable[None]] = at_once
         self.custody_for: Callable[[SignedBatch], int] = lambda _: 0
         self.extras: dict[str, Any] = {}
         self.tells_all = False
@@ -179,6 +184,7 @@ class CitySimulator:
         self.batches.append(data)
         fault = self._next_fault()
         signed = parse_batch(data, self._station_keys())
+        await self.turn_of(signed)
         fault = self.fault_for(signed) if fault is Fault.NONE else fault
         if signed.header.sealed_for and signed.header.sealed_for.kid in self.closed_encryption_keys:
             fault = Fault.UNKNOWN_ENCRYPTION_KEY

@@ -7,6 +7,7 @@ with.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from sync.city.metrics import Metrics
 from sync.city.problems import ARCHIVE_PROBLEMS, Refused, refuse
 from sync.city.receiving.admission import Admission, policy
 from sync.city.receiving.checking import Checker, check_batch, check_hello
+from sync.city.receiving.growth import Growth
 from sync.city.receiving.opening import BodyKeys
 from sync.city.receiving.projections import (
     Mentioned,
@@ -46,7 +48,7 @@ from sync.protocol.batch import SignedBatch, open_batch
 from sync.protocol.custody import Custody, CustodyReason, sign_custody
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.handshake import Hello, LogState, Welcome, sign_welcome
-from sync.protocol.limits import MAXIMUM_HELLO_LOGS
+from sync.protocol.limits import MAXIMUM_BATCH_RECORDS, MAXIMUM_HELLO_LOGS
 from sync.protocol.problems import Problem
 from sync.protocol.receipt import BatchReference, Receipt, sign_receipt
 from sync.protocol.session_extras import FeedState, Notice
@@ -55,6 +57,9 @@ _Result = TypeVar("_Result")
 
 MAXIMUM_TRIES: Final = 3
 """How often an overlapping batch is compared anew because the log moved meanwhile."""
+
+EARLY_PATIENCE_S: Final = 5.0
+"""How long a batch waits for the one before it, which has yet to come in."""
 
 _QUARANTINE_REASONS: Final = {
     CustodyReason.EXPIRED: "expired",
@@ -103,6 +108,7 @@ class Desk:
     slip_keys: SlipKeysHeard = nobody_checks
     traffic: Traffic = field(default_factory=Traffic)
     admission: Admission = field(default_factory=Admission)
+    growth: Growth = field(default_factory=Growth)
     keys: BodyKeys = field(init=False)
     opener: Opener = field(init=False)
     checker: Checker = field(init=False)
@@ -207,7 +213,7 @@ async def _forgotten(desk: Desk, hello: Hello) -> list[bytes]:
 
 async def _store(desk: Desk, data: bytes, signed: SignedBatch) -> Stored:
     arrival = Arrival(signed.header, data, desk.clock_ms())
-    outcome = await desk.archive.store(arrival)
+    outcome = await _store_in_turn(desk, arrival)
     if isinstance(outcome, MustOpen):
         outcome = await _store_opened(desk, arrival, signed)
     if isinstance(outcome, Refuse):
@@ -215,7 +221,27 @@ async def _store(desk: Desk, data: bytes, signed: SignedBatch) -> Stored:
     desk.metrics.records.inc(outcome.new_records)
     if outcome.new_records:
         desk.traffic.arrived.set()
+        desk.growth.tell(arrival.header.lid)
     return outcome
+
+
+async def _store_in_turn(desk: Desk, arrival: Arrival) -> Stored | MustOpen | Refuse:
+    """Store what continues its log; a batch that overtook another one waits for it a moment."""
+    with desk.growth.watch(arrival.header.lid) as grown:
+        outcome = await desk.archive.store(arrival)
+        if not _is_early(desk, arrival, outcome):
+            return outcome
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(grown.wait(), EARLY_PATIENCE_S)
+    return await desk.archive.store(arrival) if grown.is_set() else outcome
+
+
+def _is_early(desk: Desk, arrival: Arrival, outcome: Stored | MustOpen | Refuse) -> bool:
+    """Whether one batch fits into the gap, and something that may be it is on its way."""
+    if not isinstance(outcome, Refuse) or outcome.reason is not Refusal.GAP:
+        return False
+    gap = arrival.header.first - outcome.have
+    return gap <= MAXIMUM_BATCH_RECORDS and desk.admission.load.requests > 1
 
 
 async def _store_opened(desk: Desk, arrival: Arrival, signed: SignedBatch) -> Stored | Refuse:
