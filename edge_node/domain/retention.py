@@ -1,9 +1,9 @@
 """What the station may forget, and when a full disk stops it from taking more.
 
 Rules: the body of a record goes only when the city's verified backup has held it for thirty days by
-the city's own clock, the city was given it whole, its dossier is closed and no attachment of it is
-still to be sent; an acknowledgement or a number of attempts is never a reason. Nothing is ever
-overwritten to make room.
+the city's own clock, the city was given it whole (or a copy of it, which goes first), its dossier
+is closed and no attachment of it is still to be sent; an acknowledgement or a number of attempts is
+never a reason. Nothing is ever overwritten to make room.
 This module must not know where anything is stored, nor what time it is.
 """
 
@@ -34,7 +34,7 @@ class Custody(NamedTuple):
     dossier_closed: bool
     blob_pending: bool
     withheld: bool
-    """The city has the leaf alone."""
+    """The city has the leaf alone, and no copy of it has gone by this rule."""
 
 
 def may_purge(record: Custody) -> bool:

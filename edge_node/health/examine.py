@@ -123,6 +123,8 @@ async def _backlog(station: Station) -> BacklogFacts | None:
         dossiers=waiting.dossiers,
         oldest_ms=waiting.oldest_wall_ms,
         refused=await _refused(station),
+        withheld=waiting.withheld,
+        stuck=waiting.stuck,
     )
 
 

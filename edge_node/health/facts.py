@@ -27,12 +27,17 @@ class CityFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BacklogFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the city has not confirmed yet, and what it sent back."""
+    """What the city has not confirmed yet, and what it sent back.
+
+    `withheld` of the events it cannot read; `stuck` of those cannot be sent again.
+    """
 
     events: int
     dossiers: int
     oldest_ms: int | None = None
     refused: int = 0
+    withheld: int = 0
+    stuck: int = 0
 
 
 class PrinterFacts(msgspec.Struct, frozen=True, kw_only=True):

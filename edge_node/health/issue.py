@@ -59,6 +59,8 @@ class IssueCode(StrEnum):
     OUTBOX_STUCK = "outbox_stuck"
     OUTBOX_REFUSED = "outbox_refused"
     OUTBOX_ASIDE = "outbox_aside"
+    OUTBOX_WITHHELD = "outbox_withheld"
+    OUTBOX_UNSENDABLE = "outbox_unsendable"
     HISTORY_LOST_ARCHIVED = "history_lost_archived"
     HISTORY_BRANCH = "history_branch"
     HISTORY_MISSING_TAIL = "history_missing_tail"
@@ -142,6 +144,8 @@ _BAD: Final = frozenset(
     {
         IssueCode.OUTBOX_REFUSED,
         IssueCode.OUTBOX_ASIDE,
+        IssueCode.OUTBOX_WITHHELD,
+        IssueCode.OUTBOX_UNSENDABLE,
         IssueCode.HISTORY_LOST_ARCHIVED,
         IssueCode.HISTORY_BRANCH,
         IssueCode.HISTORY_MISSING_TAIL,

@@ -70,11 +70,15 @@ class Verdict(StrEnum):
 
 
 class Backlog(msgspec.Struct, frozen=True, kw_only=True):
-    """What the city has not confirmed; `oldest_s` is None when nothing waits or it is unknown."""
+    """What the city does not hold; `oldest_s` is None when nothing waits or it is unknown.
+
+    `withheld` of the events have come to the city and cannot be read there.
+    """
 
     events: int
     dossiers: int
     oldest_s: int | None
+    withheld: int = 0
 
 
 class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,4 +137,5 @@ def _backlog(facts: Facts) -> Backlog | None:
         events=facts.backlog.events,
         dossiers=facts.backlog.dossiers,
         oldest_s=None if oldest_ms is None else max(facts.now_ms - oldest_ms, 0) // 1000,
+        withheld=facts.backlog.withheld,
     )

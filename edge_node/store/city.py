@@ -28,6 +28,11 @@ class Held(NamedTuple):
     applied: int
     withheld: frozenset[int] = frozenset()
 
+    @property
+    def leaves_alone(self) -> frozenset[int]:
+        """The withheld sequences that its receipts cover; the others simply wait."""
+        return frozenset(sequence for sequence in self.withheld if sequence < self.acked)
+
 
 class Contact(NamedTuple):
     """The daemon's last dealings with the city; wall times in ms, None when never."""

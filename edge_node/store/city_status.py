@@ -39,7 +39,6 @@ class Dealings(NamedTuple):
     notices: Mapping[str, int]
     statuses: Mapping[str, int]
     aside: int
-    withheld: int
     blobs_held: int
     traffic: Traffic
     progress: Progress | None
@@ -65,7 +64,6 @@ def dealings(connection: sqlite3.Connection, now_ms: int) -> Dealings:
         notices=_count(connection, "SELECT kind, count(*) FROM log_notice GROUP BY kind"),
         statuses=_count(connection, "SELECT code, count(*) FROM record_status GROUP BY code"),
         aside=_one(connection, _ASIDE_RECORDS, *NOT_RELEASED),
-        withheld=_one(connection, "SELECT count(*) FROM withheld"),
         blobs_held=_one(connection, "SELECT count(*) FROM blob_state WHERE receipt IS NOT NULL"),
         traffic=Traffic(*traffic) if traffic else Traffic(0, 0),
         progress=Progress(*progress) if progress else None,

@@ -48,7 +48,10 @@ def _newest(connection: sqlite3.Connection) -> dict[bytes, int]:
 
 
 class Candidate(NamedTuple):
-    """A record with a body, of a dossier; `state` is the dossier's, None when it is unknown."""
+    """A record with a body, of a dossier; `state` is the dossier's, None when it is unknown.
+
+    `copy_gone`: it was journalled again, and the body of the copy has gone by this same rule.
+    """
 
     position: int
     lid: bytes
@@ -56,6 +59,7 @@ class Candidate(NamedTuple):
     state: DossierState | None
     archived: int
     archived_since_ms: int
+    copy_gone: bool
 
     @property
     def sequence(self) -> int:
@@ -80,8 +84,9 @@ def candidates(
         "WITH old AS (SELECT log.number AS number, lid, max(archived) AS archived,"
         " max(city_time_ms) AS since FROM archive_mark JOIN log USING (lid)"
         " WHERE city_time_ms <= ? GROUP BY log.number)"
-        " SELECT record.position, old.lid, record.subject, dossier.state, old.archived, old.since"
-        " FROM old JOIN record ON record.position >= old.number << ?2"
+        " SELECT record.position, old.lid, record.subject, dossier.state, old.archived, old.since,"
+        " EXISTS (SELECT 1 FROM record AS copy WHERE copy.origin = record.position"
+        " AND length(copy.raw) = 0) FROM old JOIN record ON record.position >= old.number << ?2"
         " AND record.position < old.number << ?2 | old.archived"
         " LEFT JOIN dossier ON dossier.id = record.subject"
         " WHERE record.position > ?3 AND record.kind >= ?4 AND record.subject IS NOT NULL"
@@ -89,8 +94,16 @@ def candidates(
         (before_ms, SEQUENCE_BITS, after, FIRST_DOMAIN_KIND, limit),
     )
     return [
-        Candidate(position, lid, subject, DossierState(state) if state else None, archived, since)
-        for position, lid, subject, state, archived, since in rows
+        Candidate(
+            position,
+            lid,
+            subject,
+            DossierState(state) if state else None,
+            archived,
+            since,
+            bool(gone),
+        )
+        for position, lid, subject, state, archived, since, gone in rows
     ]
 
 

@@ -1,4 +1,4 @@
-"""Take up what the daemon has heard from the city: feeds, time, own records coming back, alarms.
+"""Take up what the daemon heard from the city: feeds, time, own records, alarms, what to repeat.
 
 Rules: the effect of an entry and the cursor behind it are one transaction; an entry without effect
 is kept and never holds up the next one; everything may be interrupted anywhere and is done again
@@ -16,7 +16,7 @@ from edge_node.domain.codes import epoch_tag
 from edge_node.store import city_news, evidence, inbox, replay, retention
 from edge_node.store.city_news import NOTHING, Entry, FeedHead, News
 from edge_node.store.unit_of_work import Transaction
-from edge_node.usecases import city_effects, releases
+from edge_node.usecases import city_effects, releases, withheld
 from edge_node.usecases.city_effects import Effect, NoEffectError
 from edge_node.usecases.officers import accounts
 from edge_node.usecases.releases import Rules, Shelf
@@ -92,6 +92,7 @@ class Inbox:
         boot_id = station.clock.boot_id
         news = await station.city.ask(lambda c: city_news.news(c, boot_id), NOTHING)
         await self._note(news)
+        await withheld.give_once(station)
         for lid in news.recovered:
             await self._take_back(lid)
         for feed in news.feeds:

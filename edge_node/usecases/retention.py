@@ -117,7 +117,7 @@ def _may_go(
             city_now_ms,
             closed=one.state in CLOSED,
             blob_pending=one.dossier_id in pending,
-            withheld=held is None or one.sequence in held.withheld,
+            withheld=held is None or (one.sequence in held.withheld and not one.copy_gone),
         )
     )
 

@@ -18,6 +18,7 @@ from edge_node.usecases.station import Station, storage_error
 from sync.database import DatabaseError
 from sync.journal import backlog
 from sync.journal.backlog import Backlog
+from sync.journal.withheld import withheld_here
 
 __all__ = [
     "Dealings",
@@ -46,13 +47,17 @@ PATIENCE_MS: Final = 30 * 60 * 1000
 
 
 async def waiting_for_city(station: Station) -> Backlog:
-    """Events and dossiers no receipt covers yet, and the wall time of the oldest."""
+    """Events and dossiers the city does not hold, and the wall time of the oldest."""
     held = await station.city.held()
     acked = {lid: state.acked for lid, state in held.items()}
+    places = {lid: state.leaves_alone for lid, state in held.items()}
     submitted = payloads.KINDS[DossierSubmitted]
-    return await station.store.read(
-        lambda connection: backlog.waiting(connection, acked, submitted)
-    )
+
+    def ask(connection: Connection) -> Backlog:
+        waiting = backlog.waiting(connection, acked, submitted)
+        return waiting.plus(withheld_here(connection, places), submitted)
+
+    return await station.store.read(ask)
 
 
 async def contact(station: Station) -> Contact | None:

@@ -14,12 +14,13 @@ MAXIMUM_LINES: Final = 30
 
 
 class UnsentLine(NamedTuple):
-    """A dossier and how many of its records wait."""
+    """A dossier and how many of its records the city does not hold; `withheld` it cannot read."""
 
     dossier_no: str
     procedure_id: str
     state: str
     records: int
+    withheld: int
 
 
 async def dossiers(station: Station) -> list[UnsentLine]:
@@ -27,9 +28,10 @@ async def dossiers(station: Station) -> list[UnsentLine]:
     held = await station.city.held()
     acked = {lid: state.acked for lid, state in held.items()}
     hidden = confidential_procedures(station.catalogue)
-    rows = await station.store.read(lambda c: unsent.dossiers(c, acked, MAXIMUM_LINES))
+    leaves = {lid: state.leaves_alone for lid, state in held.items()}
+    rows = await station.store.read(lambda c: unsent.dossiers(c, acked, leaves, MAXIMUM_LINES))
     return [
-        UnsentLine(row.number, row.procedure_id, row.state, row.records)
+        UnsentLine(row.number, row.procedure_id, row.state, row.records, row.withheld)
         for row in rows
         if row.procedure_id not in hidden
     ]

@@ -47,8 +47,12 @@ def _report(report: HealthReport) -> Iterator[str]:
     meaning = "0 good, 1 waiting, 2 unknown, 3 warning, 4 bad"
     yield from _family("check", meaning, "check", checks)
     if report.backlog is not None:
-        waiting = {"records": report.backlog.events, "dossiers": report.backlog.dossiers}
-        yield from _family("waiting", "not yet acknowledged by the city", "of", waiting)
+        waiting = {
+            "records": report.backlog.events,
+            "dossiers": report.backlog.dossiers,
+            "withheld": report.backlog.withheld,
+        }
+        yield from _family("waiting", "not held by the city; withheld: not readable", "of", waiting)
 
 
 def _city_words(words: CityWords) -> Iterator[str]:

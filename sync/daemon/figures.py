@@ -5,17 +5,27 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from sync.protocol.custody import NOT_RELEASED
+from sync.protocol.receipt import RecordStatus, status_code
 
 _ASIDE_RECORDS: Final = "SELECT coalesce(sum(count), 0) FROM aside WHERE reason NOT IN (?, ?)"
 
+_LEAVES_ALONE: Final = (
+    "SELECT lid, sequence FROM (SELECT lid, sequence FROM withheld"
+    " UNION SELECT lid, sequence FROM record_status WHERE code = ?)"
+    " JOIN log_state USING (lid) WHERE sequence < acked"
+)
+
 
 class SyncFigures(NamedTuple):
-    """Counts over all logs; `acked` by log id, the rest added up. Times in ms."""
+    """Counts over all logs; `acked` and `withheld` by log id, the rest added up. Times in ms.
+
+    `withheld` are the sequences that receipts cover and of which the city has the leaf alone.
+    """
 
     acked: Mapping[bytes, int]
     unarchived: int
     aside: int
-    withheld: int
+    withheld: Mapping[bytes, set[int]]
     statuses: Mapping[str, float]
     notices: Mapping[str, float]
     blobs_held: int
@@ -43,7 +53,7 @@ def sync_figures(connection: sqlite3.Connection, day: int) -> SyncFigures:
         acked={row[0]: row[1] for row in rows},
         unarchived=sum(row[1] - row[2] for row in rows),
         aside=_one(connection, _ASIDE_RECORDS, *NOT_RELEASED),
-        withheld=_one(connection, "SELECT count(*) FROM withheld"),
+        withheld=_withheld(connection),
         statuses=_by(connection, "SELECT code, count(*) FROM record_status GROUP BY code"),
         notices=_by(connection, "SELECT kind, count(*) FROM log_notice GROUP BY kind"),
         blobs_held=_one(connection, "SELECT count(*) FROM blob_state WHERE receipt IS NOT NULL"),
@@ -56,6 +66,14 @@ def sync_figures(connection: sqlite3.Connection, day: int) -> SyncFigures:
         city_time_ms=contact[3],
         heard_boot=heard[0] if heard is not None else None,
     )
+
+
+def _withheld(connection: sqlite3.Connection) -> dict[bytes, set[int]]:
+    found: dict[bytes, set[int]] = {}
+    code = status_code(RecordStatus.WITHHELD)
+    for lid, sequence in connection.execute(_LEAVES_ALONE, (code,)):
+        found.setdefault(lid, set()).add(sequence)
+    return found
 
 
 def _one(connection: sqlite3.Connection, sql: str, *values: int) -> int:

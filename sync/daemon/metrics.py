@@ -22,6 +22,7 @@ from sync.daemon.progress import Session
 from sync.database import DatabaseError, open_reader
 from sync.journal import backlog
 from sync.journal.backlog import Outbox
+from sync.journal.withheld import withheld_here
 
 METRICS_NAME: Final = "metrics.prom"
 INTERVAL_S: Final = 15.0
@@ -35,6 +36,7 @@ class Figures(NamedTuple):
 
     sync: SyncFigures
     outbox: Mapping[int, Outbox]
+    withheld: int
     blobs: int
     state: str
     failures: int
@@ -75,7 +77,11 @@ def values(figures: Figures) -> dict[str, tuple[str, str, _Value]]:
         ),
         "unarchived_records": ("acknowledged, not yet in a verified backup", "", sync.unarchived),
         "aside_records": ("kept aside by the city without a receipt", "", sync.aside),
-        "withheld_records": ("records of which only the leaf was sent", "", sync.withheld),
+        "withheld_records": (
+            "records it has the leaf of and cannot read: at the station alone, beside the outbox",
+            "",
+            figures.withheld,
+        ),
         "record_statuses": ("records not simply entered", "code", sync.statuses),
         "log_notices": ("logs with something to tell a person", "kind", sync.notices),
         "blob_backlog": ("attachments without a receipt", "", figures.blobs - sync.blobs_held),
@@ -132,10 +138,14 @@ async def _gather(node_database: Path, mailbox: Mailbox, session: Session, clock
     sync = await mailbox.figures(max(0, reading.wall_ms) // DAY_MS)
     async with open_reader(node_database) as reader:
         outbox = await reader.query(lambda connection: backlog.outbox(connection, sync.acked))
+        withheld = await reader.query(
+            lambda connection: len(withheld_here(connection, sync.withheld))
+        )
         blobs = await reader.query(backlog.attachments)
     return Figures(
         sync=sync,
         outbox=outbox,
+        withheld=withheld,
         blobs=blobs,
         state=str(session.state),
         failures=session.failures,

@@ -6,10 +6,11 @@ statements on a connection opened `mode=ro`. It must not know the network or the
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from sync.journal.journal import SEQUENCE_BITS
+from sync.journal.withheld import Withheld
 from sync.protocol.record import LogIdentity, Parent
 
 
@@ -42,11 +43,28 @@ class StoredRecord(NamedTuple):
 
 
 class Backlog(NamedTuple):
-    """What the city does not hold yet. `oldest_wall_ms` is None when nothing waits."""
+    """What the city does not hold. `oldest_wall_ms` is None when nothing waits.
+
+    `withheld` of the events were sent as leaves alone, and `stuck` of those cannot be sent again.
+    """
 
     events: int
     dossiers: int
     oldest_wall_ms: int | None
+    withheld: int = 0
+    stuck: int = 0
+
+    def plus(self, withheld: Iterable[Withheld], submitted_kind: int) -> "Backlog":
+        """With what the city cannot read."""
+        ones = list(withheld)
+        times = [one.wall_ms for one in ones] + [self.oldest_wall_ms]
+        return Backlog(
+            self.events + len(ones),
+            self.dossiers + sum(one.kind == submitted_kind for one in ones),
+            min((time for time in times if time is not None), default=None),
+            len(ones),
+            sum(one.record is None for one in ones),
+        )
 
 
 class Outbox(NamedTuple):

@@ -10,7 +10,8 @@ Rules:
   transaction or not at all. The frontier is kept in memory between commits and written once per
   commit; an undone transaction resets it (`sync.database.Participant`);
 * a command id is appended once for ever; the second time is `DuplicateCommand`. A copy of a record
-  whose log was abandoned is no second time.
+  whose log was abandoned, or whose body the city cannot read, is no second time; a record has one
+  copy at most, and a further one is a copy of that.
 
 It must not know what an event says, who reads the journal, or that a city exists.
 """
@@ -24,6 +25,7 @@ from sync.group_commit import NeedsConnection, Rows
 from sync.protocol import merkle
 from sync.protocol.record import (
     CONTENT_JSON,
+    EXT_ORIGIN,
     Genesis,
     LogIdentity,
     Parent,
@@ -203,15 +205,16 @@ class Journal:
     def append_copy(
         self, connection: sqlite3.Connection, record: Record, origin: int, time: RecordTime
     ) -> Position:
-        """Record once more what stands at position `origin` of an abandoned log.
+        """Record once more, with its own time, what stands at position `origin`.
 
-        `record` is that record with its `ext` naming the first copy; its own time is kept.
+        Of an abandoned log, or where the city cannot read it. Its `ext` names the first copy.
         """
-        lane = connection.execute(
-            "SELECT lane FROM log WHERE number = ?", (origin >> SEQUENCE_BITS,)
-        ).fetchone()[0]
+        lane, lid, boot_id = connection.execute(
+            "SELECT lane, lid, boot_id FROM log WHERE number = ?", (origin >> SEQUENCE_BITS,)
+        ).fetchone()
+        ext = {EXT_ORIGIN: [lid, record.sequence, boot_id], **(record.ext or {})}
         log = self._open_log(connection, time, lane)
-        self._store(connection, log, record._replace(sequence=log.size), origin)
+        self._store(connection, log, record._replace(sequence=log.size, ext=ext), origin)
         return Position(log.number, log.lid, log.size)
 
     def next_position(self, connection: sqlite3.Connection, time: RecordTime) -> Position:

@@ -22,7 +22,6 @@ from sync.journal.journal import (
 from sync.protocol import merkle
 from sync.protocol.errors import ProtocolError
 from sync.protocol.record import (
-    EXT_ORIGIN,
     Kind,
     Record,
     RecordTime,
@@ -52,22 +51,22 @@ def abandon(
 ) -> int | None:
     """Journal the records of a forked log again; how many, None when nothing was to be done.
 
-    A record whose body was purged is not copied: the city's backup has held it long before.
+    A record whose body was purged is not copied: the city's backup has held it long before. Nor is
+    one that stands elsewhere already, because the city could not read it or it was said again.
     """
     row = connection.execute(
-        "SELECT number, boot_id FROM log WHERE lid = ? AND state <> 'abandoned'", (lid,)
+        "SELECT number FROM log WHERE lid = ? AND state <> 'abandoned'", (lid,)
     ).fetchone()
     if row is None:
         return None
-    number, boot_id = row
+    (number,) = row
     journal.renew(connection, "fork")
     connection.execute("UPDATE log SET state = 'abandoned' WHERE number = ?", (number,))
     copied = 0
     for position, record in _records(connection, number):
         if record.kind == Kind.GENESIS:
             continue
-        ext = {EXT_ORIGIN: [lid, record.sequence, boot_id], **(record.ext or {})}
-        journal.append_copy(connection, record._replace(ext=ext), position, time)
+        journal.append_copy(connection, record, position, time)
         copied += 1
     return copied
 
@@ -75,7 +74,8 @@ def abandon(
 def _records(connection: sqlite3.Connection, number: int) -> Iterable[tuple[int, Record]]:
     rows = connection.execute(
         "SELECT position, raw FROM record WHERE position >= ? AND position < ?"
-        " AND length(raw) > 0 ORDER BY position",
+        " AND length(raw) > 0 AND NOT EXISTS"
+        " (SELECT 1 FROM record AS copy WHERE copy.origin = record.position) ORDER BY position",
         (number << SEQUENCE_BITS, (number + 1) << SEQUENCE_BITS),
     ).fetchall()
     return ((position, decode_record(raw)) for position, raw in rows)

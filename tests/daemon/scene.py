@@ -2,12 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 from sync.daemon.loop import Surroundings, run_once, serve
 from sync.daemon.progress import Session
+from sync.protocol.batch import SignedBatch
+from sync.protocol.custody import CustodyReason
 from tests.daemon.city_simulator import CitySimulator, Listening
 from tests.daemon.station import StationFiles, surroundings
+
+LEAF_BYTES: Final = 60
+"""More than a withheld pair has, less than any record."""
 
 
 class Scene:
@@ -28,6 +34,17 @@ class Scene:
         assert {lid: (acked, applied) for lid, acked, applied in rows} == {
             lid: (len(raws), len(raws)) for lid, raws in own.items()
         }
+
+
+def cannot_read_whole(*poison: int) -> Callable[[SignedBatch], int]:
+    """A city that takes these sequences of a log as leaves only, by its signed word."""
+
+    def custody_for(signed: SignedBatch) -> int:
+        header = signed.header
+        hit = any(header.first <= one < header.first + header.count for one in poison)
+        return CustodyReason.UNREADABLE if hit and header.plaintext_bytes > LEAF_BYTES else 0
+
+    return custody_for
 
 
 @contextlib.asynccontextmanager

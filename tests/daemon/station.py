@@ -14,6 +14,7 @@ from typing import Any
 from sync.daemon.clock import Reading
 from sync.daemon.conversation import Chance
 from sync.daemon.events import State
+from sync.daemon.figures import sync_figures
 from sync.daemon.identity import ensure_keys, make_request, read_node_identity
 from sync.daemon.loop import Surroundings
 from sync.daemon.progress import Session
@@ -21,6 +22,7 @@ from sync.daemon.settings import Settings, read_settings
 from sync.daemon.transport import Timeouts
 from sync.database import Writer, open_reader, open_writer
 from sync.journal.journal import Journal, JournalEvent, Run
+from sync.journal.withheld import journal_again, withheld_here
 from sync.protocol.record import RecordTime
 from tests.daemon.city_simulator import CitySimulator, Listening
 
@@ -97,6 +99,19 @@ class StationFiles:
                 journal.append(connection, event, TIME)
 
         await self.writer.transact(work)
+
+    async def copy_withheld(self) -> int:
+        """Journal again what the city cannot read, as the node does; how many."""
+        journal = self.journal
+        assert journal is not None
+        async with open_reader(self.settings.files.sync_database) as reader:
+            figures = await reader.query(lambda connection: sync_figures(connection, 0))
+
+        def work(connection: sqlite3.Connection) -> int:
+            ones = withheld_here(connection, figures.withheld)
+            return journal_again(connection, journal, ones, TIME)
+
+        return await self.writer.transact(work)
 
     async def records(self) -> dict[bytes, list[bytes]]:
         def work(connection: sqlite3.Connection) -> dict[bytes, list[bytes]]:

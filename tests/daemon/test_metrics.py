@@ -11,14 +11,14 @@ from sync.daemon.metrics import Figures, write
 from sync.journal.backlog import Outbox
 from sync.protocol.custody import CustodyReason
 from tests.daemon.city_faults import Fault
-from tests.daemon.scene import Scene, serving
+from tests.daemon.scene import Scene, cannot_read_whole, serving
 from tests.daemon.station import FixedClock, Watcher, surroundings
 
 SYNC = SyncFigures(
     acked={},
     unarchived=7,
     aside=5,
-    withheld=1,
+    withheld={b"l" * 16: {3}},
     statuses={"rejected": 2.0},
     notices={"rollback": 1.0},
     blobs_held=3,
@@ -34,6 +34,7 @@ SYNC = SyncFigures(
 FIGURES = Figures(
     sync=SYNC,
     outbox={1: Outbox(10, 7500, 40_000), 0: Outbox(1, 300, None)},
+    withheld=1,
     blobs=4,
     state="drain",
     failures=0,
@@ -112,3 +113,29 @@ async def test_the_service_writes_the_file_and_leaves_nothing_else(scene: Scene)
     assert found["edge_sync_outbox_records dossiers"] == 4
     left = [name for name in scene.station.folder.iterdir() if re.search(r"\.prom\.", name.name)]
     assert left == []
+
+
+async def test_what_the_city_cannot_read_is_counted_until_a_copy_is_there(scene: Scene) -> None:
+    await scene.station.submit(3)
+    scene.city.custody_for = cannot_read_whole(1)
+    await scene.once()
+    assert await written(scene) == (1, 0)
+    assert await scene.station.copy_withheld() == 1
+    assert await written(scene) == (0, 1)
+    await scene.once()
+    assert await written(scene) == (0, 0)
+
+
+async def written(scene: Scene) -> tuple[float, float]:
+    """Withheld records and the outbox, as the file says while the city is away."""
+    path = scene.station.folder / "metrics.prom"
+    path.unlink(missing_ok=True)
+    scene.city.faults.extend([Fault.PORTAL] * 2)
+    watcher = Watcher()
+    async with serving(scene, surroundings(watcher, FixedClock())):
+        await watcher.until_state(State.BACKOFF)
+        while not path.exists():
+            await watcher.until_state(State.BACKOFF)
+        found = read(path)
+    scene.city.faults.clear()
+    return found["edge_sync_withheld_records"], found["edge_sync_outbox_records dossiers"]

@@ -14,11 +14,12 @@ from sync.protocol.batch import SignedBatch
 from sync.protocol.custody import CustodyReason
 from sync.protocol.entries import withheld
 from sync.protocol.keyset import verify_keyset
+from sync.protocol.record import content_digest, decode_record
 from sync.protocol.seal import encryption_key_id
 from sync.protocol.session_extras import Notice, Policy
 from tests.daemon.city_faults import Fault
 from tests.daemon.city_simulator import CitySimulator, StoredLog, listening
-from tests.daemon.scene import Scene, serving
+from tests.daemon.scene import Scene, cannot_read_whole, serving
 from tests.daemon.station import FixedClock, Watcher, station_files, surroundings
 
 
@@ -28,14 +29,7 @@ async def test_one_record_refused_for_ever_goes_as_its_leaf_and_a_person_is_told
     await scene.station.submit(700)
     (lid,) = await scene.station.records()
     poison = 301
-
-    def cannot_read(signed: SignedBatch) -> int:
-        header = signed.header
-        whole = header.plaintext_bytes > 60
-        hit = header.first <= poison < header.first + header.count
-        return CustodyReason.UNREADABLE if hit and whole else 0
-
-    scene.city.custody_for = cannot_read
+    scene.city.custody_for = cannot_read_whole(poison)
     assert exit_code(await scene.once()) == 0
     own = (await scene.station.records())[lid]
     expected = [*own]
@@ -48,6 +42,26 @@ async def test_one_record_refused_for_ever_goes_as_its_leaf_and_a_person_is_told
     scene.city.custody_for = lambda _: 0
     await scene.station.submit(2)
     assert exit_code(await scene.once()) == 0
+
+
+async def test_a_copy_of_a_withheld_record_comes_whole_and_is_withheld_by_the_same_rules(
+    scene: Scene,
+) -> None:
+    await scene.station.submit(9)
+    (lid,) = await scene.station.records()
+    scene.city.custody_for = cannot_read_whole(4, 13)
+    await scene.once()
+    assert await scene.station.copy_withheld() == 1
+    await scene.once()
+    assert await scene.station.ask("SELECT sequence FROM withheld") == [(4,), (13,)]
+    assert await scene.station.copy_withheld() == 1
+    await scene.once()
+    assert await scene.station.copy_withheld() == 0
+    own = (await scene.station.records())[lid]
+    assert scene.city.logs[lid].raws[14] == own[14]
+    first, copy = decode_record(own[4]), decode_record(own[14])
+    assert (copy.eid, content_digest(copy)) == (first.eid, content_digest(first))
+    assert await scene.station.ask("SELECT acked FROM log_state") == [(15,)]
 
 
 async def test_a_refusal_that_nobody_signed_makes_a_record_wait_and_never_withholds_it(

@@ -12,7 +12,7 @@ PARTS = ("word", "title", "detail")
 JOB_PARTS = ("job", "remedy")
 ALWAYS_KNOWN = {
     *("printer", "events", "dossiers", "refused", "version", "free", "failure"),
-    *("aside", "alarms", "entries", "age_days"),
+    *("aside", "alarms", "entries", "age_days", "withheld", "stuck"),
 }
 ALWAYS_KNOWN_BY_CODE = {
     IssueCode.CITY_LINK_GOOD: {"last_contact"},

@@ -136,8 +136,50 @@ async def test_a_body_the_city_was_never_given_stays_and_counts_as_at_the_statio
     await (await inbox_of(station)).look()
     await daemon.hear(CITY_NOW_MS + MINIMUM_AGE_MS)
     assert await purge(station) == Purged(1, 0)
-    assert await bodies(station, closed) == [True, False, True]
+    assert await bodies(station, closed) == [True, False, True, True]
     assert (await lookup.dossier(station, closed.dossier_no)).custody == "station"
+
+
+async def test_what_the_city_could_not_read_goes_after_its_copy_and_never_before(
+    station: Station, daemon: Daemon
+) -> None:
+    closed = await refused(station)
+    lid = bytes.fromhex(closed.log.lid)
+    await daemon.run("INSERT INTO withheld (lid, sequence, noticed_wall_ms) VALUES (?, 2, 0)", lid)
+    await daemon.hear(CITY_NOW_MS)
+    await archive(daemon, closed, 3)
+    inbox = await inbox_of(station)
+    # The copy is at the city now, but not thirty days in its backup.
+    await daemon.hold(lid, 4, 3)
+    await daemon.hear(CITY_NOW_MS + MINIMUM_AGE_MS)
+    await inbox.look()
+    assert await purge(station) == Purged(1, 0)
+    assert await bodies(station, closed) == [True, False, True, True]
+    await archive(daemon, closed, 4)
+    await inbox.look()
+    await daemon.hear(CITY_NOW_MS + 2 * MINIMUM_AGE_MS - 1)
+    assert await purge(station) == Purged(0, 0)
+    await daemon.hear(CITY_NOW_MS + 2 * MINIMUM_AGE_MS)
+    assert await purge(station) == Purged(1, 0)
+    assert await bodies(station, closed) == [True, False, True, False]
+    assert await purge(station) == Purged(1, 0)
+    assert await bodies(station, closed) == [True, False, False, False]
+    assert (await lookup.dossier(station, closed.dossier_no)).custody == "entered"
+
+
+async def test_a_copy_that_is_withheld_too_frees_nothing(station: Station, daemon: Daemon) -> None:
+    closed = await refused(station)
+    lid = bytes.fromhex(closed.log.lid)
+    for sequence in (2, 3):
+        await daemon.run("INSERT INTO withheld VALUES (?, ?, 0)", lid, sequence)
+    await daemon.hear(CITY_NOW_MS)
+    await archive(daemon, closed, 3)
+    inbox = await inbox_of(station)
+    await archive(daemon, closed, 4)
+    await inbox.look()
+    await daemon.hear(CITY_NOW_MS + 9 * MINIMUM_AGE_MS)
+    assert await purge(station) == Purged(1, 0)
+    assert await bodies(station, closed) == [True, False, True, True]
 
 
 async def test_bodies_go_thirty_days_after_the_backup_took_them(

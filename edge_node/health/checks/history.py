@@ -15,7 +15,7 @@ WORST_FIRST: Final[Mapping[str, IssueCode]] = {
 }
 
 NO_ALARMS: Final = frozenset({"parked_long", "withheld"})
-"""Notices that other checks count."""
+"""Notices that other checks count: what the city cannot read stands in the queue."""
 
 
 def detect(facts: Facts) -> Issue | None:

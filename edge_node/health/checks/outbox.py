@@ -3,7 +3,7 @@
 from typing import Final
 
 from edge_node.health.checks.city_link import is_connected
-from edge_node.health.facts import Facts
+from edge_node.health.facts import BacklogFacts, Facts
 from edge_node.health.issue import Check, Issue, IssueCode, issue
 
 STUCK_MS: Final = 10 * 60 * 1000
@@ -20,6 +20,8 @@ def detect(facts: Facts) -> Issue | None:
     aside = facts.city_words.aside if facts.city_words else 0
     if aside:
         return issue(Check.OUTBOX, IssueCode.OUTBOX_ASIDE, aside=aside)
+    if backlog.withheld:
+        return _withheld(backlog)
     if backlog.events == 0:
         return _nothing_waits(facts.city.last_receipt_ms if facts.city else None)
     online = facts.city is not None and is_connected(facts.city, facts.now_ms)
@@ -30,6 +32,19 @@ def detect(facts: Facts) -> Issue | None:
         events=backlog.events,
         dossiers=backlog.dossiers,
         oldest_s=max(age_ms, 0) // 1000 if age_ms is not None else None,
+    )
+
+
+def _withheld(backlog: BacklogFacts) -> Issue:
+    """The city has marks without content: it has to be given them again, where that is possible."""
+    code = IssueCode.OUTBOX_UNSENDABLE if backlog.stuck else IssueCode.OUTBOX_WITHHELD
+    return issue(
+        Check.OUTBOX,
+        code,
+        withheld=backlog.withheld,
+        stuck=backlog.stuck,
+        events=backlog.events,
+        dossiers=backlog.dossiers,
     )
 
 

@@ -123,6 +123,8 @@ def _outbox_words(words: Translator, outbox: Issue | None) -> str:
     count = {
         IssueCode.OUTBOX_KEPT: dossiers,
         IssueCode.OUTBOX_REFUSED: outbox.params.get("refused", 0),
+        IssueCode.OUTBOX_WITHHELD: outbox.params.get("withheld", 0),
+        IssueCode.OUTBOX_UNSENDABLE: outbox.params.get("stuck", 0),
     }.get(outbox.code, events)
     return words(f"counter.chip.{outbox.code}", count=count)
 

@@ -17,7 +17,7 @@ from edge_node.web import durations
 from edge_node.web.keys import HEALTH, STATION
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import render, translator
-from edge_node.web.status import road
+from edge_node.web.status import road, withheld
 from edge_node.web.voice.desk import facts as voice_facts
 
 MEGABYTE: Final = 1 << 20
@@ -62,6 +62,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     station, words = request.app[STATION], translator(request)
     report = await request.app[HEALTH]()
     contact = await technician.contact(station)
+    waiting = await technician.waiting_for_city(station)
     now_ms = report.examined_ms
     cards = [card(words, one, now_ms) for one in report.checks]
     jobs = [card(words, one, now_ms) for one in report.jobs]
@@ -87,7 +88,8 @@ async def page(request: web.Request) -> web.StreamResponse:
         "version": next(
             (str(one.params["version"]) for one in report.checks if "version" in one.params), ""
         ),
-        "sync": await road.panel(request),
+        "sync": await road.panel(request, waiting.withheld),
+        "withheld": withheld.panel(request, waiting.withheld - waiting.stuck),
         **voice_facts(request),
         "again": durations.moment(words, now_ms, now_ms) if request.query.get("again") else "",
     }
@@ -156,6 +158,8 @@ def _tone(report: HealthReport) -> str:
 def _safety(report: HealthReport) -> str:
     if any(one.check in RISKS and one.severity is Severity.BAD for one in report.checks):
         return "risk"
+    if any(one.code is IssueCode.OUTBOX_UNSENDABLE for one in report.checks):
+        return "risk"
     if report.backlog is None:
         return "unknown"
     if report.backlog.events:
@@ -164,4 +168,4 @@ def _safety(report: HealthReport) -> str:
     return "sent" if sent else "nothing"
 
 
-ROUTES: Final = (web.get("/status", page), *road.ROUTES)
+ROUTES: Final = (web.get("/status", page), *road.ROUTES, *withheld.ROUTES)

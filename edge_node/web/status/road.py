@@ -74,8 +74,8 @@ class Panel(NamedTuple):
     problem: str
 
 
-async def panel(request: web.Request) -> Panel:
-    """Everything at this moment."""
+async def panel(request: web.Request, withheld: int) -> Panel:
+    """Everything at this moment; `withheld` are the records that the city cannot read."""
     station, words = request.app[STATION], translator(request)
     dealings = await technician.dealings(station)
     asked = await technician.last_request(station)
@@ -91,7 +91,7 @@ async def panel(request: web.Request) -> Panel:
         known=dealings is not None,
         bar=_progress(words, dealings.progress) if dealings else None,
         traffic=traffic,
-        counts=await _counts(station, words, dealings),
+        counts=await _counts(station, words, dealings, withheld),
         request=_said(station, words, asked) if asked else None,
         may_ask=officer is not None,
         problem=_problem(words, request.query.get("problem", "")),
@@ -145,7 +145,7 @@ def _progress(words: Translator, found: technician.Progress | None) -> Bar | Non
 
 
 async def _counts(
-    station: Station, words: Translator, dealings: technician.Dealings | None
+    station: Station, words: Translator, dealings: technician.Dealings | None, withheld: int
 ) -> tuple[Count, ...]:
     city_words = await technician.city_words(station)
     numbers = {"entries": sum(city_words.kept.values())}
@@ -154,7 +154,7 @@ async def _counts(
             "rejected": sum(dealings.statuses.get(code, 0) for code in REFUSED_STATUSES),
             "parked": dealings.statuses.get("parked", 0),
             "aside": dealings.aside,
-            "withheld": dealings.withheld,
+            "withheld": withheld,
             "attachments": max(city_words.blobs - dealings.blobs_held, 0),
         }
     shown = [

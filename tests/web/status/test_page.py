@@ -53,6 +53,8 @@ EVERY_PARAM: dict[str, str | int] = {
     "expires_ms": 1_790_000_000_000,
     "failure": "io",
     "aside": 4,
+    "withheld": 2,
+    "stuck": 1,
     "alarms": 1,
     "entries": 2,
     "age_days": 22,
@@ -145,6 +147,19 @@ async def test_offline_is_calm_and_never_claims_that_all_is_sent(bench: Bench) -
     assert "check-bad" not in page
     assert "job-bad" not in page
     assert "đã gửi về thành phố" not in page
+
+
+async def test_what_the_city_cannot_read_is_never_called_sent(bench: Bench) -> None:
+    backlog = BacklogFacts(events=2, dossiers=1, oldest_ms=bench.now_ms, withheld=2)
+    page = await bench.page(_facts(bench.now_ms, backlog=backlog))
+    assert "Thành phố chưa đọc được 2 bản ghi" in page
+    assert "Dữ liệu an toàn tại trạm" in page
+    assert "đã gửi về thành phố" not in page
+    stuck = BacklogFacts(events=2, dossiers=1, oldest_ms=bench.now_ms, withheld=2, stuck=1)
+    page = await bench.page(_facts(bench.now_ms, backlog=stuck))
+    assert "Có 1 bản ghi không gửi lại được" in page
+    assert "Dữ liệu cần được xem ngay." in page
+    assert "an toàn tại trạm" not in page
 
 
 async def test_a_queue_that_cannot_be_counted_is_not_an_empty_one(bench: Bench) -> None:

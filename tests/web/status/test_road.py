@@ -1,52 +1,20 @@
 """The exchange with the city on the technician's page, and what may be asked of the service."""
 
-from collections.abc import AsyncIterator
 from html import unescape
-from pathlib import Path
 
 import pytest
-from aiohttp import CookieJar, web
-from aiohttp.test_utils import TestClient, TestServer
-from yarl import URL
 
-from edge_node.health.examine import Devices, examine
-from edge_node.health.runner import HealthReport
 from edge_node.usecases import technician
-from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
 from edge_node.usecases.technician import MAXIMUM_CODE_CHARACTERS, PATIENCE_MS
-from edge_node.web.app import create_app
 from edge_node.web.localisation import LANGUAGES, load_translators
 from edge_node.web.status.road import GIGABYTE, size
-from tests.usecases.city_side import Daemon, daemon_of
+from tests.usecases.city_side import Daemon
 from tests.web.counter_client import enter, look, send
 from tests.web.station import TestClock
+from tests.web.status.conftest import Client
 
-Client = TestClient[web.Request, web.Application]
 DAY_MS = 86_400_000
-
-
-@pytest.fixture
-async def daemon(tmp_path: Path) -> AsyncIterator[Daemon]:
-    async with daemon_of(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def client(station: Station, tmp_path: Path) -> AsyncIterator[Client]:
-    devices = Devices(data_directory=tmp_path, version="1.2.3")
-
-    async def health() -> HealthReport:
-        return await examine(station, devices)
-
-    app = create_app(station, health=health, scans=ScanDesk(station.changes), version="test")
-    server = TestServer(app)
-    await server.start_server()
-    jar = CookieJar(unsafe=True, treat_as_secure_origin=[URL(str(server.make_url("/"))).origin()])
-    async with TestClient(
-        server, cookie_jar=jar, headers={"Sec-Fetch-Site": "same-origin"}
-    ) as opened:
-        yield opened
 
 
 async def requests(station: Station) -> list[tuple[str, str]]:
