@@ -1,49 +1,13 @@
 """The daemon's process and the city's, with harm in between: exactly once, no false word."""
 
-import re
-import ssl
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 
-from sync.certificates import TlsFiles
-from sync.city.serve import prepare_tls
-from sync.city.settings import read_settings
-from tests.faults.proxy import FAULTS, HARMLESS, Fault, Proxy, half_open, running_proxy
-from tests.journeys.station_day import StationDay, station_day
+from tests.faults.proxy import FAULTS, HARMLESS, Fault, Proxy, half_open
+from tests.journeys.station_day import StationDay
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(900)]
 
 DOSSIERS = 3
-
-
-def city_tls(day: StationDay) -> TlsFiles:
-    now_ms = int(datetime.now(UTC).timestamp() * 1000)  # noqa: TID251 - beside a real process
-    return prepare_tls(read_settings(Path(day.facts["config"]["city"])), now_ms)
-
-
-def point_to(day: StationDay, url: str) -> None:
-    """Let the daemon find its city behind the proxy, and not wait long between attempts."""
-    path = Path(day.facts["config"]["sync"])
-    text = re.sub(r'(?m)^url = ".*"$', f'url = "{url}"', path.read_text())
-    path.write_text(text)
-
-
-@pytest.fixture
-async def proxied(tmp_path: Path) -> AsyncIterator[tuple[StationDay, Proxy]]:
-    """A station and its city, with the proxy between their processes."""
-    async with station_day(tmp_path) as day:
-        files = city_tls(day)
-        server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        server.load_cert_chain(files.certificate, files.key)
-        upstream = str(day.facts["urls"]["city"]).rstrip("/")
-        async with running_proxy(upstream, str(files.authority), server) as proxy:
-            await day.kill("sync")
-            point_to(day, proxy.url)
-            await day.start("sync")
-            yield day, proxy
 
 
 async def suffer(day: StationDay, proxy: Proxy, fault: Fault, numbers: set[str]) -> None:

@@ -22,8 +22,9 @@ from sync.city.receiving.returning import own_records
 from sync.city.trust.identity import CityIdentity
 from sync.city.trust.stations import StationDirectory
 from sync.daemon.answers import Answer
-from sync.protocol.batch import MEDIA_TYPE
+from sync.protocol.batch import MEDIA_TYPE, SignedBatch, open_batch
 from sync.protocol.custody import CustodyReason
+from sync.protocol.errors import ProtocolError
 from sync.protocol.problems import HTTP_STATUS, PROBLEM_MEDIA_TYPE, Problem
 from sync.protocol.seal import encryption_key_id
 from tests.simulators.virtual import InlineExecutor, Memory, QuickKey
@@ -105,6 +106,10 @@ class City:
         self.key = QuickKey(b"city")
         self.backup: bytes | None = None
         self.issued: set[bytes] = set()
+        self.unread: set[bytes] = set()
+        """Commands that this release of the city cannot read."""
+        self.spoilt: set[tuple[bytes, int]] = set()
+        """Places, log and sequence, where whatever stands cannot be read."""
         self.desk = self._open()
 
     def now_ms(self) -> int:
@@ -147,11 +152,33 @@ class City:
         if path == "/v1/hello":
             return await counter.greet(self.desk, body)
         if path == "/v1/batches":
-            return await counter.accept(self.desk, body)
+            return await self._accept(body)
         if not path.startswith("/v1/logs/"):
             raise Refused(Problem.NOT_FOUND)
         lid, _, first = path.removeprefix("/v1/logs/").partition("?from=")
         return await self._return(bytes.fromhex(lid), int(first))
+
+    async def _accept(self, body: bytes) -> bytes:
+        """As the desk does it; what cannot be read is kept aside with the city's word."""
+        checked = await self.desk.checker.check(body)
+        if checked.aside is None and self._stumbles(checked.signed):
+            reason = CustodyReason.UNREADABLE
+            return await counter._set_aside(self.desk, body, checked.signed, reason)
+        return await counter.accept(self.desk, body)
+
+    def _stumbles(self, signed: SignedBatch) -> bool:
+        if not self.unread and not self.spoilt:
+            return False
+        try:
+            entries = open_batch(signed, **self.desk.keys._asdict())
+        except ProtocolError:
+            return False  # the desk has its own word for it
+        lid, first = signed.header.lid, signed.header.first
+        return any(
+            entry.record.eid in self.unread or (lid, sequence) in self.spoilt
+            for sequence, entry in enumerate(entries, first)
+            if entry.record is not None
+        )
 
     async def _return(self, lid: bytes, first: int) -> bytes | None:
         """Own records on their way back; only who asks is taken from the log, not from TLS."""

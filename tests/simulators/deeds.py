@@ -157,6 +157,25 @@ async def revoke(world: World, machine: Machine) -> None:
     world.say(f"revocation of {machine.name}")
 
 
+async def stumble(world: World, machine: Machine) -> None:
+    """A release of the city that cannot read some commands, or a fault in some places of a log."""
+    luck = world.luck
+    unread = luck.sample(sorted(world.promised), min(len(world.promised), 3))
+    if luck.random() < 0.5:
+        world.city.unread |= set(unread)
+    else:
+        logs = machine.node.raw.execute("SELECT lid, size FROM log").fetchall()
+        world.city.spoilt |= {(lid, size + luck.randrange(3)) for lid, size in logs if size}
+    world.say("stumble of the city")
+
+
+async def upgrade(world: World, machine: Machine) -> None:
+    """The city reads everything again, and a technician gives it what it could not."""
+    world.city.unread.clear()
+    machine.react(asked=True)
+    world.say("upgrade of the city")
+
+
 async def fill_stick(world: World, machine: Machine) -> None:
     """Batches are written to a stick that lies in a drawer until somebody carries it."""
     if machine.conversation is None:
@@ -230,6 +249,8 @@ _TABLE: list[tuple[Deed, int]] = [
     (open_batches, 4),
     (purge, 4),
     (revoke, 2),
+    (stumble, 3),
+    (upgrade, 2),
     (fill_stick, 3),
     (carry_stick, 3),
     (replay_old, 3),

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import random
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
@@ -24,6 +24,7 @@ from sync.daemon.assemble import Assembler, Sealing
 from sync.daemon.belief import City as BelievedCity
 from sync.daemon.clock import Reading
 from sync.daemon.conversation import Chance, Conversation, Ports, Speaker
+from sync.daemon.figures import SyncFigures, sync_figures
 from sync.daemon.keyring import Keyring
 from sync.daemon.mailbox import Mailbox
 from sync.daemon.ports import Request
@@ -33,6 +34,7 @@ from sync.daemon.transport import Transport
 from sync.database import DatabaseError
 from sync.journal import recovery
 from sync.journal.journal import DuplicateCommand, Journal, JournalEvent, Run
+from sync.journal.withheld import journal_again, withheld_here
 from sync.protocol.cose import FindKey
 from sync.protocol.record import RecordTime
 from tests.simulators.city import CITY_ID, STATION_SECRET, recipient
@@ -121,6 +123,7 @@ class Machine:
     conversation: Conversation | None = None
     talking: asyncio.Task[Session] | None = None
     purged: set[bytes] = field(default_factory=set)
+    copied: int = 0
     broken: list[BaseException] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -158,18 +161,32 @@ class Machine:
             self.conversation.grown.set()
         return True
 
-    def react(self) -> bool:
-        """What the node does about the daemon's notices; whether there was anything to do."""
+    def react(self, *, asked: bool = False) -> bool:
+        """What the node does about the daemon's notices; whether there was anything to do.
+
+        `asked`: somebody presses the button for what the city could not read.
+        """
         before = self.node.raw.total_changes
         forked = [row[0] for row in self._notices("fork")]
         for lid in forked:
             self.node.write(partial(self._abandon, lid))
         for (lid,) in self.sync.raw.execute("SELECT DISTINCT lid FROM recovered").fetchall():
             self.node.write(partial(self._put_back, lid))
+        places = self._figures().withheld
+        self.node.write(partial(self._give_again, places, asked=asked))
         changed = self.node.raw.total_changes != before
         if self.conversation is not None and changed:
             self.conversation.grown.set()
         return changed
+
+    def _figures(self) -> SyncFigures:
+        return sync_figures(self.sync.raw, 0)
+
+    def _give_again(
+        self, places: Mapping[bytes, set[int]], raw: sqlite3.Connection, *, asked: bool
+    ) -> None:
+        ones = [one for one in withheld_here(raw, places) if asked or not one.again]
+        self.copied += journal_again(raw, self.journal, ones, self.time())
 
     def _notices(self, kind: str) -> list[tuple[bytes]]:
         return self.sync.raw.execute(
@@ -194,11 +211,12 @@ class Machine:
         """Forget bodies that the city's backup has held for a month, by the product's own rule."""
         gone: set[bytes] = set()
         marks = self.sync.raw.execute("SELECT lid, archived FROM log_state").fetchall()
+        withheld = self._figures().withheld
         for lid, archived in marks:
             custody = Custody(
                 0, archived, 0, 1 << 40, dossier_closed=True, blob_pending=False, withheld=False
             )
-            gone |= self.node.write(partial(_purge, lid, custody))
+            gone |= self.node.write(partial(_purge, lid, custody, withheld.get(lid, set())))
         self.purged |= gone
         return gone
 
@@ -256,12 +274,17 @@ class Machine:
         self.sync.restore(image.sync)
 
 
-def _purge(lid: bytes, custody: Custody, raw: sqlite3.Connection) -> set[bytes]:
+def _purge(lid: bytes, custody: Custody, withheld: set[int], raw: sqlite3.Connection) -> set[bytes]:
     rows = raw.execute(
-        "SELECT position, eid, kind FROM record WHERE position >> 20 ="
-        " (SELECT number FROM log WHERE lid = ?) AND length(raw) > 0",
+        "SELECT position, eid, kind, position & 0xFFFFF, EXISTS (SELECT 1 FROM record AS copy"
+        " WHERE copy.origin = record.position AND length(copy.raw) = 0) FROM record"
+        " WHERE position >> 20 = (SELECT number FROM log WHERE lid = ?) AND length(raw) > 0",
         (lid,),
     ).fetchall()
-    going = [row for row in rows if may_purge(custody._replace(sequence=row[0] & 0xFFFFF))]
+    going = [
+        row
+        for row in rows
+        if may_purge(custody._replace(sequence=row[3], withheld=row[3] in withheld and not row[4]))
+    ]
     raw.executemany("UPDATE record SET raw = x'' WHERE position = ?", [(row[0],) for row in going])
     return {bytes(row[1]) for row in going if row[2] == SUBMITTED}

@@ -35,7 +35,17 @@ def test_every_schedule_ends_well(record_property: Callable[[str, object], None]
     lived = live(FIRST, SCHEDULES)
     assert lived.complaints == {}
     assert lived.promised > SCHEDULES * 5
-    rare = ("clone", "snapshot", "restore", "revocation", "stick", "forgery", "purge", "replay")
+    rare = (
+        "clone",
+        "snapshot",
+        "restore",
+        "revocation",
+        "stick",
+        "forgery",
+        "purge",
+        "replay",
+        "copy",
+    )
     assert all(lived.counts[deed] for deed in rare), lived.counts
     record_property("measured", f"schedules: {SCHEDULES}, {lived.promised} promises, violations 0")
 

@@ -131,18 +131,20 @@ class World:
         self.peace = True
         self.say("peace")
         self.city.directory.revoked.clear()
+        self.city.unread.clear()
         for _ in range(PEACE_STEPS):
             for machine in self.machines:
                 if machine.talking is None or machine.talking.done():
                     await machine.kill_daemon()
                     machine.start_daemon()
-                machine.react()
+                machine.react(asked=True)
             await asyncio.sleep(PEACE_STEP_S)
             await self.city.open_some()
-            if self.quiet() and not any(machine.react() for machine in self.machines):
+            if self.quiet() and not any(machine.react(asked=True) for machine in self.machines):
                 break
         for machine in self.machines:
             await machine.kill_daemon()
+        self.counts["copy"] = sum(machine.copied for machine in self.machines)
 
     def quiet(self) -> bool:
         """Whether the city has the same history as every machine, log by log."""
