@@ -1,13 +1,16 @@
 """The file for Prometheus says what is so, and is always whole."""
 
 import re
+import sqlite3
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from sync.daemon.events import State
-from sync.daemon.figures import SyncFigures
+from sync.daemon.figures import SyncFigures, sync_figures
 from sync.daemon.metrics import Figures, write
+from sync.daemon.statements import OWNERS
+from sync.database import open_writer
 from sync.journal.backlog import Outbox
 from sync.protocol.custody import CustodyReason
 from tests.daemon.city_faults import Fault
@@ -139,3 +142,20 @@ async def written(scene: Scene) -> tuple[float, float]:
         found = read(path)
     scene.city.faults.clear()
     return found["edge_sync_withheld_records"], found["edge_sync_outbox_records dossiers"]
+
+
+async def test_a_leaf_that_no_receipt_covers_is_in_the_outbox_only(tmp_path: Path) -> None:
+    lid = b"l" * 16
+
+    def write_down(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO log_state VALUES (?, 3, 0, 0, 1)", (lid,))
+        connection.execute("INSERT INTO withheld VALUES (?, 1, 0), (?, 3, 0)", (lid, lid))
+        connection.executemany(
+            "INSERT INTO record_status (lid, sequence, code) VALUES (?, ?, ?)",
+            [(lid, 1, "withheld"), (lid, 2, "withheld"), (lid, 0, "parked")],
+        )
+
+    async with open_writer(tmp_path / "sync.db", OWNERS) as writer:
+        await writer.transact(write_down)
+        figures = await writer.transact(lambda connection: sync_figures(connection, 0))
+    assert figures.withheld == {lid: {1, 2}}
