@@ -43,6 +43,7 @@ KINDS: Final = MappingProxyType(
         events.BankLineDecided: 57,
         events.ShiftOpened: 58,
         events.ShiftClosed: 59,
+        events.PaymentReopened: 60,
         events.OfficerSignedIn: 128,
         events.OfficerMadeToWait: 129,
         events.OfficerPinSet: 130,

@@ -19,7 +19,10 @@ from edge_node.store.unit_of_work import Cause, Transaction
 
 
 class PaymentRow(NamedTuple):
-    """One payment; `dossier_id` is None for a fine without a dossier here."""
+    """One payment; `dossier_id` is None for a fine without a dossier here.
+
+    `ended_version` is the version that the decision which ended it gave the dossier.
+    """
 
     id: bytes
     version: int
@@ -38,6 +41,7 @@ class PaymentRow(NamedTuple):
     counter: str
     opened_at: str
     ended_at: str
+    ended_version: int
 
 
 class EntryRow(NamedTuple):
@@ -58,7 +62,8 @@ class EntryRow(NamedTuple):
 
 _COLUMNS: Final = (
     "id, version, dossier_id, dossier_no, ledger, reference, amount_vnd, beneficiary, basis,"
-    " reason, base, state, settled, reconciled, counter, opened_at, ended_at"
+    " reason, base, state, settled, reconciled, counter, opened_at, ended_at,"
+    " ended_version"
 )
 _SELECT: Final = f"SELECT {_COLUMNS} FROM payment"  # noqa: S608 - column names are ours
 _ENTRIES: Final = (
@@ -125,10 +130,10 @@ def write(
         _open(connection, event, payment_id, version)
     else:
         row = required(connection, payment_id)
-        ended_at = event.ended_at if isinstance(event, events.PaymentEnded) else row.ended_at
         connection.execute(
-            "UPDATE payment SET version = ?, base = ?, ended_at = ? WHERE id = ?",
-            (version, next_base(row.base, event).value, ended_at, payment_id),
+            "UPDATE payment SET version = ?, base = ?, ended_at = ?, ended_version = ?"
+            " WHERE id = ?",
+            (version, next_base(row.base, event).value, *_end(row, event), payment_id),
         )
     if isinstance(event, events.BankLineDecided):
         connection.execute(
@@ -139,6 +144,15 @@ def write(
         )  # fmt: skip
     _insert_entry(connection, _entry(event, payment_id, version))
     return refresh(connection, payment_id)
+
+
+def _end(row: PaymentRow, event: PaymentStep) -> tuple[str, int]:
+    """When the debt ended and by which version of the dossier; empty and 0 while it stands."""
+    if isinstance(event, events.PaymentEnded):
+        return event.ended_at, event.dossier_version
+    if isinstance(event, events.PaymentReopened):
+        return "", 0
+    return row.ended_at, row.ended_version
 
 
 def _open(

@@ -400,7 +400,7 @@ CREATE TABLE payment (
     counter TEXT NOT NULL,
     opened_at TEXT NOT NULL,
     ended_at TEXT NOT NULL DEFAULT ''
-) STRICT, WITHOUT ROWID;
+, ended_version INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE TABLE payment_entry (
     payment_id BLOB NOT NULL CHECK (length(payment_id) = 16),

@@ -14,6 +14,7 @@ from edge_node.usecases.decisions.command import Command
 from edge_node.usecases.payments import bank, opening, settling, steps, views
 from edge_node.usecases.payments.bank import Line
 from edge_node.usecases.payments.opening import Demand
+from edge_node.usecases.payments.steps import Ending
 from edge_node.usecases.station import Station
 from tests.usecases.money_side import (
     actor,
@@ -107,7 +108,7 @@ async def test_money_after_a_refusal_is_late(station: Station) -> None:
     await station.store.write(
         station.moment(),
         lambda transaction: steps.end_for_dossier(
-            station, transaction, actor("end"), bytes.fromhex(dossier_id), "Từ chối"
+            station, transaction, actor("end"), Ending(bytes.fromhex(dossier_id), "refused", 2)
         ),
     )
     assert (await look(station, stood.payment_id)).over

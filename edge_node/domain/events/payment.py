@@ -88,10 +88,23 @@ class PaymentElsewhere(
 
 
 class PaymentEnded(_OfPayment, frozen=True, kw_only=True, tag_field="type", tag="payment.ended"):
-    """Nothing is owed any more (refused, withdrawn): money that comes now is late."""
+    """Nothing is owed any more (refused, withdrawn): money that comes now is late.
+
+    `dossier_version` is the one that the decision gave the dossier.
+    """
 
     reason: str
+    dossier_version: int = 0
     ended_at: str
+
+
+class PaymentReopened(
+    _OfPayment, frozen=True, kw_only=True, tag_field="type", tag="payment.reopened"
+):
+    """The decision that had ended the payment was taken back: what was owed is owed."""
+
+    dossier_version: int
+    reopened_at: str
 
 
 class PaymentRefunded(
@@ -166,6 +179,7 @@ PaymentStep: TypeAlias = (
     | PaymentWaived
     | PaymentElsewhere
     | PaymentEnded
+    | PaymentReopened
     | PaymentRefunded
     | BankLineDecided
 )

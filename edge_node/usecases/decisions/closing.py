@@ -92,5 +92,5 @@ async def withdrawal(station: Station, command: Command, action: Action, reason:
 def _end_money(station: Station, command: Command, situation: Situation) -> None:
     """What was to be paid and is not is owed no more; money that comes now is late."""
     actor = Actor.of(command.officer, command.key)
-    state = situation.state.value
-    steps.end_for_dossier(station, situation.transaction, actor, situation.row.id, state)
+    ending = steps.Ending(situation.row.id, situation.state.value, situation.version)
+    steps.end_for_dossier(station, situation.transaction, actor, ending)

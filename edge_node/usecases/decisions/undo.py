@@ -1,7 +1,7 @@
 """Take the last decision back, for a few seconds; or let its paper go at once.
 
-Rules: `domain/undo`. The decision's papers are called off, what followed from it is removed, and an
-event says that it was taken back: the journal keeps both.
+Rules: `domain/undo`. The decision's papers are called off, what followed from it is removed, what
+is owed is owed again, and events say that it was taken back: the journal keeps both.
 """
 
 from edge_node.domain import undo as rule
@@ -12,6 +12,8 @@ from edge_node.store.dossiers import Decision, DossierRow
 from edge_node.store.undoing import Before
 from edge_node.store.unit_of_work import Cause, Connection, Transaction
 from edge_node.usecases.decisions.command import Command, Decided, author, decided, once
+from edge_node.usecases.payments import steps
+from edge_node.usecases.payments.acting import Actor
 from edge_node.usecases.station import Officer, Station
 from sync.protocol.record import command_id
 
@@ -50,6 +52,9 @@ def _back(
     position = transaction.record(event, cause)
     undoing.put_back(transaction, row.id, before, position)
     dossier_life.forget(transaction, row.id, row.version)
+    # After the dossier stands again: money that came meanwhile may start its clock.
+    actor = Actor.of(command.officer, command.key)
+    steps.reopen_for_dossier(station, transaction, actor, row.id, row.version)
     found = dossiers.find(transaction.connection, row.id) or row
     return decided(found, Decision(found.state, found.version), (), station)
 

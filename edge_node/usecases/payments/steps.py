@@ -6,7 +6,7 @@ ladder's and one event of the journal.
 """
 
 import re
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -20,6 +20,7 @@ from edge_node.domain.events import (
     PaymentEnded,
     PaymentQrShown,
     PaymentRefunded,
+    PaymentReopened,
     PaymentRetracted,
     PaymentWaived,
 )
@@ -55,6 +56,14 @@ _EVIDENCE: Final = re.compile(r"[0-9A-Za-z]{4,12}")
 MAXIMUM_GIVEN_VND: Final = 1_000_000_000
 
 Elsewhere = Literal["national_portal", "vneid", "bank_counter"]
+
+
+class Ending(NamedTuple):
+    """The decision after which nothing is owed: which dossier, its new state and version."""
+
+    dossier_id: bytes
+    state: str
+    version: int
 
 
 class CashIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -239,16 +248,44 @@ async def refund_cash(
 
 
 def end_for_dossier(
-    station: Station, transaction: Transaction, actor: Actor, dossier_id: bytes, reason: str
+    station: Station, transaction: Transaction, actor: Actor, ending: Ending
 ) -> None:
     """Nothing is owed for a dossier any more: for the transaction that refuses or withdraws it."""
-    for row in payments.of_dossier(transaction.connection, dossier_id):
+    for row in payments.of_dossier(transaction.connection, ending.dossier_id):
         if row.ended_at or row.settled:
             continue
-        said = {"reason": reason, "ended_at": transaction.moment.text}
+        said = {
+            "reason": ending.state,
+            "dossier_version": ending.version,
+            "ended_at": transaction.moment.text,
+        }
         event = msgspec.convert({**facts_of(row, actor), **said}, PaymentEnded)
-        mine = actor._replace(key=f"{actor.key}:{row.id.hex()}")
-        enter(station, transaction, mine, row, event)
+        enter(station, transaction, _apart(actor, row), row, event)
+
+
+def reopen_for_dossier(
+    station: Station, transaction: Transaction, actor: Actor, dossier_id: bytes, version: int
+) -> None:
+    """What the decision of `version` had ended is owed again: for the one that takes it back.
+
+    A payment that was opened in its place meanwhile is the one that counts; nobody owes twice.
+    """
+    rows = payments.of_dossier(transaction.connection, dossier_id)
+    for row in rows:
+        if not row.ended_at or row.ended_version != version or _replaced(row, rows):
+            continue
+        said = {"dossier_version": version, "reopened_at": transaction.moment.text}
+        event = msgspec.convert({**facts_of(row, actor), **said}, PaymentReopened)
+        enter(station, transaction, _apart(actor, row), row, event)
+
+
+def _replaced(row: PaymentRow, rows: list[PaymentRow]) -> bool:
+    return any(one.ledger is row.ledger and one.id != row.id and not is_over(one) for one in rows)
+
+
+def _apart(actor: Actor, row: PaymentRow) -> Actor:
+    """The actor with a key for this payment alone: one decision may touch several."""
+    return actor._replace(key=f"{actor.key}:{row.id.hex()}")
 
 
 def open_shift(transaction: Transaction, actor: Actor) -> ShiftRow:
