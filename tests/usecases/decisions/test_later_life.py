@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge_node.documents import kinds
+from edge_node.documents import kinds, render
 from edge_node.documents.model import Apology, ControlSheet, Refusal, StopNotice, SupplementRequest
 from edge_node.domain.dossier import Action
 from edge_node.domain.errors import DomainError, ErrorCode
@@ -25,7 +25,7 @@ from edge_node.domain.events import (
 )
 from edge_node.store import dossier_life, print_jobs
 from edge_node.store.unit_of_work import Connection
-from edge_node.usecases import lookup
+from edge_node.usecases import lookup, printing
 from edge_node.usecases.decisions import closing, custody, results, supplement, timing
 from edge_node.usecases.decisions.command import Command, Decided
 from edge_node.usecases.decisions.custody import HandOn
@@ -34,6 +34,7 @@ from edge_node.usecases.decisions.supplement import Request
 from edge_node.usecases.paper import codes
 from edge_node.usecases.station import Station
 from sync.protocol.slip import read_slip_text, slip_url
+from tests.documents.test_every_document import text_of
 from tests.usecases.filing import filed, next_of, receive, received
 from tests.usecases.test_intake import events
 from tests.web.station import TestClock
@@ -207,6 +208,28 @@ async def test_the_papers_go_to_a_department_and_come_back(
     event = (await events(station))[-1]
     assert isinstance(event, PapersHandedOn)
     assert (event.back, event.punctuality) == (True, "after")
+
+
+async def test_form_06_says_when_it_was_recorded_however_late_it_is_printed(
+    station: Station, clock: TestClock
+) -> None:
+    command = await received(station)
+    gone = await custody.transfer(station, command, HAND_ON)
+    recorded = clock.now()
+    clock.advance(3 * HOUR_S)
+    copy = await printing.reprint(station, gone.print_job)
+    clock.advance(DAY_S)
+    back = await custody.take_back(station, next_of(command), HAND_ON)
+    for sheet in (
+        await paper(station, gone),
+        await paper(station, msgspec.structs.replace(gone, print_jobs=(copy,))),
+        await paper(station, back),
+    ):
+        first = sheet.hand_overs[0]
+        assert (first.given_at, first.taken_at) == (recorded, recorded)
+        drawn = render.draw("control_sheet", sheet)
+        assert "08giờ42phút,ngày23/11/2026" in text_of(drawn.document)
+        assert "11giờ42phút,ngày23" not in text_of(drawn.document)
 
 
 async def finished(station: Station, key: str = "k1") -> Command:
