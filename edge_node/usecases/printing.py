@@ -20,6 +20,7 @@ from edge_node.store.print_jobs import NewPrintJob, PrintJobRow
 from edge_node.store.unit_of_work import Connection, Transaction
 from edge_node.usecases.kiosk import resume_note
 from edge_node.usecases.paper import codes
+from edge_node.usecases.paper.queueing import queue_made
 from edge_node.usecases.queue import room
 from edge_node.usecases.station import Station
 from hardware.ports import (
@@ -145,20 +146,15 @@ def comes_by_itself(row: PrintJobRow, now: datetime) -> bool:
 async def reprint(station: Station, job_id: int) -> int:
     """A person asks for the paper again: a new job that says it is a copy."""
 
-    def work(transaction: Transaction) -> int:
+    def copy(transaction: Transaction) -> NewPrintJob:
         row = print_jobs.find(transaction.connection, job_id)
         if row is None:
             raise DomainError(ErrorCode.NOT_FOUND)
-        copy = NewPrintJob(
+        return NewPrintJob(
             row.kind, row.role, row.slip.encode(), row.dossier_id, row.ticket_id, row.id
         )
-        print_jobs.insert(transaction, copy)
-        return print_jobs.newest_id(transaction)
 
-    new_id = await station.store.write(station.moment(), work)
-    station.paper.ring()
-    station.changes.announce("print", str(new_id))
-    return new_id
+    return await queue_made(station, station.moment(), copy)
 
 
 def job_name(station: Station, job_id: int) -> str:

@@ -6,14 +6,12 @@ Rule: confidential procedures are in no register that anybody can look at.
 from datetime import date, datetime
 from typing import Final
 
-from edge_node.documents import kinds
 from edge_node.documents.model import Register, RegisterRow
 from edge_node.domain.confidential import confidential_procedures
 from edge_node.domain.errors import DomainError, ErrorCode
-from edge_node.store import print_jobs, register
-from edge_node.store.print_jobs import NewPrintJob
+from edge_node.store import register
 from edge_node.store.register import RegisterLine
-from edge_node.store.unit_of_work import Transaction
+from edge_node.usecases.paper.queueing import queue
 from edge_node.usecases.station import Officer, Station
 
 MAXIMUM_DAYS: Final = 31
@@ -43,16 +41,7 @@ async def print_register(station: Station, officer: Officer, first: date, last: 
         officer_name=f"{officer.rank} {officer.name}".strip(),
         printed_at=moment.now,
     )
-
-    def work(transaction: Transaction) -> int:
-        job = NewPrintJob("register", kinds.KINDS["register"].role, kinds.encode(slip))
-        print_jobs.insert(transaction, job)
-        return print_jobs.newest_id(transaction)
-
-    job_id = await station.store.write(moment, work)
-    station.paper.ring()
-    station.changes.announce("print", str(job_id))
-    return job_id
+    return await queue(station, moment, "register", slip)
 
 
 def _row(station: Station, line: RegisterLine) -> RegisterRow:

@@ -3,6 +3,8 @@
 Rules: the job is durable before anybody is told. Must not know: what stands on a paper.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from edge_node.documents import kinds
@@ -16,9 +18,16 @@ from sync.database import DatabaseError
 async def queue(station: Station, moment: Moment, kind: str, slip: msgspec.Struct) -> int:
     """The number of the new print job; its printer is rung for. Errors: storage_*."""
     job = NewPrintJob(kind, kinds.KINDS[kind].role, kinds.encode(slip))
+    return await queue_made(station, moment, lambda _: job)
+
+
+async def queue_made(
+    station: Station, moment: Moment, make: Callable[[Transaction], NewPrintJob]
+) -> int:
+    """As `queue`, for a job made of what stands in the books. Errors: also those of `make`."""
 
     def work(transaction: Transaction) -> int:
-        print_jobs.insert(transaction, job)
+        print_jobs.insert(transaction, make(transaction))
         return print_jobs.newest_id(transaction)
 
     try:
