@@ -11,7 +11,7 @@ This module must not know the files of a release, nor languages beyond the texts
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -20,6 +20,7 @@ from edge_node.domain.person import Person, clean, read_phone
 
 MAXIMUM_LABEL_CHARACTERS = 18
 MAXIMUM_ANSWER_CHARACTERS = 250
+MAXIMUM_COPIES = 99
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Answer = str | int | bool
@@ -29,6 +30,9 @@ TimeUnit = Literal["working_days", "days", "working_hours", "half_working_days",
 Channel = Literal["in_person", "post", "online"]
 ClockStart = Literal["complete", "complete_and_paid", "case_taken"]
 KioskUse = Literal["form", "ticket_only", "information", "hidden"]
+PaperForm = Literal[
+    "original", "certified_copy", "copy_to_compare", "copy", "photocopy", "electronic"
+]
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +45,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A paper of the dossier; `condition_*` says when an optional one is needed.
 
-    `only_if` says the same to the machine where an answer of the form decides it.
+    `only_if` says the same to the machine where an answer of the form decides it. `form` is what it
+    must be, absent where no verified text says so; a copy to compare comes with its original, which
+    is shown and taken home.
     """
 
     id: str
@@ -52,6 +58,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     condition_vi: str = ""
     condition_en: str = ""
     only_if: tuple[Condition, ...] = ()
+    form: PaperForm | None = None
+    copies: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_COPIES)] = 1
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

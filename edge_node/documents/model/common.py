@@ -10,7 +10,9 @@ import msgspec
 
 Sheet = Literal["A4", "A5"]
 Language = Literal["vi", "en"]
-PaperForm = Literal["original", "copy", "photocopy", "electronic"]
+PaperForm = Literal[
+    "original", "certified_copy", "copy_to_compare", "copy", "photocopy", "electronic"
+]
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,10 +51,10 @@ class Citizen(Letter, frozen=True, kw_only=True):
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
-    """One paper of the dossier as it was handed in."""
+    """One paper of the dossier as it was handed in; nobody said its `form`: left for the pen."""
 
     name: str
-    form: PaperForm
+    form: PaperForm | None = None
     copies: int = 1
     note: str = ""
     asked_because_offline: bool = False

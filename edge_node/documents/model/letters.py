@@ -35,7 +35,10 @@ class AppointmentSlip(Citizen, frozen=True, kw_only=True):
 
 
 class MissingPaper(msgspec.Struct, frozen=True, kw_only=True):
-    """One paper to bring: how many of each kind; `note` says what is wrong with the one brought."""
+    """One paper to bring: how many of each kind; `note` says what is wrong with the one brought.
+
+    Without any number nobody has said which kind it must be: the cells are left for the pen.
+    """
 
     name: str
     originals: int = 0

@@ -4,9 +4,9 @@ Rules: residence has its own forms (CT05, CT06) in the place of 02 and 03; notes
 no paper; the day of signing is the decision's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from edge_node.documents import kinds
 from edge_node.documents.model import (
@@ -18,12 +18,24 @@ from edge_node.documents.model import (
     StopNotice,
     SupplementRequest,
 )
+from edge_node.domain.procedure import Document
 from edge_node.store.dossier_life import Move
 from edge_node.store.print_jobs import NewPrintJob
 from edge_node.usecases.decisions.command import Command, Situation
 from edge_node.usecases.paper import letterhead, slips
 from edge_node.usecases.station import Station
 
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "original": ("originals",),
+    "certified_copy": ("certified_copies",),
+    "photocopy": ("photocopies",),
+}
+"""The columns of form 02 and CT05; a copy may be either kind, so the law's text decides, not we."""
+
+_NOTES: Final[Mapping[str, str]] = {
+    "copy_to_compare": "mang theo bản chính để đối chiếu",
+    "electronic": "bản điện tử",
+}
 _PUNCTUALITY = {"before": "early", "on": "on_time", "after": "late"}
 
 
@@ -47,14 +59,7 @@ def supplement(
     wanted = []
     for item in items:
         if item in papers:
-            one = papers[item]
-            wanted.append(
-                MissingPaper(
-                    name=one.name_vi,
-                    originals=1,
-                    asked_because_offline=one.only_if_lookup_fails,
-                )
-            )
+            wanted.append(missing_paper(papers[item]))
         elif item in questions:
             wanted.append(MissingPaper(name=questions[item]))
     slip = SupplementRequest(
@@ -65,6 +70,18 @@ def supplement(
         signed_at=situation.transaction.moment.now,
     )
     return _job("supplement_request", slip, situation)
+
+
+def missing_paper(document: Document) -> MissingPaper:
+    """A paper to bring; which kind and how many is the catalogue's word or nobody's."""
+    asked = _COLUMNS.get(document.form or "", ())
+    several = "" if asked or document.copies == 1 else f"{document.copies} bản"
+    return MissingPaper(
+        name=document.name_vi,
+        **dict.fromkeys(asked, document.copies),
+        note=", ".join(filter(None, (several, _NOTES.get(document.form or "", "")))),
+        asked_because_offline=document.only_if_lookup_fails,
+    )
 
 
 def refusal(station: Station, command: Command, situation: Situation, reason: str) -> NewPrintJob:

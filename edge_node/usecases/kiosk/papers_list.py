@@ -86,4 +86,6 @@ def _paper(document: Document, words: Words) -> model.WantedPaper:
         words.lookup_note if document.only_if_lookup_fails else condition,
     )
     note = "; ".join(text for text in notes if text)
-    return model.WantedPaper(name=document.name_vi, note=note)
+    return model.WantedPaper(
+        name=document.name_vi, form=document.form, copies=document.copies, note=note
+    )

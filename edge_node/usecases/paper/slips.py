@@ -1,4 +1,8 @@
-"""What stands on the appointment slip: from a dossier and a decision to the document's fields."""
+"""What stands on the appointment slip: from a dossier and a decision to the document's fields.
+
+Rule: the form of a paper is the catalogue's; where that is silent the slip is too, and the officer
+writes what lies on the desk.
+"""
 
 from datetime import datetime
 
@@ -36,7 +40,8 @@ def appointment_slip(
         papers=tuple(
             Paper(
                 name=document.name_vi,
-                form="original",
+                form=document.form,
+                copies=document.copies,
                 asked_because_offline=document.only_if_lookup_fails,
             )
             for document in procedure.documents

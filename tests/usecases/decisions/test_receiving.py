@@ -3,18 +3,22 @@
 import msgspec
 import pytest
 
-from edge_node.documents.model import AppointmentSlip
+from edge_node.documents import render
+from edge_node.documents.model import AppointmentSlip, SupplementRequest
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import DossierReceived
-from edge_node.domain.procedure import Procedure
+from edge_node.domain.procedure import Document, Procedure
 from edge_node.store import dossier_life, print_jobs
 from edge_node.usecases import lookup
-from edge_node.usecases.decisions import closing, receiving
-from edge_node.usecases.decisions.command import MAXIMUM_REASON_CHARACTERS
+from edge_node.usecases.decisions import closing, receiving, supplement
+from edge_node.usecases.decisions.command import MAXIMUM_REASON_CHARACTERS, Decided
+from edge_node.usecases.decisions.papers import missing_paper
 from edge_node.usecases.decisions.receiving import Lacking
+from edge_node.usecases.decisions.supplement import Request
 from edge_node.usecases.paper.slips import fee_vi
 from edge_node.usecases.promises import LONGEST_WAIT
 from edge_node.usecases.station import Station
+from tests.documents.test_every_document import text_of
 from tests.usecases.filing import HOA, MINH, REASON, filed, lacking, next_of, receive
 from tests.usecases.test_intake import events
 from tests.web.station import TestClock
@@ -29,14 +33,61 @@ async def test_receiving_sets_the_due_date_and_queues_the_slip(station: Station)
     event = (await events(station))[-1]
     assert isinstance(event, DossierReceived)
     assert (event.officer, event.counter) == ("minh", "2")
-    job = await station.store.read(lambda c: print_jobs.find(c, received.print_job))
-    assert job is not None
-    slip = msgspec.json.decode(job.slip, type=AppointmentSlip)
+    slip = await slip_of(station, received)
     assert slip.form == "CT04"
     assert slip.provisional
     assert slip.full_name == "Nguyễn Thị Mẫu"
     assert slip.due_at is not None
     assert slip.due_at.date().isoformat() == "2026-11-27"
+
+
+async def test_the_slip_says_of_a_paper_only_what_the_catalogue_asks(station: Station) -> None:
+    """Nobody said whether CT01 must be the original; the criminal record has a copy to compare."""
+    silent = await slip_of(station, await receive(station, await filed(station)))
+    assert [(one.form, one.copies) for one in silent.papers] == [(None, 1)]
+    papers = [{"id": "lltp", "have": True}, {"id": "identity-copy", "have": True}]
+    command = await filed(station, "k2", procedure_id="criminal-record", documents=papers)
+    have = {"lltp": True, "identity-copy": True}
+    slip = await slip_of(station, await receiving.receive(station, command, have))
+    assert [one.form for one in slip.papers] == [None, "copy_to_compare"]
+    text = text_of(render.draw("appointment_slip", slip).document)
+    assert "Bảnsao,kèmbảnchínhđểđốichiếu" in text
+    assert "Bảnchính" not in text
+
+
+async def test_a_request_counts_only_the_kinds_that_the_catalogue_names(station: Station) -> None:
+    command = await filed(station, procedure_id="criminal-record", documents=[])
+    wanted = Request(["document:lltp", "document:identity-copy"], "", reviewed=True)
+    decided = await supplement.request_supplement(station, command, wanted)
+    job = await station.store.read(lambda c: print_jobs.find(c, decided.print_job))
+    assert job is not None
+    letter = msgspec.json.decode(job.slip, type=SupplementRequest)
+    said = [(p.originals, p.certified_copies, p.photocopies, p.note) for p in letter.papers]
+    assert said == [(0, 0, 0, ""), (0, 0, 0, "mang theo bản chính để đối chiếu")]
+
+
+@pytest.mark.parametrize(
+    ("form", "copies", "said"),
+    [
+        ("original", 2, (2, 0, 0, "")),
+        ("certified_copy", 1, (0, 1, 0, "")),
+        ("photocopy", 3, (0, 0, 3, "")),
+        ("copy_to_compare", 2, (0, 0, 0, "2 bản, mang theo bản chính để đối chiếu")),
+        (None, 2, (0, 0, 0, "2 bản")),
+    ],
+)
+def test_every_form_has_its_place_in_a_request(
+    form: str | None, copies: int, said: tuple[object, ...]
+) -> None:
+    asked = {"id": "x", "name_vi": "Giấy", "name_en": "Paper", "form": form, "copies": copies}
+    one = missing_paper(msgspec.convert(asked, Document))
+    assert (one.originals, one.certified_copies, one.photocopies, one.note) == said
+
+
+async def slip_of(station: Station, decided: Decided) -> AppointmentSlip:
+    job = await station.store.read(lambda c: print_jobs.find(c, decided.print_job))
+    assert job is not None
+    return msgspec.json.decode(job.slip, type=AppointmentSlip)
 
 
 @pytest.mark.parametrize(
