@@ -155,7 +155,7 @@ def _move(transaction: Transaction, key: _Key, event: Any) -> None:
 def _hand_over(transaction: Transaction, key: _Key, event: Any) -> None:
     delegate = (event.delegate_name, event.delegate_number_masked, event.authority)
     checked = (event.recipient, event.checked, *delegate)
-    seen = (int(event.slip_seen), event.handed_over_at)
+    seen = (int(event.slip_seen), event.handed_over_at, event.counter)
     _insert(transaction, "result_hand_over", key, *checked, *seen)
 
 

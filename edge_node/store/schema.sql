@@ -264,7 +264,7 @@ CREATE TABLE result_hand_over (
     delegate_number_masked TEXT NOT NULL,
     authority TEXT NOT NULL,
     slip_seen INTEGER NOT NULL CHECK (slip_seen IN (0, 1)),
-    handed_over_at TEXT NOT NULL,
+    handed_over_at TEXT NOT NULL, counter TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (dossier_id, version)
 ) STRICT, WITHOUT ROWID;
 
@@ -550,3 +550,5 @@ CREATE INDEX rating_of_day ON rating (day);
 CREATE INDEX staff_call_open ON staff_call (id) WHERE outcome = '';
 
 CREATE INDEX print_job_of_booking ON print_job (id) WHERE kind = 'booking_slip';
+
+CREATE INDEX result_hand_over_of_counter ON result_hand_over (counter, handed_over_at);

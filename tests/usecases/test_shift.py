@@ -10,17 +10,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge_node.documents import kinds
+from edge_node.documents import kinds, render
 from edge_node.documents.model import ShiftReport
 from edge_node.domain.beneficiaries import Ledger
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import PaymentCash, PaymentRefunded, ShiftClosed
 from edge_node.store import payloads
+from edge_node.store.results import waiting
+from edge_node.usecases import lookup
+from edge_node.usecases.decisions import results, undo
+from edge_node.usecases.decisions.command import Command
+from edge_node.usecases.decisions.results import Handing
 from edge_node.usecases.payments import opening, shift, steps
 from edge_node.usecases.payments.opening import Demand
 from edge_node.usecases.payments.steps import CashIn
 from edge_node.usecases.station import Station
+from tests.documents.test_every_document import text_of
 from tests.usecases.city_side import records
+from tests.usecases.filing import next_of, received
 from tests.usecases.money_side import actor, due, hear, look, open_drawer, with_accounts, word
 from tests.web.station import TestClock, open_station
 
@@ -104,6 +111,61 @@ async def test_what_the_bank_confirmed_is_reconciled_by_the_closed_books(station
     (report,) = await reports(station)
     (transfer,) = [line for line in report.money if line.method == "transfer"]
     assert (transfer.expected_vnd, transfer.counted_vnd) == (15_000, 15_000)
+
+
+async def finished(station: Station, key: str) -> Command:
+    station.policy = msgspec.structs.replace(station.policy, unconfirmed_payment="warn")
+    command = await received(station, key)
+    await results.finish(station, command, "KQ-12")
+    return next_of(command)
+
+
+async def handed_over(station: Station, key: str, counter: str = "2") -> str:
+    """A result given to its owner at a counter; the dossier's number."""
+    command = await finished(station, key)
+    officer = msgspec.structs.replace(command.officer, counter=counter)
+    claimed = command._replace(officer=officer)
+    await results.hand_over(station, claimed, Handing("holder", "vneid"))
+    return await number_of(station, command)
+
+
+async def number_of(station: Station, command: Command) -> str:
+    return (await lookup.dossier(station, command.dossier_id.hex())).dossier_no
+
+
+async def test_the_report_lists_results_given_here_and_what_waits_for_everybody(
+    station: Station, clock: TestClock
+) -> None:
+    await handed_over(station, "before")
+    clock.advance(60)
+    await open_drawer(station)
+    clock.advance(60)
+    mine = [await handed_over(station, f"mine{n}") for n in range(2)]
+    await handed_over(station, "there", counter="3")
+    taken_back = await finished(station, "back")
+    await results.hand_over(station, taken_back, Handing("holder", "vneid"))
+    await undo.undo(station, next_of(taken_back))
+    left = await finished(station, "left")
+    seen = await shift.overview(station, "2")
+    assert seen is not None
+    assert seen.results_given == tuple(sorted(mine))
+    there = sorted([await number_of(station, taken_back), await number_of(station, left)])
+    assert (seen.results_waiting, sorted(seen.waiting_numbers)) == (2, there)
+    await shift.close_drawer(station, actor("c"), {"fee": 200_000}, "")
+    (report,) = await reports(station)
+    assert report.results_given == seen.results_given
+    text = text_of(render.draw("shift_report", report).document)
+    assert "Kếtquảtrảchocôngdântrongca:2hồsơ" in text
+    assert all(number in text for number in (*mine, *there))
+    assert "Mẫu" not in text, "nobody is named"
+
+
+async def test_more_waiting_results_than_fit_are_counted(station: Station) -> None:
+    first = await finished(station, "a")
+    await finished(station, "b")
+    seen = await station.store.read(lambda c: waiting(c, (), 1))
+    assert seen == (2, (await number_of(station, first),))
+    assert await station.store.read(lambda c: waiting(c, ("res-temporary",), 1)) == (0, ())
 
 
 async def test_the_same_key_closes_once(station: Station) -> None:

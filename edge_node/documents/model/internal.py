@@ -111,6 +111,9 @@ class ShiftReport(msgspec.Struct, frozen=True, kw_only=True):
     work: tuple[Count, ...] = ()  # tickets served, received, returned, no-shows, …
     money: tuple[MoneyLine, ...] = ()
     open_transfers: tuple[OpenTransfer, ...] = ()
+    results_given: tuple[str, ...] = ()  # numbers of the dossiers; nobody is named
+    results_waiting: int = 0  # results that nobody has fetched yet, at the whole station
+    waiting_numbers: tuple[str, ...] = ()  # the oldest of them
     unsynced: int = 0
     unprinted: int = 0
     explanation: str = ""  # the officer's word on a difference

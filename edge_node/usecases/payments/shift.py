@@ -2,8 +2,9 @@
 
 Rules: fees and fines are counted apart; what is expected is the opening and the sum of the entries,
 nothing else; a difference needs a word and names its likely cause; what the bank has not said yet,
-what the city does not have and what is not printed stand on the report; the next shift starts from
-what was counted. The report is printed, and its digest stands in the journal.
+what the city does not have and what is not printed stand on the report, and so do the results given
+to citizens and those still waiting, by number; the next shift starts from what was counted. The
+report is printed, and its digest stands in the journal.
 """
 
 import hashlib
@@ -16,12 +17,13 @@ import msgspec
 from edge_node.documents import kinds
 from edge_node.documents.model import Count, MoneyLine, OpenTransfer, ShiftReport
 from edge_node.domain.beneficiaries import Ledger
+from edge_node.domain.confidential import confidential_procedures
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import ShiftClosed, ShiftOpened
 from edge_node.domain.events.payment import Till
 from edge_node.domain.payment import PaymentState
 from edge_node.domain.ticket import TicketState
-from edge_node.store import print_jobs, shifts
+from edge_node.store import print_jobs, results, shifts
 from edge_node.store.payments import PaymentRow
 from edge_node.store.shifts import ShiftRow
 from edge_node.store.unit_of_work import Connection, Transaction
@@ -35,6 +37,9 @@ MAXIMUM_CASH_VND: Final = 2_000_000_000
 
 SIGNED_LABEL: Final = b"edge-node/shift-report\0"
 CHECK_CHARACTERS: Final = 16
+MAXIMUM_WAITING_LISTED: Final = 30
+"""Numbers of waiting results on one report; all of them are counted."""
+
 LEDGERS: Final = (Ledger.FEE, Ledger.FINE)
 _AWAITED: Final = {
     PaymentState.QR_SHOWN: "qr_shown",
@@ -82,6 +87,9 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     open_items: tuple[OpenItem, ...]
     tickets: dict[str, int]
     received: int
+    results_given: tuple[str, ...]
+    results_waiting: int
+    waiting_numbers: tuple[str, ...]
     unsynced: int
     unprinted: int
 
@@ -130,7 +138,9 @@ async def overview(station: Station, counter: str) -> Overview | None:
 
     def ask(connection: Connection) -> Overview | None:
         found = shifts.open_at(connection, counter)
-        return _overview(connection, found, station.moment().day, unsynced) if found else None
+        if found is None:
+            return None
+        return _overview(station, connection, found, (station.moment().day, unsynced))
 
     return await station.store.read(ask)
 
@@ -147,7 +157,7 @@ async def close_drawer(
         found = shifts.open_at(connection, actor.counter)
         if found is None:
             raise DomainError(ErrorCode.SHIFT_NOT_OPEN)
-        seen = _overview(connection, found, transaction.moment.day, unsynced)
+        seen = _overview(station, connection, found, (transaction.moment.day, unsynced))
         differences = {name: cash[name] - seen.expected(name) for name in cash}
         if any(differences.values()) and not word:
             raise DomainError(ErrorCode.DIFFERENCE_UNEXPLAINED)
@@ -208,7 +218,13 @@ async def _unsynced(station: Station) -> int:
     return (await technician.waiting_for_city(station)).events
 
 
-def _overview(connection: Connection, found: ShiftRow, day: str, unsynced: int) -> Overview:
+def _overview(
+    station: Station, connection: Connection, found: ShiftRow, now: tuple[str, int]
+) -> Overview:
+    """`now`: the queue's day, and how many records the city does not have yet."""
+    day, unsynced = now
+    hidden = confidential_procedures(station.catalogue)
+    waiting = results.waiting(connection, hidden, MAXIMUM_WAITING_LISTED)
     moved = shifts.moved(connection, found.id)
     transfers = shifts.transfers(connection, found.counter, found.opened_at)
     return Overview(
@@ -229,6 +245,9 @@ def _overview(connection: Connection, found: ShiftRow, day: str, unsynced: int) 
         open_items=tuple(_item(connection, row) for row in transfers if row.state in _AWAITED),
         tickets=shifts.count_tickets(connection, day, found.counter),
         received=shifts.count_received(connection, day, found.counter),
+        results_given=results.handed_over(connection, found.counter, found.opened_at, hidden),
+        results_waiting=waiting.total,
+        waiting_numbers=waiting.numbers,
         unsynced=unsynced,
         unprinted=shifts.count_unprinted(connection),
     )
@@ -275,10 +294,14 @@ def _report(
         work=(
             Count(label="Số thứ tự đã phục vụ", count=served),
             Count(label="Hồ sơ tiếp nhận", count=seen.received),
+            Count(label="Hồ sơ trả kết quả", count=len(seen.results_given)),
             Count(label="Vắng mặt khi gọi", count=missed),
         ),
         money=tuple(_money(seen, cash)),
         open_transfers=tuple(_transfer(one) for one in seen.open_items),
+        results_given=seen.results_given,
+        results_waiting=seen.results_waiting,
+        waiting_numbers=seen.waiting_numbers,
         unsynced=seen.unsynced,
         unprinted=seen.unprinted,
         explanation=word,

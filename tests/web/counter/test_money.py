@@ -256,3 +256,13 @@ def _close_key(page: str) -> str:
 async def test_a_counter_that_is_none_has_no_screen(client: Client, path: str) -> None:
     async with client.get(path) as answer:
         assert answer.status == 404
+
+
+async def test_the_drawer_leads_to_the_results_that_wait(station: Station, client: Client) -> None:
+    await enter(client)
+    await open_drawer(station)
+    page = await page_of(client, "/counter/shift")
+    assert "Kết quả còn chờ công dân đến nhận: 0 hồ sơ" in page
+    address = re.search(r'href="(/counter/dossiers/list/[a-z-]+)">Xem danh sách', page)
+    assert address is not None
+    await page_of(client, address[1])
