@@ -17,6 +17,7 @@ from tests.browser.work_screens import (
     small_targets,
 )
 from tests.usecases.filing import received
+from tests.usecases.samples import submit
 
 pytestmark = pytest.mark.browser
 
@@ -85,3 +86,47 @@ async def test_the_result_is_handed_over_and_the_history_shows_it(node: Node, pa
     await page.goto(node.url(f"{address}/history"))
     assert await faults(page) == []
     assert await overflow(page, 683, 384) <= 0
+
+
+WHOLE = """(one) => {
+  const box = one.getBoundingClientRect();
+  const part = one.closest(".sheet")?.getBoundingClientRect() ?? {top: 0, bottom: innerHeight};
+  return box.height > 0 && box.top >= Math.max(part.top, 0)
+    && box.bottom <= Math.min(part.bottom, innerHeight)
+    && one.contains(document.elementFromPoint(box.x + box.width / 2, box.bottom - 2));
+}"""
+"""Whether all of a control can be seen: inside its sheet and the window, under nothing."""
+
+
+async def receive_sheet(page: Page, node: Node, key: str, procedure_id: str) -> None:
+    answer = await submit(node.station, key, procedure_id=procedure_id, documents=[])
+    await page.goto(node.url(f"/counter/dossiers/{answer.dossier_id}"))
+    await page.locator("button[value=receive]").click()
+    await page.locator(".sheet-receive").wait_for()
+
+
+async def seen_whole(page: Page, *names: str) -> list[bool]:
+    return [bool(await page.locator(name).evaluate(WHOLE)) for name in names]
+
+
+async def test_a_long_shortage_hides_neither_fields_nor_buttons(node: Node, page: Page) -> None:
+    await sign_in(page, node)
+    await receive_sheet(page, node, "long", "res-permanent")
+    assert await page.locator(".short li").count() >= 5
+    fields = ("#reason", "#rest_due_on", "#confirm", ".decide .quiet")
+    assert await seen_whole(page, *fields) == [True] * 4
+
+
+async def test_a_field_below_the_fold_comes_in_whole_by_keyboard(node: Node, page: Page) -> None:
+    """The same person's second dossier asks for one reason more than the panel is high."""
+    await sign_in(page, node)
+    await receive_sheet(page, node, "first", "veh-withdraw")
+    await receive_sheet(page, node, "second", "veh-withdraw")
+    for name in ("#duplicate_reason", "#reason", "#rest_due_on"):
+        await expect(page.locator(name)).to_be_focused()
+        assert await seen_whole(page, name, "#confirm", ".decide .quiet") == [True] * 3, name
+        await page.keyboard.press("Tab")
+    await expect(page.locator("#confirm")).to_be_focused()
+    await page.set_viewport_size({"width": 1366, "height": 600})
+    await page.locator("#rest_due_on").focus()
+    assert await seen_whole(page, "#rest_due_on", "#confirm") == [True] * 2
