@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from edge_node.domain.bank_statement import StatementForm
 from edge_node.domain.officer import Role
 from edge_node.domain.queue_order import CounterRule
 from edge_node.domain.queue_rules import PLACES_PER_SLOT, QueueRules
@@ -272,6 +273,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     queue: QueueSection = QueueSection()
     voice: VoiceSection = VoiceSection()
     phone: PhoneSection = PhoneSection()
+    statement: StatementForm = StatementForm()
 
 
 def read_settings(path: Path) -> Settings:

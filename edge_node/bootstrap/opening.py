@@ -64,8 +64,7 @@ async def open_station(
     run = Run(section.code, clock.boot_id, serial_number(), f"ward-edge-node {SOFTWARE}")
     entropy = os.urandom
     await writer.transact(lambda connection: ensure_identity(connection, run, entropy))
-    journal = Journal(run, entropy=entropy, tag_of=epoch_tag)
-    numbers = TicketNumbers()
+    journal, numbers = Journal(run, entropy=entropy, tag_of=epoch_tag), TicketNumbers()
     writer.join(journal, numbers)
     station = Station(
         code=section.code,
@@ -83,6 +82,7 @@ async def open_station(
         policy=settings.desk.policy(),
         queue=settings.queue.rules(),
         money=read_money_rules(release),
+        statement=settings.statement,
         vault=Vault(path, section.enrolment),
         letterhead=settings.paper.letterhead(),
         slip_key=_slip_key(section.state_directory),

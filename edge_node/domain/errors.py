@@ -145,6 +145,11 @@ class ErrorCode(StrEnum):
     SHIFT_NOT_OPEN = "shift_not_open"
     SHIFT_OPEN = "shift_open"
     DIFFERENCE_UNEXPLAINED = "difference_unexplained"
+    STATEMENT_EMPTY = "statement_empty"
+    STATEMENT_UNREADABLE = "statement_unreadable"
+    STATEMENT_TOO_LARGE = "statement_too_large"
+    STATEMENT_TOO_LONG = "statement_too_long"
+    STATEMENT_COLUMNS_MISSING = "statement_columns_missing"
 
     # A scanned code.
     SCAN_EMPTY = "scan_empty"

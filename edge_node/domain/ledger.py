@@ -3,7 +3,7 @@
 Responsible for one pure answer from all that is known. Rules: the answer depends on what is known
 and never on the order in which it came; a bank line counts once by its transaction; the line that
 fits settles, another one is money too much; what does not fit is decided by a person. Every step
-is one of the ladder's (`domain/payment`).
+is one of the ladder's (`domain/payment`). What settles is reconciled when a statement has it.
 This module must not know banks, dossiers or where lines are kept.
 """
 
@@ -50,13 +50,17 @@ class Obligation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BankLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Money the bank saw under the payment's reference; an empty `beneficiary` was not told."""
+    """Money the bank saw under the payment's reference; an empty `beneficiary` was not told.
+
+    `on_statement`: it also stands in the bank's statement of the day.
+    """
 
     transaction: str
     amount_vnd: int
     beneficiary: str
     paid_at: str
     decision: LineDecision = ""
+    on_statement: bool = False
 
 
 class JudgedLine(NamedTuple):
@@ -84,6 +88,9 @@ def standing(obligation: Obligation, lines: Iterable[BankLine]) -> Standing:
         judged.append(JudgedLine(line, _decided(verdict, line.decision)))
     judged = _too_much(judged)
     states = [one.state for one in judged]
+    on_statement = any(one.state is _S.CONFIRMED and one.line.on_statement for one in judged)
+    if on_statement and not obligation.reconciled:
+        obligation = msgspec.structs.replace(obligation, reconciled=True)
     settled = _S.CONFIRMED in states or obligation.base in (_S.WAIVED, _S.PAID_ELSEWHERE)
     return Standing(_overall(obligation, states), settled, tuple(judged))
 

@@ -5,17 +5,20 @@ waits for nobody, because a payment's first event makes its row and each later o
 """
 
 from edge_node.domain.errors import DomainError
-from edge_node.domain.events import PaymentDue, ShiftClosed, ShiftOpened
+from edge_node.domain.events import PaymentDue, ShiftClosed, ShiftOpened, StatementTaken
 from edge_node.domain.events.payment import PaymentEvent
-from edge_node.store import payments, shifts
+from edge_node.store import bank_lines, payments, shifts
 from edge_node.store.unit_of_work import Transaction
 
 
 def enter_again(
     transaction: Transaction, event: PaymentEvent, subject: bytes | None, version: int
 ) -> None:
-    """One event of a payment or a shift, unless it is here already."""
+    """One event of a payment, a shift or a statement, unless it is here already."""
     if subject is None:
+        return
+    if isinstance(event, StatementTaken):
+        bank_lines.state(transaction, event)
         return
     if isinstance(event, ShiftOpened | ShiftClosed):
         _shift(transaction, event, subject)

@@ -170,11 +170,23 @@ class PaymentWord(NamedTuple):
 
 
 def add_payment(transaction: Transaction, word: PaymentWord) -> None:
-    """Keep a confirmation; the same bank transaction counts once."""
-    transaction.connection.execute(
-        "INSERT OR IGNORE INTO payment_word"
-        " (reference, bank_transaction, amount_vnd, paid_at, beneficiary) VALUES (?, ?, ?, ?, ?)",
-        word,
+    """Keep a confirmation; the same bank transaction counts once.
+
+    A statement may have told of it before, with fewer facts: the city's take their place.
+    """
+    connection = transaction.connection
+    (on_statement,) = connection.execute(
+        "SELECT count(*) FROM payment_word WHERE bank_transaction = ? AND on_statement",
+        (word.bank_transaction,),
+    ).fetchone()
+    connection.execute(
+        "DELETE FROM payment_word WHERE bank_transaction = ? AND NOT from_city",
+        (word.bank_transaction,),
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO payment_word (reference, bank_transaction, amount_vnd, paid_at,"
+        " beneficiary, on_statement) VALUES (?, ?, ?, ?, ?, ?)",
+        (*word, int(on_statement > 0)),
     )
 
 

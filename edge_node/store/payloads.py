@@ -44,6 +44,7 @@ KINDS: Final = MappingProxyType(
         events.ShiftOpened: 58,
         events.ShiftClosed: 59,
         events.PaymentReopened: 60,
+        events.StatementTaken: 61,
         events.OfficerSignedIn: 128,
         events.OfficerMadeToWait: 129,
         events.OfficerPinSet: 130,

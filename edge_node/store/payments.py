@@ -6,6 +6,7 @@ is ever deleted here: a reference that was given out must not come again.
 """
 
 import sqlite3
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 import msgspec
@@ -213,8 +214,16 @@ def refresh(connection: sqlite3.Connection, payment_id: bytes) -> PaymentRow:
     return row._replace(state=found.state, settled=found.settled)
 
 
-def standing_of(connection: sqlite3.Connection, row: PaymentRow) -> Standing:
-    """What a payment stands at, with its bank lines."""
+def standing_of(
+    connection: sqlite3.Connection, row: PaymentRow, more: Collection[BankLine] = ()
+) -> Standing:
+    """What a payment stands at, with its bank lines; with `more`, what it would stand at."""
+    heard = {line.transaction: line for line in (*more, *_lines(connection, row))}
+    stated = {line.transaction for line in more}
+    lines = [
+        msgspec.structs.replace(line, on_statement=line.on_statement or name in stated)
+        for name, line in heard.items()
+    ]
     obligation = Obligation(
         amount_vnd=row.amount_vnd,
         beneficiary=row.beneficiary,
@@ -222,14 +231,15 @@ def standing_of(connection: sqlite3.Connection, row: PaymentRow) -> Standing:
         ended_at=row.ended_at,
         reconciled=row.reconciled,
     )
-    return ledger.standing(obligation, _lines(connection, row))
+    return ledger.standing(obligation, lines)
 
 
 def _lines(connection: sqlite3.Connection, row: PaymentRow) -> list[BankLine]:
     """The bank's words under its reference or assigned to it, less those assigned elsewhere."""
     rows = connection.execute(
         "SELECT word.bank_transaction, word.amount_vnd, word.beneficiary, word.paid_at,"
-        " coalesce(line.decision, '') FROM payment_word AS word LEFT JOIN bank_line AS line"
+        " coalesce(line.decision, ''), word.on_statement"
+        " FROM payment_word AS word LEFT JOIN bank_line AS line"
         " ON line.bank_transaction = word.bank_transaction"
         " WHERE (word.reference = ?1 AND (line.payment_id IS NULL OR line.payment_id = ?2))"
         " OR word.bank_transaction IN"
@@ -237,7 +247,14 @@ def _lines(connection: sqlite3.Connection, row: PaymentRow) -> list[BankLine]:
         (row.reference, row.id),
     )
     return [
-        BankLine(transaction=v[0], amount_vnd=v[1], beneficiary=v[2], paid_at=v[3], decision=v[4])
+        BankLine(
+            transaction=v[0],
+            amount_vnd=v[1],
+            beneficiary=v[2],
+            paid_at=v[3],
+            decision=v[4],
+            on_statement=bool(v[5]),
+        )
         for v in rows
     ]
 

@@ -117,7 +117,9 @@ CREATE TABLE payment_word (
     bank_transaction TEXT NOT NULL,
     amount_vnd INTEGER NOT NULL,
     paid_at TEXT NOT NULL,
-    beneficiary TEXT NOT NULL,
+    beneficiary TEXT NOT NULL, from_city INTEGER NOT NULL DEFAULT 1
+    CHECK (from_city IN (0, 1)), on_statement INTEGER NOT NULL DEFAULT 0
+    CHECK (on_statement IN (0, 1)),
     PRIMARY KEY (reference, bank_transaction)
 ) STRICT, WITHOUT ROWID;
 
@@ -552,3 +554,5 @@ CREATE INDEX staff_call_open ON staff_call (id) WHERE outcome = '';
 CREATE INDEX print_job_of_booking ON print_job (id) WHERE kind = 'booking_slip';
 
 CREATE INDEX result_hand_over_of_counter ON result_hand_over (counter, handed_over_at);
+
+CREATE INDEX payment_word_of_transaction ON payment_word (bank_transaction);

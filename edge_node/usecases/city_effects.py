@@ -118,8 +118,13 @@ def _payment(transaction: Transaction, said: _Said) -> Touched:
     payment = inbox.PaymentWord(
         word.reference, word.transaction, word.amount_vnd, word.paid_at, word.beneficiary
     )
-    known = bank_lines.find_word(transaction.connection, payment.bank_transaction)
-    if known not in (None, payment):
+    connection = transaction.connection
+    known = bank_lines.find_word(connection, payment.bank_transaction)
+    if known is not None and bank_lines.is_from_city(connection, known.bank_transaction):
+        fits = known == payment
+    else:
+        fits = known is None or bank_lines.agrees(payment, known)
+    if not fits:
         raise NoEffectError("refused", "transaction_contradicts")
     return bank.hear(said.station, transaction, payment)
 

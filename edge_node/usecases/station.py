@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge_node.domain.bank_statement import StatementForm
 from edge_node.domain.beneficiaries import NO_BENEFICIARIES, Beneficiaries
 from edge_node.domain.catalogue import Catalogue
 from edge_node.domain.claim import Now
@@ -191,6 +192,7 @@ class Station:
     letterhead: Letterhead = NO_LETTERHEAD
     slip_key: Ed25519PrivateKey | None = None
     """Signs the tokens on paper and nothing else; None: papers carry the number only."""
+    statement: StatementForm = field(default_factory=StatementForm)
     phone_address: str = ""
     """Where phones on station Wi-Fi find their pages (`http://10.0.0.9:8080`), if anywhere."""
 

@@ -73,6 +73,7 @@ DESK_PAGES: Final = (
     Screen("C2 desk", "/counter"),
     Screen("C8 dossiers", "/counter/dossiers"),
     Screen("C7 money inbox", "/counter/money"),
+    Screen("C7 statement", "/counter/money/statement"),
     Screen("C9 shift", "/counter/shift"),
     Screen("C6 papers", "/counter/papers"),
     Screen("C6 verify", "/counter/verify"),
@@ -251,6 +252,26 @@ async def received(visit: Visit) -> Stops:
     yield "C3 received"
 
 
+STATEMENT: Final = """Số giao dịch;Ngày giao dịch;Số tiền;Nội dung
+FT0001;23/11/2026 08:45:00;15.000;nop le phi
+FT0002;23/11/2026 09:10:00;-50.000;rut
+FT0003;hôm nay;15.000;nop le phi
+"""
+
+
+async def statement(visit: Visit) -> Stops:
+    """A bank's statement: one that lacks its columns, and one that is looked at."""
+    page = visit.page
+    await sign_in(visit)
+    for text, name in (("a;b\n1;2", "C7 statement without columns"), (STATEMENT, "C7 looked at")):
+        await visit.open("/counter/money/statement")
+        await page.fill("#pasted", text)
+        before = await walk.mark(page)
+        await page.locator("main form button").click()
+        await walk.arrive(page, before)
+        yield name
+
+
 def addresses(screens: tuple[Screen, ...]) -> Tour:
     """A tour of pages that an address alone opens."""
 
@@ -278,6 +299,7 @@ TOURS: Final = {
     "counter-door": Journey("work", counter_door),
     "counter-desk": Journey("work", counter_desk),
     "sheets": Journey("work", sheets),
+    "statement": Journey("work", statement),
     "received": Journey("work", received),
     "board": Journey("board", addresses(BOARD_PAGES)),
     "phone": Journey("phone", addresses(PHONE_PAGES)),

@@ -50,6 +50,16 @@ def test_the_line_that_fits_settles(base: PaymentState) -> None:
     assert at(line(), base=base, reconciled=True).state is S.RECONCILED
 
 
+def test_only_what_settles_is_reconciled_by_a_statement() -> None:
+    assert at(line(on_statement=True)).state is S.RECONCILED
+    assert at(line(amount_vnd=14_000, on_statement=True)).state is S.MISMATCH
+    accepted = line(amount_vnd=14_000, on_statement=True, decision="accept")
+    assert at(accepted).state is S.RECONCILED
+    # The one on the statement is the second one: the first one settles, and nobody has seen it.
+    later = line("b", paid_at="2026-11-23T10:00:00+07:00", on_statement=True, decision="refunded")
+    assert at(line(), later).state is S.CONFIRMED
+
+
 def test_nothing_from_the_bank_settles_nothing() -> None:
     assert at(base=S.CLAIMED) == Standing(S.CLAIMED, settled=False, lines=())
     assert at(base=S.WAIVED).settled

@@ -135,3 +135,22 @@ def test_an_officer_has_roles(tmp_path: Path, line: str, roles: tuple[str, ...])
 def test_a_role_nobody_knows_is_a_fault(tmp_path: Path, line: str) -> None:
     with pytest.raises(SettingsError, match=r"officer\[0\]\.roles"):
         read_settings(write(tmp_path, STATION + OFFICER + line))
+
+
+def test_a_banks_own_columns_are_a_setting(tmp_path: Path) -> None:
+    path = tmp_path / "node.toml"
+    plain = '[station]\ncode = "26560"\nstate_directory = "state"\nsync_database = "sync/sync.db"\n'
+    path.write_text(plain)
+    assert read_settings(path).statement.amount == ("Số tiền", "amount")
+    path.write_text(plain + '[statement]\namount = ["Ghi có"]\naccount = []\nseparator = "tab"\n')
+    form = read_settings(path).statement
+    assert (form.amount, form.account, form.separator) == (("Ghi có",), (), "tab")
+    for wrong, key in (
+        ("amount = []", "amount"),
+        ('separator = "|"', "separator"),
+        ('dates = ["hôm nay"]', "dates"),
+        ("money = []", "money"),
+    ):
+        path.write_text(f"{plain}[statement]\n{wrong}\n")
+        with pytest.raises(SettingsError, match=key):
+            read_settings(path)

@@ -69,6 +69,7 @@ from edge_node.domain.events.payment import (
     PaymentWaived,
     ShiftClosed,
     ShiftOpened,
+    StatementTaken,
 )
 from edge_node.domain.events.ticket import (
     AppointmentBooked,
@@ -136,6 +137,7 @@ __all__ = [
     "SlipKeyEnded",
     "StaffCallEnded",
     "StaffCalled",
+    "StatementTaken",
     "SupplementRequested",
     "TicketCalled",
     "TicketClosed",

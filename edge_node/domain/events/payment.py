@@ -130,6 +130,29 @@ class BankLineDecided(
     decided_at: str
 
 
+class StatedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that stands in a bank's statement; nothing of the line's text but our reference."""
+
+    transaction: str
+    reference: str
+    amount_vnd: int
+    paid_at: str
+    beneficiary: str
+
+
+class StatementTaken(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="payment.statement"
+):
+    """Lines of a bank's statement that were not known before; a long one comes in parts."""
+
+    statement_id: str
+    part: int
+    officer: str
+    counter: str
+    lines: tuple[StatedLine, ...]
+    taken_at: str
+
+
 class Till(msgspec.Struct, frozen=True, kw_only=True):
     """Cash of one ledger in a drawer, in đồng."""
 
@@ -184,4 +207,4 @@ PaymentStep: TypeAlias = (
     | BankLineDecided
 )
 ShiftEvent: TypeAlias = ShiftOpened | ShiftClosed
-PaymentEvent: TypeAlias = PaymentStep | ShiftEvent
+PaymentEvent: TypeAlias = PaymentStep | ShiftEvent | StatementTaken

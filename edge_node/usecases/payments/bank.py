@@ -1,10 +1,11 @@
-"""What the bank said, through the city, and what people decide where it does not fit.
+"""What the bank said, through the city or a statement, and what people decide where it misfits.
 
 Rules: a word counts once by the bank's own transaction, in any order, before or after anything a
 person did; what fits confirms by itself, what does not is decided by a person with a reason; a
 word under a reference nobody knows waits in the inbox until somebody finds out whose it is.
 """
 
+from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
@@ -35,10 +36,27 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def hear(station: Station, transaction: Transaction, word: PaymentWord) -> bytes | None:
-    """A word of the bank takes effect; the dossier it concerns, if it is one of ours."""
-    before = payments.find_by_reference(transaction.connection, word.reference)
-    inbox.add_payment(transaction, word)
-    after = bank_lines.heard(transaction.connection, word.reference)
+    """A word the city passed on takes effect; the dossier it concerns, if it is one of ours."""
+    return _heard(station, transaction, word, lambda: inbox.add_payment(transaction, word))
+
+
+def state(station: Station, transaction: Transaction, told: PaymentWord) -> bytes | None:
+    """As `hear`, for a line of the bank's statement that agrees with what is known."""
+    known = bank_lines.find_word(transaction.connection, told.bank_transaction)
+    return _heard(
+        station,
+        transaction,
+        known or told,
+        lambda: bank_lines.put_on_statement(transaction, told),
+    )
+
+
+def _heard(
+    station: Station, transaction: Transaction, word: PaymentWord, enter: Callable[[], None]
+) -> bytes | None:
+    before = bank_lines.owner(transaction.connection, word)
+    enter()
+    after = bank_lines.heard(transaction.connection, word)
     if before is None or after is None:
         return None
     if (before.state, before.settled) != (after.state, after.settled):

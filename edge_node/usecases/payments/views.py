@@ -282,7 +282,7 @@ _KINDS: Final[dict[PaymentState, Literal["duplicate", "late", "refund_due"]]] = 
 def _tasks(station: Station, connection: Connection, row: PaymentRow) -> list[Task]:
     view = view_of(station, connection, row)
     tasks = [
-        Task(kind=_KINDS.get(line.state) or _misfit(row, line), payment=view, line=line)
+        Task(kind=trouble(row, line.state, line.amount_vnd), payment=view, line=line)
         for line in view.lines
         if line.state in (*UNDECIDED, PaymentState.REFUND_DUE)
     ]
@@ -291,7 +291,13 @@ def _tasks(station: Station, connection: Connection, row: PaymentRow) -> list[Ta
     return tasks
 
 
-def _misfit(row: PaymentRow, line: LineView) -> Literal["short", "over", "wrong_account"]:
-    if line.amount_vnd == row.amount_vnd:
+def trouble(
+    row: PaymentRow, state: PaymentState, amount_vnd: int
+) -> Literal["duplicate", "late", "refund_due", "short", "over", "wrong_account"]:
+    """What is the matter with a line in a state that waits for a person."""
+    known = _KINDS.get(state)
+    if known is not None:
+        return known
+    if amount_vnd == row.amount_vnd:
         return "wrong_account"
-    return "short" if line.amount_vnd < row.amount_vnd else "over"
+    return "short" if amount_vnd < row.amount_vnd else "over"

@@ -23,6 +23,7 @@ from edge_node.web.keys import STATION
 from edge_node.web.pages import new_key, read_form, render, see_other, translator
 
 PATH: Final = "/counter/money"
+ISO_DAY_CHARACTERS: Final = 10
 _DECISIONS: Final = ("accept", "refund_due", "refunded")
 
 
@@ -58,6 +59,7 @@ async def _page(
     request: web.Request, officer: Officer, problem: str, status: int
 ) -> web.StreamResponse:
     station = request.app[STATION]
+    taken = request.query.get("statement", "")
     values = await desk.frame(request, officer)
     values |= {
         "tasks": await views.inbox(station),
@@ -65,14 +67,17 @@ async def _page(
         "correct": may(officer.roles, Duty.CORRECT_MONEY),
         "new_key": new_key,
         "problem": problem,
-        "paid": lambda text: _moment(values, text),
+        "taken": int(taken) if taken.isascii() and taken.isdigit() and len(taken) < 6 else None,
+        "paid": lambda text: paid_text(values, text),
     }
     return render(request, "counter/money_inbox.html.j2", values, status=status)
 
 
-def _moment(values: Mapping[str, object], text: str) -> str:
-    """A bank's time as people write it; as the bank wrote it when it is no time."""
+def paid_text(values: Mapping[str, object], text: str) -> str:
+    """A bank's time as people write it, a day alone as a day; else as the bank wrote it."""
     written = values["written"]
+    if len(text) == ISO_DAY_CHARACTERS:
+        return "/".join(reversed(text.split("-")))
     try:
         datetime.fromisoformat(text)
     except ValueError:

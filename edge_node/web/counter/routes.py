@@ -15,6 +15,7 @@ from edge_node.web.counter import (
     queue,
     register,
     shift,
+    statement,
     workspace,
 )
 
@@ -32,4 +33,5 @@ ROUTES: Final = (
     *money.ROUTES,
     *money_inbox.ROUTES,
     *shift.ROUTES,
+    *statement.ROUTES,
 )

@@ -139,7 +139,7 @@ function remember(url, replace) {
 /**
  * Go to a page. Answers whether the request was accepted (a redirect or a good status).
  * @param {string} url
- * @param {{body?: URLSearchParams, form?: HTMLFormElement, replace?: boolean}} [options] `form` is the body's
+ * @param {{body?: URLSearchParams | FormData, form?: HTMLFormElement, replace?: boolean}} [options] `form` is the body's
  * @returns {Promise<boolean>}
  */
 export async function go(url, { body, form, replace = false } = {}) {
@@ -177,7 +177,8 @@ export async function send(form, submitter = null) {
   form.dataset.busy = "yes";
   submitter?.setAttribute("aria-busy", "true");
   try {
-    if (await go(action, { body: fields, form })) forget(form);
+    const body = form.enctype === "multipart/form-data" ? data : fields; // a file travels as it is
+    if (await go(action, { body, form })) forget(form);
   } finally {
     delete form.dataset.busy;
     submitter?.removeAttribute("aria-busy");

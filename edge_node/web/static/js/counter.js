@@ -48,6 +48,16 @@ document.addEventListener("keydown", (event) => {
   if (control instanceof HTMLInputElement) { control.focus(); control.select(); } else control.click();
 });
 
+// The node would hang up on a file far too large, and that looks as if it were away.
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (!(field instanceof HTMLInputElement) || field.type !== "file") return;
+  const most = Number(field.dataset.most ?? Infinity);
+  const size = field.files?.[0]?.size ?? 0;
+  field.setCustomValidity(size > most ? field.dataset.tooLarge ?? "" : "");
+  field.reportValidity();
+});
+
 let looks = 0;
 
 /** One more look at what is outstanding. @param {HTMLFormElement} form */
