@@ -30,6 +30,14 @@ _LONG: Final = {
     26: (Struct(">I"), 4, 1 << 16),
     27: (Struct(">Q"), 8, 1 << 32),
 }
+_STRINGS: Final = frozenset({BYTES, TEXT})
+_CONTAINERS: Final = frozenset({ARRAY, MAP})
+_NO_SHORT_HEAD: Final = (SIMPLE, -1)
+# First byte -> (major type, argument) where that is the whole head and no check can fail.
+_SHORT_HEADS: Final = tuple(
+    (first >> 5, first & 31) if first >> 5 < TAG and first & 31 < _SHORT else _NO_SHORT_HEAD
+    for first in range(256)
+)
 _ONE_BYTE: Final = tuple(bytes((number,)) for number in range(256))
 _HEAD_8: Final = Struct(">BB")
 _HEAD_16: Final = Struct(">BH")
@@ -88,40 +96,38 @@ def skip(data: bytes, offset: int) -> int:
 
     Map keys must be integers or texts. Errors: MALFORMED, NOT_CANONICAL, FORBIDDEN_TYPE, TOO_DEEP.
     """
-    # One open container a level: [items still to come, is it a map].
-    open_containers: list[list[int]] = []
-    while True:
-        major, argument, offset = read_head(data, offset)
-        _check_major(major, argument)
-        if open_containers and open_containers[-1][1]:
-            _check_key(open_containers[-1][0], major)
-        if major in {BYTES, TEXT}:
+    # Every message passes here several times: one loop, and no call for the common short heads.
+    left, in_map = 1, False
+    outer: list[tuple[int, bool]] = []
+    end = len(data)
+    while left or outer:
+        if not left:
+            left, in_map = outer.pop()
+            continue
+        major, argument = _SHORT_HEADS[data[offset]] if offset < end else _NO_SHORT_HEAD
+        if argument < 0:
+            major, argument, offset = read_head(data, offset)
+            _check_major(major, argument)
+        else:
+            offset += 1
+        if in_map:
+            _check_key(left, major)
+        left -= 1
+        if major in _STRINGS:
             offset += argument
-            if offset > len(data):
-                raise ProtocolError(ProtocolErrorCode.MALFORMED, "the bytes end inside a string")
-        opened = major in {ARRAY, MAP} and _open(open_containers, major, argument)
-        if not opened and _close(open_containers):
-            return offset
+        elif major in _CONTAINERS and _is_deep(len(outer), argument):
+            outer.append((left, in_map))
+            left, in_map = (argument * 2, True) if major == MAP else (argument, False)
+    if offset > end:
+        raise ProtocolError(ProtocolErrorCode.MALFORMED, "the bytes end inside a string")
+    return offset
 
 
-def _close(open_containers: list[list[int]]) -> bool:
-    """Count one finished item; True when it was the outermost one."""
-    while open_containers:
-        open_containers[-1][0] -= 1
-        if open_containers[-1][0]:
-            return False
-        open_containers.pop()
-    return True
-
-
-def _open(open_containers: list[list[int]], major: int, argument: int) -> bool:
-    """Go one level down; False for an empty container, which is a level all the same."""
-    if len(open_containers) >= MAXIMUM_DEPTH:
+def _is_deep(level: int, items: int) -> bool:
+    """Whether a container on this level leads further down; an empty one is a level, too."""
+    if level >= MAXIMUM_DEPTH:
         raise ProtocolError(ProtocolErrorCode.TOO_DEEP, f"more than {MAXIMUM_DEPTH} levels")
-    if argument:
-        items = argument * 2 if major == MAP else argument
-        open_containers.append([items, major == MAP])
-    return argument > 0
+    return items > 0
 
 
 def _check_major(major: int, argument: int) -> None:
