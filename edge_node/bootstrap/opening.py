@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edge_node.data import read_release
 from edge_node.domain.catalogue import Catalogue, read_catalogue
 from edge_node.domain.codes import epoch_tag
-from edge_node.domain.units import read_units
+from edge_node.domain.units import Unit, read_units
 from edge_node.domain.working_calendar import read_calendar
 from edge_node.settings import Settings, SettingsError
 from edge_node.store.blobs import Vault
@@ -49,9 +49,8 @@ async def open_station(
     section = settings.station
     release = read_release()
     catalogue = _read_catalogue(settings, release)
-    unit = read_units(release["units.json"]).get(section.code)
-    if unit is None:
-        raise SettingsError(f"station.code: {section.code} is not a unit of the catalogue")
+    units = read_units(release["units.json"])
+    unit = _own(units, section.code)
     section.state_directory.mkdir(parents=True, exist_ok=True)
     path = section.state_directory / "node.db"
     owners = {
@@ -85,10 +84,18 @@ async def open_station(
         statement=settings.statement,
         vault=Vault(path, section.enrolment),
         letterhead=settings.paper.letterhead(),
+        units=units,
         slip_key=_slip_key(section.state_directory),
         phone_address=settings.phone.address(section.code, settings.paper.letterhead().host),
     )
     return station, writer
+
+
+def _own(units: Mapping[str, Unit], code: str) -> Unit:
+    """The station's own unit. Raises SettingsError."""
+    if code not in units:
+        raise SettingsError(f"station.code: {code} is not a unit of the catalogue")
+    return units[code]
 
 
 def _slip_key(directory: Path) -> Ed25519PrivateKey | None:

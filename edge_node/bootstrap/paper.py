@@ -40,13 +40,13 @@ def verify_with(keys: Sequence[bytes], text: str) -> Checked:
 
 
 async def verify_at(settings: Settings, text: str) -> Checked:
-    """What a slip is by the station's keys and book. Raises DatabaseError."""
+    """What a slip is by the station's keys and book, and the city's keys. Raises DatabaseError."""
     token = _token(text)
     if token is None:
         return checking.NOT_OURS
-    path = settings.station.state_directory / "node.db"
-    async with open_reader(path) as reader:
-        return await reader.query(lambda connection: checking.check_token(connection, token))
+    section = settings.station
+    async with open_reader(section.state_directory / "node.db") as reader:
+        return await reader.query(lambda c: checking.check_token(c, section.code, token))
 
 
 async def make_kit(settings: Settings, count: int) -> tuple[str, bytes]:

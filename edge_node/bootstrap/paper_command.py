@@ -21,7 +21,7 @@ EXITS: Final = {Verdict.VALID: 0, Verdict.NOT_OURS: 1, Verdict.ENDED: 5, Verdict
 MAXIMUM_INPUT_CHARACTERS: Final = 4096
 _KEY_CHARACTERS: Final = 64
 _WORDS: Final = {
-    Verdict.VALID: "good: signed by a key of ours",
+    Verdict.VALID: "good: signed by a key of its station",
     Verdict.NOT_OURS: "not a slip of ours",
     Verdict.ENDED: "not good: its key was revoked before this slip was signed",
     Verdict.UNKNOWN_KEY: "cannot be told: its key is not known here",
@@ -32,6 +32,7 @@ _BOOK: Final = {
     Book.NOT_HERE: "the dossier is not in the station's book",
     Book.UNUSED_SLIP: "continuity paper that has not been entered",
     Book.VOID_SLIP: "continuity paper that was declared void",
+    Book.ELSEWHERE: "printed by another ward: its own book knows the dossier",
 }
 _WRONG: Final = frozenset({Book.DIFFERS, Book.VOID_SLIP})
 

@@ -13,8 +13,11 @@ from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
+from sync.protocol.limits import MAXIMUM_SLIP_TEXT_BYTES
+
 Identifier: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 Text: TypeAlias = Annotated[str, msgspec.Meta(max_length=4000)]
 
 
@@ -70,7 +73,7 @@ class RecordStatusChanged(
     """A record of this station was not simply entered, or was entered late after all."""
 
     lid: Identifier
-    sequence: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
+    sequence: Count
     code: Text
     text: Text = ""
 
@@ -98,6 +101,17 @@ class DossierReassigned(
     reason: Text = ""
 
 
+class SlipKeyStated(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="slip_key.stated"
+):
+    """All the city knows of a slip key of a station; positions are (log id, size)."""
+
+    station: Annotated[str, msgspec.Meta(min_length=1, max_length=MAXIMUM_SLIP_TEXT_BYTES)]
+    public_key: Digest
+    ended: bool = False
+    positions: tuple[tuple[Identifier, Count], ...] | None = None
+
+
 CityWord: TypeAlias = (
     CatalogueReleased
     | DecisionMade
@@ -106,6 +120,7 @@ CityWord: TypeAlias = (
     | RecordStatusChanged
     | OfficerChanged
     | DossierReassigned
+    | SlipKeyStated
 )
 
 KINDS: Final[Mapping[int, type[CityWord]]] = MappingProxyType(
@@ -117,6 +132,7 @@ KINDS: Final[Mapping[int, type[CityWord]]] = MappingProxyType(
         69: RecordStatusChanged,
         70: OfficerChanged,
         71: DossierReassigned,
+        73: SlipKeyStated,
     }
 )
 FOR_OTHERS: Final = frozenset({65, 72})

@@ -1,7 +1,7 @@
 """Slip keys, kits of paper slips, and the records that slips stand for."""
 
 import sqlite3
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -10,6 +10,9 @@ from edge_node.store.unit_of_work import Transaction
 
 TICKET_RECORDS_LOOKED_AT = 5000
 """Newest records searched for the one of a number without a dossier: more than a busy day has."""
+
+Positions: TypeAlias = tuple[tuple[bytes, int], ...] | None
+"""(log id, size) up to which the slips of an ended key stay good; None: not at all."""
 
 _TICKET_ISSUED = 32
 _SEQUENCE_MASK = (1 << 20) - 1
@@ -32,7 +35,7 @@ class SlipKeyRow(NamedTuple):
     public_key: bytes
     announced_at: str
     ended: bool
-    positions: tuple[tuple[bytes, int], ...] | None
+    positions: Positions
 
 
 class PaperSlipRow(NamedTuple):
@@ -111,15 +114,23 @@ def add_key(transaction: Transaction, kid: bytes, public_key: bytes) -> None:
     )
 
 
-def end_key(
-    transaction: Transaction, kid: bytes, positions: tuple[tuple[bytes, int], ...] | None
-) -> None:
+def end_key(transaction: Transaction, kid: bytes, positions: Positions) -> None:
     """The key signs no more."""
-    named = None if positions is None else [(lid.hex(), size) for lid, size in positions]
     transaction.connection.execute(
-        "UPDATE slip_key SET ended = ? WHERE kid = ?",
-        (msgspec.json.encode(named).decode(), kid),
+        "UPDATE slip_key SET ended = ? WHERE kid = ?", (end_text(positions), kid)
     )
+
+
+def end_text(positions: Positions) -> str:
+    """How the end of a key is stored."""
+    named = None if positions is None else [(lid.hex(), size) for lid, size in positions]
+    return msgspec.json.encode(named).decode()
+
+
+def positions_in(text: str) -> Positions:
+    """The positions in a stored end; None for a key that has not ended."""
+    named = _positions.decode(text) if text else None
+    return None if named is None else tuple((bytes.fromhex(lid), n) for lid, n in named)
 
 
 def keys(connection: sqlite3.Connection) -> list[SlipKeyRow]:
@@ -131,9 +142,7 @@ def keys(connection: sqlite3.Connection) -> list[SlipKeyRow]:
 
 
 def _key(kid: bytes, public_key: bytes, announced_at: str, ended: str) -> SlipKeyRow:
-    named = _positions.decode(ended) if ended else None
-    positions = None if named is None else tuple((bytes.fromhex(lid), n) for lid, n in named)
-    return SlipKeyRow(kid, public_key, announced_at, bool(ended), positions)
+    return SlipKeyRow(kid, public_key, announced_at, bool(ended), positions_in(ended))
 
 
 def add_kit(

@@ -506,6 +506,14 @@ CREATE TABLE staff_call (
     outcome TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
+CREATE TABLE stated_slip_key (
+    kid BLOB NOT NULL CHECK (length(kid) = 4),
+    station TEXT NOT NULL,
+    public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+    ended TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (kid, station, public_key)
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX print_job_open ON print_job (role, state, id)
 WHERE state IN ('queued', 'sent', 'failed');
 

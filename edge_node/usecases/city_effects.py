@@ -21,15 +21,17 @@ from edge_node.domain.city_words import (
     PaymentConfirmed,
     RecordStatusChanged,
     ResultArrived,
+    SlipKeyStated,
     UnreadableWordError,
     read_word,
 )
 from edge_node.domain.dossier import DossierState
 from edge_node.domain.errors import DomainError
-from edge_node.store import bank_lines, conflicts, dossiers, inbox
+from edge_node.store import bank_lines, conflicts, dossiers, inbox, stated_keys
 from edge_node.store.city_news import Entry
 from edge_node.store.dossiers import DossierRow
 from edge_node.store.inbox import Fact, KeptState
+from edge_node.store.stated_keys import StatedKey
 from edge_node.store.unit_of_work import Transaction
 from edge_node.usecases import releases
 from edge_node.usecases.decisions import city_clock
@@ -158,6 +160,16 @@ def _reassignment(transaction: Transaction, said: _Said) -> Touched:
     return dossier_id
 
 
+def _slip_key(transaction: Transaction, said: _Said) -> Touched:
+    word = said.word
+    assert isinstance(word, SlipKeyStated)
+    named = word.positions
+    positions = None if named is None else tuple((bytes.fromhex(lid), n) for lid, n in named)
+    key = StatedKey(word.station, bytes.fromhex(word.public_key), word.ended, positions)
+    stated_keys.state(transaction, key)
+    return None
+
+
 EFFECTS: Final[Mapping[type[CityWord], Callable[[Transaction, _Said], Touched]]] = {
     DecisionMade: _decision,
     ResultArrived: _result,
@@ -165,6 +177,7 @@ EFFECTS: Final[Mapping[type[CityWord], Callable[[Transaction, _Said], Touched]]]
     RecordStatusChanged: _record_status,
     OfficerChanged: _officer,
     DossierReassigned: _reassignment,
+    SlipKeyStated: _slip_key,
 }
 
 

@@ -19,6 +19,7 @@ from edge_node.domain.officer import Role
 from edge_node.domain.queue_rules import QueueRules
 from edge_node.domain.retention import DiskLevel
 from edge_node.domain.undo import UNDO_WINDOW_S
+from edge_node.domain.units import Unit
 from edge_node.store.blobs import Vault
 from edge_node.store.city import CityView
 from edge_node.store.unit_of_work import Moment, Store
@@ -190,6 +191,8 @@ class Station:
     secrets: dict[str, bytes] = field(default_factory=dict)
     money: MoneyRules = NO_MONEY_RULES
     letterhead: Letterhead = NO_LETTERHEAD
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    """The wards and communes of the city by their code."""
     slip_key: Ed25519PrivateKey | None = None
     """Signs the tokens on paper and nothing else; None: papers carry the number only."""
     statement: StatementForm = field(default_factory=StatementForm)

@@ -17,7 +17,7 @@ from edge_node.store.unit_of_work import Connection
 from edge_node.store.worklists import Days, LineRow, Page
 from edge_node.usecases.station import Station
 from sync.protocol.errors import ProtocolError
-from sync.protocol.slip import read_slip_text, unverified_claims
+from sync.protocol.slip import Claims, read_slip_text, unverified_claims
 
 PAGE_LINES: Final = 25
 MAXIMUM_PAGES: Final = 200
@@ -140,11 +140,21 @@ async def of_person(station: Station, id_number: str) -> list[Line]:
     return [_line(row) for row in rows]
 
 
+def is_slip(code: str) -> bool:
+    """Whether a scanned code has the form of a slip, whoever signed it."""
+    return _claims(code) is not None
+
+
 def _number_on_slip(code: str) -> str:
+    claims = _claims(code)
+    return claims.dossier or "" if claims else ""
+
+
+def _claims(code: str) -> Claims | None:
     try:
-        return unverified_claims(read_slip_text(code)).dossier or ""
+        return unverified_claims(read_slip_text(code))
     except ProtocolError:
-        return ""
+        return None
 
 
 def _of_ticket(connection: Connection, text: str, day: str) -> list[LineRow]:

@@ -130,6 +130,11 @@ def see_other(location: str) -> web.Response:
     return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
 
 
+def same_form(location: str) -> web.Response:
+    """The same form, sent once more by the browser to where it belongs."""
+    return web.Response(status=307, headers={"Location": location, "Cache-Control": "no-store"})
+
+
 async def read_form(request: web.Request) -> dict[str, str]:
     """The text fields of a form; a repeated name keeps its last value.
 

@@ -31,6 +31,7 @@ from sync.city.storage import Storage, open_bucket, open_storage
 from sync.city.trust.enrolment import CityFacts, Registrar
 from sync.city.trust.identity import CityIdentity, ensure_identity
 from sync.city.trust.office import Around, keep_looking, open_trust
+from sync.city.trust.slip_key_news import SlipKeyNews, keep_telling
 from sync.city.trust.slip_keys import SlipKeys
 from sync.city.web.app import make_app
 from sync.city.web.down import Around as AroundDown
@@ -180,11 +181,10 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
         public = partial(PublicPage, city_name=settings.city.name, clock_ms=clock_ms)
         follow = Tracking(public("tracking"), archive, stations)
         tracking = partial(add_tracking_routes, tracking=follow)
-        checked = Slips(public("slip"), SlipKeys(storage.shelf), stations)
-        slips = partial(add_slip_routes, slips=checked)
+        keys = SlipKeys(storage.shelf)
+        slips = partial(add_slip_routes, slips=Slips(public("slip"), keys, stations))
         app = make_app(desk, page, guard, [down.add_routes, enrolment, tracking, slips])
-        port = await stack.enter_async_context(_listening(settings, context, app, guard))
-        ports.append(port)
+        ports.append(await stack.enter_async_context(_listening(settings, context, app, guard)))
         await stack.enter_async_context(
             _background(
                 keep_opening(desk.opener, desk.traffic),
@@ -193,11 +193,13 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
                 _keep_certificate(settings, context, clock_ms),
                 keep_looking(registrar),
                 down.run(),
+                keep_telling(SlipKeyNews(keys, stations, down.publisher)),
                 keep_releasing(storage.shelf, archive, partial(accept_released, desk), clock_ms),
                 _keep_backing_up(settings, storage, identity, clock_ms),
             )
         )
-        yield Running(settings.base_url(port), port, archive, storage, stop, registrar, desk)
+        at = ports[-1]
+        yield Running(settings.base_url(at), at, archive, storage, stop, registrar, desk)
 
 
 def _make_desk(storage: Storage, registrar: Registrar, down: Down, executor: Executor) -> Desk:

@@ -7,6 +7,10 @@ through the product's own functions only.
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+import msgspec
+
+from sync.city.archive.feed_store.port import Draft
+from sync.city.feeds.announcements import read_entry
 from sync.city.intake import NOTHING, Claim, Held, Refuse, decide
 from sync.conformance.call import Call
 from sync.conformance.plain import Json, plain
@@ -54,6 +58,25 @@ def _record(call: Call) -> Said:
         "leaf": merkle.leaf_hash(call.data).hex(),
         "content_digest": content_digest(record).hex(),
     }
+
+
+def _entry(call: Call) -> Said:
+    record = decode_record(call.data)
+    word = read_entry(
+        Draft(
+            record.kind,
+            record.eid,
+            record.body,
+            record.subject,
+            record.version,
+            record.content_type,
+        )
+    )
+    if word is None:
+        return _record(call)
+    known = {"type", *word.__struct_fields__}
+    said = msgspec.json.decode(record.body)
+    return {**_record(call), "announces": {name: said[name] for name in said if name in known}}
 
 
 def _evidence(call: Call) -> Said:
@@ -205,6 +228,7 @@ def _signed(verify: Callable[[Call], object]) -> ReadVector:
 READERS: Final[Mapping[str, ReadVector]] = {
     "item": _item,
     "record": _record,
+    "entry": _entry,
     "evidence": _evidence,
     "batch": _batch,
     "feed": _feed,

@@ -16,7 +16,10 @@ from sync.conformance.plain import Json
 TIME_LIMIT_S: Final = 300.0
 """Seconds for all questions of one sub-command."""
 
-COMPARED: Final = ("says", "leaves", "leaf", "content_digest", "covers", "check", "plain")
+COMPARED: Final = (
+    *("says", "leaves", "leaf", "content_digest"),
+    *("covers", "check", "plain", "announces"),
+)
 """What an accepted vector says besides being accepted."""
 
 

@@ -118,6 +118,7 @@ def _welcome(message: bytes, find_key: FindKey, key: Ed25519PrivateKey) -> bytes
 WRITERS: Final[Mapping[str, WriteVector]] = {
     "item": lambda order: order.said,
     "record": _record,
+    "entry": _record,
     "evidence": _record,
     "batch": _batch,
     "keyset": _keyset,

@@ -48,6 +48,7 @@ class FeedKind(IntEnum):
     OFFICER = 70
     REASSIGNMENT = 71
     SNAPSHOT_MARKER = 72
+    SLIP_KEY = 73
 
 
 class FeedIdentity(NamedTuple):

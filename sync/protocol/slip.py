@@ -125,6 +125,11 @@ def verify_slip(token: bytes, find_key: FindSlipKey) -> Slip:
     return Slip(read_claims(payload), kid)
 
 
+def signing_key_id(token: bytes) -> bytes:
+    """The id of the key that a token names. Errors: TOO_LARGE, MALFORMED, UNSUPPORTED."""
+    return _parse(token)[0][len(_PROTECTED_BEFORE_KEY_ID) :]
+
+
 def unverified_claims(token: bytes) -> Claims:
     """What a token says before anybody believes it: only good to say whose it claims to be."""
     return read_claims(_parse(token)[1])

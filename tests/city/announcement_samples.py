@@ -15,6 +15,7 @@ from sync.city.feeds.announcements import (
     PaymentConfirmed,
     RecordStatusChanged,
     ResultArrived,
+    SlipKeyStated,
 )
 from sync.city.feeds.releases import RELEASE_FILE
 
@@ -63,6 +64,11 @@ GOOD: dict[type[Announcement], dict[str, Any]] = {
         "from_station": 26560,
         "to_station": 26561,
         "reassigned_at": AT,
+    },
+    SlipKeyStated: {
+        "type": "slip_key.stated",
+        "station": "26560",
+        "public_key": "0f" * 32,
     },
     CatalogueReleased: {
         "type": "catalogue.released",

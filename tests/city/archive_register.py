@@ -113,7 +113,7 @@ async def a_kind_learnt_later_is_entered_after_all(bench: Bench) -> None:
     (replay,) = await bench.archive.find_replays([901, 17], 10)
     assert list(replay.sequences) == [2, 3]
     # What the program that knows the kind makes of it.
-    replayed = open_replay(replay, KEYS)
+    replayed = open_replay(replay, KEYS).replayed
     known = [
         command._replace(kind=16, verdict=None, digest=command.eid) for command in replayed.commands
     ]

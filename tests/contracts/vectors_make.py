@@ -56,6 +56,7 @@ from tests.contracts.vector_samples import (
     seal,
 )
 from tests.contracts.vectors_city import city_accepted, city_refused
+from tests.contracts.vectors_feed import entries_accepted, entries_refused
 from tests.contracts.vectors_refused import refused
 from tests.contracts.vectors_slip import slip_accepted, slip_refused
 from tests.contracts.vectors_trust import trust_accepted, trust_refused
@@ -249,6 +250,7 @@ def accepted() -> list[Vector]:
         *trust_accepted(),
         *city_accepted(),
         *slip_accepted(),
+        *entries_accepted(),
     ]
 
 
@@ -262,6 +264,7 @@ def every_vector() -> dict[str, str]:
         *trust_refused(),
         *city_refused(names),
         *slip_refused(),
+        *entries_refused(),
     ]
     return {
         f"{vector['name']}.json": json.dumps(vector, indent=1, ensure_ascii=False) + "\n"

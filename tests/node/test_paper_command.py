@@ -1,5 +1,6 @@
 """The paper commands: a slip is good or it is not, kits come out as PDF, keys can be ended."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from pypdf import PdfReader
 from typer.testing import CliRunner, Result
 
 from edge_node.__main__ import app
+from sync.database import open_writer
 from sync.lock import hold
-from sync.protocol.slip import Claims, sign_slip, slip_url
+from sync.protocol.slip import Claims, sign_slip, slip_key_id, slip_url
 from tests.node.process import config, run, write
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x21" * 32)
@@ -92,6 +94,30 @@ def test_a_stolen_key_takes_its_slips_with_it(tmp_path: Path) -> None:
     code = code_on(pdf)
     command("end-slip-key", "--config", settings, "--reason", "mất", "--stolen")
     assert command("verify", code, "--config", settings).exit_code == 5
+
+
+async def state(path: Path) -> None:
+    """What the inbox stores of the city's word on a key."""
+    raw = bytes.fromhex(PUBLIC)
+    async with open_writer(path, {}) as writer:
+        await writer.transact(
+            lambda connection: connection.execute(
+                "INSERT INTO stated_slip_key (kid, station, public_key) VALUES (?, '26526', ?)",
+                (slip_key_id(raw), raw),
+            )
+        )
+
+
+def test_a_slip_of_another_ward_is_checked_with_what_the_city_stated(tmp_path: Path) -> None:
+    settings, pdf = write(tmp_path, config(8443)), tmp_path / "kit.pdf"
+    command("paper-kit", "--config", settings, "--count", "1", "--output", str(pdf))
+    slip = slip_url("tra-cuu.vn", sign_slip(CLAIMS._replace(station="26526"), KEY))
+    assert command("verify", slip, "--config", settings).exit_code == 6
+    asyncio.run(state(tmp_path / "state" / "node.db"))
+    checked = command("verify", slip, "--config", settings)
+    assert checked.exit_code == 0
+    assert "printed by another ward" in checked.stdout
+    assert "26526" in checked.stdout
 
 
 async def test_a_running_node_keeps_its_files_to_itself(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ standards. It keeps vectors and product from being wrong together.
 """
 
 import json
+import re
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -46,6 +47,22 @@ WRONG_SIGNER: Final = {
     "refused-enrolment-certificate",
     "refused-rekey-request",
 }
+KIND_TYPES: Final = {
+    73: "slip_key.stated",
+}
+SPOKEN: Final = {
+    found[1]: found[2].replace("`", "").split(", ")
+    for found in re.finditer(
+        r"^\| `([a-z_]+\.[a-z]+)` \| (`.*`) \|$", (SYNC / "SPEC.md").read_text(), re.MULTILINE
+    )
+}
+"""The members of each `type`, as section 17.2 lists them."""
+WRONG_VALUE: Final = {
+    "refused-entry-slip-key-short",
+    "refused-entry-slip-key-station",
+    "refused-entry-slip-key-positions",
+}
+"""Every member is there; one of them is not of its form."""
 NOT_SIGNED_WELL: Final = {"bad_signature", "unknown_key"}
 SIGNED: Final = sorted(name for name, vector in VECTORS.items() if vector["reads"] in LABELS)
 BATCHES: Final = [
@@ -125,6 +142,38 @@ def test_items_and_records(name: str) -> None:
         assert sha256(b"\x00" + data_of(name)).hexdigest() == vector["leaf"]
         content = [value[1], value[3], value[4], value[6], value[7]]
         assert sha256(canonical(content)).hexdigest() == vector["content_digest"]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in VECTORS if name.startswith(("entry-", "refused-entry-"))]
+)
+def test_entries_of_feeds(name: str) -> None:
+    vector = VECTORS[name]
+    value = cbor2.loads(data_of(name))
+    assert canonical(value) == data_of(name)
+    kind, eid, body = value[1], value[2], value[7]
+    follows = sha256(b"wes1/announcement\0" + canonical([kind, body])).digest()[:16] == eid
+    if vector["expect"] != "accepted":
+        good = follows and announced(kind, json.loads(body)) is not None
+        assert not good or name in WRONG_VALUE
+        return
+    assert sha256(b"\x00" + data_of(name)).hexdigest() == vector["leaf"]
+    if "announces" not in vector:
+        assert kind not in KIND_TYPES
+        return
+    assert follows
+    assert value[3] == (bytes.fromhex(vector["announces"].get("dossier_id", "")) or None)
+    assert announced(kind, json.loads(body)) == vector["announces"]
+
+
+def announced(kind: int, said: dict[str, Any]) -> dict[str, Any] | None:
+    """The members that SPEC.md lists for this kind; None when one of them is missing."""
+    members = SPOKEN.get(said.get("type", ""))
+    if members is None or said["type"] != KIND_TYPES[kind]:
+        return None
+    required = {member for member in members if not member.endswith("?")}
+    names = {"type", *(member.rstrip("?") for member in members)}
+    return {name: said[name] for name in said if name in names} if required <= set(said) else None
 
 
 def test_the_tree() -> None:

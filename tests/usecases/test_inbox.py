@@ -4,8 +4,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from edge_node.store import inbox
+import msgspec
+
+from edge_node.store import inbox, stated_keys
+from edge_node.store.city_news import Entry
 from edge_node.store.inbox import Cursor
+from edge_node.store.unit_of_work import Transaction
 from edge_node.usecases import lookup
 from edge_node.usecases.inbox import Inbox
 from edge_node.usecases.intake import SubmittedAnswer
@@ -13,6 +17,7 @@ from edge_node.usecases.station import Station
 from sync.protocol.control_records import (
     FeedAcknowledgement,
 )
+from sync.protocol.slip import slip_key_id
 from tests.usecases.city_side import (
     FID,
     ROOT,
@@ -295,3 +300,37 @@ async def test_a_look_that_got_no_answer_is_repeated(station: Station, daemon: D
     await daemon.run("ALTER TABLE away RENAME TO contact")
     await opened.look_if_changed()
     assert opened.seen == await station.city.version()
+
+
+SLIP_KEY = {"type": "slip_key.stated", "station": "26526", "public_key": "0f" * 32}
+
+
+async def test_the_city_states_the_slip_keys_of_other_wards(
+    station: Station, daemon: Daemon
+) -> None:
+    ended = SLIP_KEY | {"ended": True, "positions": [["ab" * 16, 4]]}
+    for body in (SLIP_KEY, ended, SLIP_KEY, SLIP_KEY | {"public_key": "short"}):
+        await daemon.entry(73, body, fid=b"k" * 16, feed=2)
+    await inbox_of(station)
+    raw = bytes.fromhex("0f" * 32)
+    (key,) = await station.store.read(lambda c: stated_keys.with_id(c, slip_key_id(raw)))
+    assert key == stated_keys.StatedKey("26526", raw, True, ((b"\xab" * 16, 4),))  # noqa: FBT003
+    assert await kept(station) == {"refused": 1}
+    assert await records(station) == [], "a feed for all is not acknowledged"
+
+
+async def test_keys_stated_before_this_release_knew_them_are_read_after_the_upgrade(
+    station: Station, daemon: Daemon
+) -> None:
+    await daemon.entry(73, SLIP_KEY, fid=b"k" * 16, feed=2)
+    entry = Entry(b"k" * 16, 0, 73, bytes(16), None, msgspec.json.encode(SLIP_KEY))
+
+    def older(transaction: Transaction) -> None:
+        inbox.keep(transaction, entry, "unknown", "unknown_kind")
+        inbox.move(transaction, entry.fid, 1)
+
+    await station.store.write(station.moment(), older)
+    await inbox_of(station)
+    raw = bytes.fromhex("0f" * 32)
+    assert await station.store.read(lambda c: stated_keys.with_id(c, slip_key_id(raw)))
+    assert await kept(station) == {}

@@ -12,6 +12,7 @@ from aiohttp import web
 from edge_node.data import read_release
 from edge_node.domain.catalogue import read_catalogue
 from edge_node.domain.codes import epoch_tag
+from edge_node.domain.units import read_units
 from edge_node.domain.working_calendar import read_calendar
 from edge_node.health.runner import HealthReport
 from edge_node.store.blobs import Vault
@@ -87,6 +88,7 @@ async def open_station(folder: Path, clock: TestClock) -> AsyncIterator[Station]
             officers={"minh": make_officer("minh", "Trần Văn Minh", "2")},
             devices=frozenset(),
             vault=Vault(path, folder / "enrolment.cbor"),
+            units=read_units(release["units.json"]),
         )
 
 

@@ -1,8 +1,10 @@
 """Is this slip ours, and what does it say? Answered without a network.
 
 Rules: the signature and the key's end decide; then the book is looked at, because a signature says
-who printed a paper and not that the dossier still is what it was. A paper that cannot be scanned is
-checked by its number and the eight characters beside it.
+who printed a paper and not that the dossier still is what it was. A slip of another ward is checked
+with the key that the city has stated for that ward, and for no other; this station's book says
+nothing about it. A paper that cannot be scanned is checked by its number and the eight characters
+beside it.
 """
 
 from collections.abc import Iterable
@@ -14,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edge_node.domain.codes import parse_dossier_number
 from edge_node.domain.errors import DomainError
-from edge_node.store import dossiers, paper
+from edge_node.store import dossiers, paper, stated_keys
 from edge_node.store.paper import SlipKeyRow, StoodFor
+from edge_node.store.stated_keys import StatedKey
 from edge_node.store.unit_of_work import Connection
 from edge_node.usecases.paper import codes
 from edge_node.usecases.paper.codes import VIETNAM
@@ -25,8 +28,10 @@ from sync.protocol.limits import SLIP_PART_BYTES
 from sync.protocol.slip import (
     Claims,
     FindSlipKey,
+    Slip,
     is_ended,
     read_slip_text,
+    signing_key_id,
     slip_check,
     unverified_claims,
     verify_slip,
@@ -56,6 +61,7 @@ class Book(StrEnum):
     NOT_HERE = "not_here"
     UNUSED_SLIP = "unused_slip"
     VOID_SLIP = "void_slip"
+    ELSEWHERE = "elsewhere"
     NOT_ASKED = "not_asked"
 
 
@@ -68,6 +74,11 @@ class Checked(NamedTuple):
     book: Book = Book.NOT_ASKED
     dossier_id: bytes | None = None
     state: str = ""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another ward than this one printed it, by its signature."""
+        return self.book is Book.ELSEWHERE
 
     @property
     def issued_at(self) -> datetime | None:
@@ -95,18 +106,19 @@ async def check(station: Station, text: str) -> Checked:
         return NOT_OURS
     token = _token_in(text)
     if token is not None:
-        return await station.store.read(lambda connection: check_token(connection, token))
+        return await station.store.read(lambda c: check_token(c, station.code, token))
     spoken = _spoken(text)
     if spoken is None:
         return NOT_OURS
     return await station.store.read(lambda connection: _check_spoken(station, connection, *spoken))
 
 
-def check_token(connection: Connection, token: bytes) -> Checked:
-    """What a token is, by the keys and the book in this database."""
-    known = paper.keys(connection)
-    answer = judge(token, known)
-    if answer.verdict is not Verdict.VALID or answer.claims is None:
+def check_token(connection: Connection, code: str, token: bytes) -> Checked:
+    """What a token is, by the keys and the book in this database, at the station of this code."""
+    answer = judge(token, paper.keys(connection))
+    if answer.verdict is Verdict.UNKNOWN_KEY:
+        answer = _by_stated_key(connection, code, token, answer)
+    if answer.verdict is not Verdict.VALID or answer.claims is None or answer.elsewhere:
         return answer
     return _looked_up(connection, answer, answer.claims)
 
@@ -120,8 +132,29 @@ def judge(token: bytes, known: Iterable[SlipKeyRow]) -> Checked:
         if error.code is ProtocolErrorCode.UNKNOWN_KEY:
             return _strange(token)
         return NOT_OURS
-    row = rows[slip.kid]
-    ended = row.ended and is_ended(row.positions, slip.claims)
+    return _told(token, slip, rows[slip.kid])
+
+
+def _by_stated_key(connection: Connection, code: str, token: bytes, strange: Checked) -> Checked:
+    """What a token is by the keys that the city has stated; `strange` when none has its id."""
+    kid = signing_key_id(token)
+    answer = strange
+    for row in stated_keys.with_id(connection, kid):
+        key = Ed25519PublicKey.from_public_bytes(row.public_key)
+        try:
+            slip = verify_slip(token, {kid: key}.get)
+        except ProtocolError:
+            slip = None
+        if slip is None or slip.claims.station != row.station:
+            answer = NOT_OURS  # unless another key of this id is its
+            continue
+        told = _told(token, slip, row)
+        return told if row.station == code else told._replace(book=Book.ELSEWHERE)
+    return answer
+
+
+def _told(token: bytes, slip: Slip, key: SlipKeyRow | StatedKey) -> Checked:
+    ended = key.ended and is_ended(key.positions, slip.claims)
     verdict = Verdict.ENDED if ended else Verdict.VALID
     return Checked(verdict, slip.claims, slip_check(token))
 
@@ -201,5 +234,5 @@ def _check_spoken(station: Station, connection: Connection, number: str, spoken:
     for due_day in (promised, None):
         code = codes.of_dossier(station, connection, row.id, due_day)
         if code is not None and code.check.replace("-", "") == spoken:
-            return check_token(connection, code.token)
+            return check_token(connection, station.code, code.token)
     return NOT_OURS

@@ -1,7 +1,8 @@
 """Work lists, the search and scanned codes: ways from many dossiers to one.
 
 Rules: what is searched for and what is scanned travel in the body, never in an address; a single
-hit is opened at once; a card finds the person's dossiers, a slip its own.
+hit is opened at once; a card finds the person's dossiers, a slip its own; a slip without a dossier
+here is checked itself.
 """
 
 from typing import Final
@@ -16,9 +17,10 @@ from edge_node.web.counter import desk, wording
 from edge_node.web.counter.gate import HOME
 from edge_node.web.counter.session import signed_in
 from edge_node.web.keys import STATION
-from edge_node.web.pages import read_form, render, see_other, translator
+from edge_node.web.pages import read_form, render, same_form, see_other, translator
 
 LISTS: Final = "/counter/dossiers"
+VERIFY: Final = "/counter/verify"
 MAXIMUM_SEARCH_CHARACTERS: Final = 100
 MAXIMUM_SCAN_CHARACTERS: Final = 4096
 MAXIMUM_PAGE_DIGITS: Final = 3
@@ -57,6 +59,8 @@ async def scanned(request: web.Request, officer: Officer) -> web.StreamResponse:
     form = await read_form(request)
     code = form.get("code", "")[:MAXIMUM_SCAN_CHARACTERS]
     lines = await worklists.of_code(request.app[STATION], code)
+    if not lines and worklists.is_slip(code):
+        return same_form(VERIFY)  # perhaps another ward's: the paper itself is looked at
     if lines is None:
         return see_other(f"{HOME}?note=not_read")
     return await _show_found(request, officer, lines, translator(request)("desk.scan.code"))

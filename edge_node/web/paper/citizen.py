@@ -17,7 +17,7 @@ from edge_node.usecases.station import Station
 from edge_node.usecases.tracking import token_of_dossier, token_of_number
 from edge_node.web.keys import STATION
 from edge_node.web.pages import render, translator
-from edge_node.web.paper.verify import claims_in_words
+from edge_node.web.paper.verify import answered, claims_in_words
 
 MAXIMUM_TOKEN_CHARACTERS: Final = 900
 
@@ -30,7 +30,7 @@ async def slip_page(request: web.Request) -> web.StreamResponse:
     if len(token) <= MAXIMUM_TOKEN_CHARACTERS:
         checked = await checking.check(station, token)
     values = {
-        "checked": checked,
+        **answered(words, station, checked),
         "claims": claims_in_words(words, station, checked, position=False),
         "progress": await _progress(station, checked),
         "follow": await _follow(station, checked),
@@ -43,7 +43,7 @@ async def slip_page(request: web.Request) -> web.StreamResponse:
 
 async def _follow(station: Station, checked: Checked) -> str:
     """The token of the page that goes on being true; empty for a slip that is not believed."""
-    if checked.verdict is not Verdict.VALID or checked.claims is None:
+    if checked.verdict is not Verdict.VALID or checked.claims is None or checked.elsewhere:
         return ""
     if checked.dossier_id is not None:
         return token_of_dossier(checked.dossier_id)

@@ -1,26 +1,34 @@
 """What a city may tell its stations, and the entry each kind of it becomes.
 
-Responsible for: the published field names, checking them, and the entry's kind, identity and
-subject. Pure. A field may be added, never renamed or reused. Times are ISO 8601 with offset, money
-is in đồng. It must not know where entries are kept or who reads them.
+Responsible for: the published field names, checking them on the way in and out, and the entry's
+kind, identity and subject. Pure. A field may be added, never renamed or reused. Times are ISO 8601
+with offset, money is in đồng. It must not know where entries are kept or who reads them.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Annotated, Final, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
 from sync.city.archive.feed_store.port import Draft, FeedName, RecordStatus
 from sync.protocol.canonical import encode
+from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.feed import EVERY_STATION, Feed, FeedKind
-from sync.protocol.limits import EVENT_ID_BYTES, MAXIMUM_RECORD_BYTES
-from sync.protocol.record import CONTENT_CBOR
+from sync.protocol.limits import (
+    EVENT_ID_BYTES,
+    MAXIMUM_RECORD_BYTES,
+    MAXIMUM_REVOKED_LOGS,
+    MAXIMUM_SLIP_TEXT_BYTES,
+)
+from sync.protocol.record import CONTENT_CBOR, CONTENT_JSON
 
 ENTRY_LABEL: Final = b"wes1/announcement\x00"
 MAXIMUM_ANNOUNCEMENT_BYTES: Final = MAXIMUM_RECORD_BYTES - 1024
 """Bytes of one body; the rest of a record needs less than the difference."""
+
+KEYS_FEED: Final = FeedName(Feed.KEYS, EVERY_STATION)
 
 _HEX_16: Final = "^[0-9a-f]{32}$"
 _HEX_32: Final = "^[0-9a-f]{64}$"
@@ -160,6 +168,25 @@ class DossierReassigned(
     reason: Note = ""
 
 
+class SlipKeyStated(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="slip_key.stated",
+):
+    """All that is known of a slip key of a station, for every station; never why it ended."""
+
+    station: Annotated[str, msgspec.Meta(min_length=1, max_length=MAXIMUM_SLIP_TEXT_BYTES)]
+    public_key: Digest
+    ended: bool = False
+    positions: (
+        Annotated[list[tuple[Identifier, Count]], msgspec.Meta(max_length=MAXIMUM_REVOKED_LOGS)]
+        | None
+    ) = None
+
+
 Announcement: TypeAlias = (
     CatalogueReleased
     | DecisionMade
@@ -168,6 +195,7 @@ Announcement: TypeAlias = (
     | RecordStatusChanged
     | OfficerChanged
     | DossierReassigned
+    | SlipKeyStated
 )
 
 T = TypeVar("T", bound=Announcement)
@@ -188,12 +216,17 @@ KINDS: Final[Mapping[type[Announcement], FeedKind]] = {
     RecordStatusChanged: FeedKind.RECORD_STATUS,
     OfficerChanged: FeedKind.OFFICER,
     DossierReassigned: FeedKind.REASSIGNMENT,
+    SlipKeyStated: FeedKind.SLIP_KEY,
 }
 """The record kind of each announcement; the numbers are for ever."""
+_FORMS: Final[Mapping[int, type[Announcement]]] = {int(kind): form for form, kind in KINDS.items()}
 
 _NEWEST_OF: Final[Mapping[type[Announcement], Callable[[Announcement], str]]] = {
     CatalogueReleased: lambda said: f"catalogue:{getattr(said, 'version', '')}",
     OfficerChanged: lambda said: f"officer:{getattr(said, 'officer_id', '')}",
+    SlipKeyStated: lambda said: (
+        f"slip-key:{getattr(said, 'station', '')}:{getattr(said, 'public_key', '')}"
+    ),
 }
 
 
@@ -210,12 +243,35 @@ def address(said: Announcement, station: int) -> list[Addressed]:
     """The entries that tell it: to everybody, to `station`, or to both ends of a reassignment."""
     if isinstance(said, CatalogueReleased):
         return [Addressed(FeedName(Feed.CATALOGUE, EVERY_STATION), _draft(said))]
+    if isinstance(said, SlipKeyStated):
+        return [Addressed(KEYS_FEED, _draft(said))]
     stations = [station]
     if isinstance(said, DossierReassigned):
         stations = [said.from_station, said.to_station]
         if said.from_station == said.to_station:
             raise AnnouncementError("from_station and to_station are the same - at `$.to_station`")
     return [Addressed(FeedName(Feed.STATION, number), _draft(said)) for number in stations]
+
+
+def read_entry(draft: Draft) -> Announcement | None:
+    """What an entry announces; members of a newer city are passed over, None for other kinds.
+
+    Raises ProtocolError(MALFORMED).
+    """
+    form = _FORMS.get(draft.kind)
+    if form is None:
+        return None
+    try:
+        said = msgspec.json.decode(draft.body, type=dict[str, Any])
+        known = {"type", *form.__struct_fields__}
+        word = msgspec.convert({name: said[name] for name in said if name in known}, form)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise ProtocolError(ProtocolErrorCode.MALFORMED, f"entry of kind {draft.kind}") from None
+    expected = (_eid(draft.kind, draft.body), _subject(word), 0, CONTENT_JSON)
+    found = (draft.eid, draft.subject, draft.version, draft.content_type)
+    if found != expected or "type" not in said:
+        raise ProtocolError(ProtocolErrorCode.MALFORMED, f"entry of kind {draft.kind}")
+    return word
 
 
 def key_change(message: bytes, about: str) -> Addressed:
@@ -227,7 +283,7 @@ def key_change(message: bytes, about: str) -> Addressed:
         content_type=CONTENT_CBOR,
         state_key=f"key:{about}",
     )
-    return Addressed(FeedName(Feed.KEYS, EVERY_STATION), draft)
+    return Addressed(KEYS_FEED, draft)
 
 
 def status_draft(status: RecordStatus) -> Draft:
@@ -241,17 +297,20 @@ def _draft(said: Announcement) -> Draft:
     body = msgspec.json.encode(said)
     if len(body) > MAXIMUM_ANNOUNCEMENT_BYTES:
         raise AnnouncementError(f"more than {MAXIMUM_ANNOUNCEMENT_BYTES} bytes")
-    dossier_id = getattr(said, "dossier_id", "")
     newest_of = _NEWEST_OF.get(type(said))
     return Draft(
         kind=kind,
         eid=_eid(kind, body),
         body=body,
-        subject=bytes.fromhex(dossier_id) or None,
+        subject=_subject(said),
         state_key="" if newest_of is None else newest_of(said),
     )
 
 
-def _eid(kind: FeedKind, body: bytes) -> bytes:
+def _subject(said: Announcement) -> bytes | None:
+    return bytes.fromhex(getattr(said, "dossier_id", "")) or None
+
+
+def _eid(kind: int, body: bytes) -> bytes:
     """The same said twice is one entry."""
     return sha256(ENTRY_LABEL + encode([int(kind), body])).digest()[:EVENT_ID_BYTES]

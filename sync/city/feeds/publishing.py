@@ -21,6 +21,7 @@ from sync.city.feeds.announcements import (
     Addressed,
     address,
     key_change,
+    read_entry,
     status_draft,
 )
 from sync.city.feeds.desk import Feeds
@@ -111,24 +112,30 @@ async def tell_statuses(feeds: Feeds) -> None:
 async def publish_spooled(publisher: Publisher) -> int:
     """Append what lies in the spool now; how many items that were. Raises ArchiveError."""
     names = sorted(await publisher.shelf.list(SPOOL))[:MAXIMUM_AT_ONCE]
-    for name in names:
-        content = await publisher.shelf.read(SPOOL, name)
+    for item in names:
+        content = await publisher.shelf.read(SPOOL, item)
         if content is None:
             continue  # another process of the city was faster
         try:
-            await _append(publisher, _decode(content))
+            name, draft = _decode(content)
+            read_entry(draft)  # what the feed key signs is what stations can read
+            await tell(publisher, name, [draft])
         except ProtocolError as error:
-            _log.warning("spooled item %s put aside: %s", name, error)
-            await publisher.shelf.write(REFUSED_SPOOL, name, content)
-        await publisher.shelf.remove(SPOOL, name)
+            _log.warning("spooled item %s put aside: %s", item, error)
+            await publisher.shelf.write(REFUSED_SPOOL, item, content)
+        await publisher.shelf.remove(SPOOL, item)
     return len(names)
 
 
-async def _append(publisher: Publisher, entry: Addressed) -> None:
-    head = await publisher.feeds.append(entry.name, [entry.draft])
-    choose = _snapshot(entry.name, publisher.clock_ms())
+async def tell(publisher: Publisher, name: FeedName, drafts: Sequence[Draft]) -> None:
+    """Append to a feed what it does not hold yet, and a snapshot when it is long.
+
+    Raises ArchiveError.
+    """
+    head = await publisher.feeds.append(name, drafts)
+    choose = _snapshot(name, publisher.clock_ms())
     if choose is not None and await _is_long(publisher.feeds, head):
-        await publisher.feeds.restate(entry.name, choose)
+        await publisher.feeds.restate(name, choose)
 
 
 async def _is_long(feeds: Feeds, head: FeedHead) -> bool:

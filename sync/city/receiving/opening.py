@@ -57,18 +57,33 @@ class BodyKeys(NamedTuple):
     find_dictionary: Callable[[int], bytes | None]
 
 
-class Opened(NamedTuple):
-    """What became of some work: the part that is good, and where it could not be read.
+class Heard(NamedTuple):
+    """What good records of a station say beyond the register.
 
-    `attachments` are those that the station's good records speak of, by H(cipher); `slip_keys` what
-    they say of its slip keys.
+    `attachments` are those they speak of, by H(cipher); `slip_keys` what they say of its slip keys.
     """
+
+    node_id: bytes
+    attachments: Sequence[bytes]
+    slip_keys: Sequence[Word]
+
+
+NOTHING_HEARD: Final = Heard(b"", (), ())
+
+
+class Opened(NamedTuple):
+    """What became of some work: the part that is good, and where it could not be read."""
 
     opening: Opening | None
     unreadable: Unreadable | None
-    node_id: bytes = b""
-    attachments: Sequence[bytes] = ()
-    slip_keys: Sequence[Word] = ()
+    heard: Heard = NOTHING_HEARD
+
+
+class Reopened(NamedTuple):
+    """What became of records whose kind was learnt since, and what they say."""
+
+    replayed: Replayed
+    heard: Heard
 
 
 class _Findings:
@@ -118,17 +133,22 @@ def open_work(work: OpeningWork, keys: BodyKeys) -> Opened:
         anchors=findings.anchors,
         alerts=findings.alerts,
     )
-    return Opened(opening, unreadable, work.node_id, findings.attachments, findings.slip_keys)
+    return Opened(opening, unreadable, _heard(work.node_id, findings))
 
 
-def open_replay(replay: Replay, keys: BodyKeys) -> Replayed:
+def open_replay(replay: Replay, keys: BodyKeys) -> Reopened:
     """Judge records of formerly unknown kinds again. Raises ProtocolError."""
     wanted = frozenset(replay.sequences)
     findings = _Findings()
     for entry in read_stored(replay.batch, keys):
         if entry.record is not None and entry.record.sequence in wanted:
             _judge_record(entry.record, findings)
-    return Replayed(replay.log, replay.sequences, findings.commands, findings.verdicts)
+    replayed = Replayed(replay.log, replay.sequences, findings.commands, findings.verdicts)
+    return Reopened(replayed, _heard(unpack(replay.batch.raw).header.node_id, findings))
+
+
+def _heard(node_id: bytes, findings: _Findings) -> Heard:
+    return Heard(node_id, findings.attachments, findings.slip_keys)
 
 
 def read_stored(batch: StoredBatch, keys: BodyKeys) -> list[Entry]:

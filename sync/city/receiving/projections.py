@@ -15,9 +15,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
-from sync.city.archive.port import Archive, ArchiveError, Replay, Replayed
+from sync.city.archive.port import Archive, ArchiveError, Replay
 from sync.city.metrics import Metrics
-from sync.city.receiving.opening import BodyKeys, Opened, open_replay, open_works
+from sync.city.receiving.opening import (
+    BodyKeys,
+    Heard,
+    Opened,
+    Reopened,
+    open_replay,
+    open_works,
+)
 from sync.city.trust.slip_keys import Word
 from sync.city.vocabulary import KNOWN_KINDS
 from sync.protocol.errors import ProtocolError
@@ -113,7 +120,10 @@ class Opener:
         replays = await self.archive.find_replays(KNOWN_KINDS, TURN_RECORDS)
         if not replays:
             return 0
-        replayed = await self._run(partial(_open_replays, replays, self.keys))
+        reopened = await self._run(partial(_open_replays, replays, self.keys))
+        for part in reopened:
+            await self._tell(part.heard)
+        replayed = [part.replayed for part in reopened]
         return await self.archive.replay(replayed, self.clock_ms())
 
     async def _enter_alone(self, part: Opened) -> int:
@@ -129,10 +139,7 @@ class Opener:
 
     async def _enter(self, opened: Sequence[Opened]) -> int:
         for part in opened:
-            if part.attachments:
-                await self.mentioned(part.node_id, part.attachments)
-            if part.slip_keys:
-                await self.slip_keys(part.node_id, part.slip_keys)
+            await self._tell(part.heard)
         openings = [part.opening for part in opened if part.opening is not None]
         entered = await self.archive.enter(openings, self.clock_ms()) if openings else 0
         self.metrics.entered.inc(entered)
@@ -141,6 +148,12 @@ class Opener:
             if part.unreadable is not None:
                 moved += await self.archive.set_back(part.unreadable, self.clock_ms())
         return moved
+
+    async def _tell(self, heard: Heard) -> None:
+        if heard.attachments:
+            await self.mentioned(heard.node_id, heard.attachments)
+        if heard.slip_keys:
+            await self.slip_keys(heard.node_id, heard.slip_keys)
 
     async def _run(self, work: Callable[[], _Result]) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self.executor, work)
@@ -175,8 +188,8 @@ async def open_all(opener: Opener, traffic: Traffic) -> int:
     return total
 
 
-def _open_replays(replays: Sequence[Replay], keys: BodyKeys) -> list[Replayed]:
-    opened: list[Replayed] = []
+def _open_replays(replays: Sequence[Replay], keys: BodyKeys) -> list[Reopened]:
+    opened: list[Reopened] = []
     for replay in replays:
         # A key that was lost since leaves its records where they are.
         with contextlib.suppress(ProtocolError):

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync.city.shelf import Shelf
 from sync.protocol.errors import ProtocolError
-from sync.protocol.limits import MAXIMUM_REVOKED_LOGS, SLIP_KEY_ID_BYTES
+from sync.protocol.limits import MAXIMUM_REVOKED_LOGS
 from sync.protocol.record import Record
-from sync.protocol.slip import Slip, is_ended, slip_key_id, verify_slip
+from sync.protocol.slip import Slip, is_ended, signing_key_id, slip_key_id, verify_slip
 
 FOLDER: Final = "slip-keys"
 KIND_ANNOUNCED: Final = 136
@@ -89,7 +89,7 @@ class SlipKeys:
     async def hear(self, node_id: bytes, words: Sequence[Word]) -> None:
         """Keep what a node's records say. Raises ArchiveError."""
         for word in words:
-            name = f"{word.kid}-{node_id.hex()}"
+            name = f"{word.kid}-{node_id.hex()}"  # see `node_of`
             while True:
                 seen = await self._shelf.read(FOLDER, name)
                 merged = _merged(_read(seen), word.known)
@@ -97,30 +97,27 @@ class SlipKeys:
                 if content == seen or await self._shelf.swap(FOLDER, name, seen, content):
                     break
 
+    async def versions(self) -> dict[str, str]:
+        """The name of every key and the version of what is known of it. Raises ArchiveError."""
+        return await self._shelf.list(FOLDER)
+
+    async def known(self, name: str) -> Known:
+        """What is known of the key with this name. Raises ArchiveError."""
+        return _read(await self._shelf.read(FOLDER, name))
+
     async def find(self, token: bytes) -> Found | None:
         """The slip in a token, if a key of ours signed it; None when no key with its id is known.
 
         Errors: those of `verify_slip`, for a token that a known key has not signed.
         """
-        asked: list[bytes] = []
-
-        def nobody(kid: bytes) -> Ed25519PublicKey | None:
-            asked.append(kid)
-            return None
-
-        try:
-            verify_slip(token, nobody)
-        except ProtocolError:
-            if not asked:
-                raise
-        return await self._signed_by(token, asked[0][:SLIP_KEY_ID_BYTES].hex())
+        return await self._signed_by(token, signing_key_id(token).hex())
 
     async def _signed_by(self, token: bytes, kid: str) -> Found | None:
         fault: ProtocolError | None = None
-        for name in await self._shelf.list(FOLDER):
+        for name in await self.versions():
             if not name.startswith(f"{kid}-"):
                 continue
-            known = _read(await self._shelf.read(FOLDER, name))
+            known = await self.known(name)
             if not known.public_key:
                 continue
             try:
@@ -128,10 +125,15 @@ class SlipKeys:
             except ProtocolError as error:  # another node may have a key with this id
                 fault = error
                 continue
-            return Found(slip, bytes.fromhex(name.partition("-")[2]), _ended(known, slip))
+            return Found(slip, node_of(name), _ended(known, slip))
         if fault is not None:
             raise fault
         return None
+
+
+def node_of(name: str) -> bytes:
+    """Whose key a name on the shelf stands for."""
+    return bytes.fromhex(name.partition("-")[2])
 
 
 def _key(known: Known) -> Ed25519PublicKey:

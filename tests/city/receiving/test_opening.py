@@ -74,7 +74,8 @@ def test_attachments_that_records_speak_of_are_named() -> None:
     station.append(20, subject=dossier, version=2, body=b'{"sha256":"%s"}' % (b"ab" * 32))
     station.append(20, subject=dossier, version=3, body=b'{"sha256":"short"}')
     result = open_work(work_of(station, [4]), KEYS)
-    assert (result.node_id, list(result.attachments)) == (station.node_id, [b"\xab" * 32])
+    heard = result.heard
+    assert (heard.node_id, list(heard.attachments)) == (station.node_id, [b"\xab" * 32])
 
 
 def test_a_command_carries_what_the_register_takes() -> None:
@@ -219,7 +220,7 @@ def test_only_the_records_asked_for_are_replayed() -> None:
     station.append(900)
     station.append_many(2)
     (batch,) = work_of(station, [4]).batches
-    replayed = open_replay(Replay(5, station.code, batch, [2]), KEYS)
+    replayed = open_replay(Replay(5, station.code, batch, [2]), KEYS).replayed
     assert [command.sequence for command in replayed.commands] == [2]
     assert list(replayed.verdicts) == []
 

@@ -4,15 +4,16 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge_node.documents.model import TicketSlip
-from edge_node.store import paper, print_jobs
+from edge_node.store import paper, print_jobs, stated_keys
 from edge_node.store.print_jobs import PrintJobRow
-from edge_node.store.unit_of_work import Connection
+from edge_node.store.stated_keys import StatedKey
+from edge_node.store.unit_of_work import Connection, Transaction
 from edge_node.usecases import intake
 from edge_node.usecases.intake import Asked
 from edge_node.usecases.paper import checking, codes, slip_keys
 from edge_node.usecases.paper.checking import Book, Verdict
 from edge_node.usecases.station import Station
-from sync.protocol.slip import read_slip_text, sign_slip, slip_url, verify_slip
+from sync.protocol.slip import Claims, read_slip_text, sign_slip, slip_url, verify_slip
 from tests.usecases.samples import APPLICANT, submit
 from tests.web.station import make_officer
 
@@ -145,3 +146,63 @@ async def test_a_stolen_key_can_be_ended_for_everything(station: Station) -> Non
     new = Ed25519PrivateKey.from_private_bytes(b"\x23" * 32)
     await slip_keys.replace(station, CHIEF, new, "khóa bị lộ", keep_printed=False)
     assert (await checking.check(station, before.token_url)).verdict is Verdict.ENDED
+
+
+WARD = Ed25519PrivateKey.from_private_bytes(b"\x33" * 32)
+WARD_RAW = WARD.public_key().public_bytes_raw()
+
+
+def of_ward(lid: bytes = b"l" * 16, sequence: int = 3, station: str = "26526") -> str:
+    claims = Claims(station, 1_795_392_000, lid[:8], sequence, dossier="T26526-7KXM-00001-6")
+    return slip_url("x.vn", sign_slip(claims, WARD))
+
+
+async def stated(station: Station, *keys: StatedKey) -> None:
+    def work(transaction: Transaction) -> None:
+        for key in keys:
+            stated_keys.state(transaction, key)
+
+    await station.store.write(station.moment(), work)
+
+
+async def test_a_slip_of_another_ward_is_checked_by_the_key_the_city_stated(
+    station: Station,
+) -> None:
+    assert (await checking.check(station, of_ward())).verdict is Verdict.UNKNOWN_KEY
+    await stated(station, StatedKey("26526", WARD_RAW))
+    checked = await checking.check(station, of_ward())
+    assert (checked.verdict, checked.book) == (Verdict.VALID, Book.ELSEWHERE)
+    assert checked.claims is not None
+    assert (checked.claims.station, checked.dossier_id) == ("26526", None)
+    token = read_slip_text(of_ward())
+    spoilt = slip_url("x.vn", token[:-1] + bytes([token[-1] ^ 1]))
+    assert await checking.check(station, spoilt) == checking.NOT_OURS
+
+
+async def test_the_end_of_a_wards_key_counts_by_position_and_is_never_taken_back(
+    station: Station,
+) -> None:
+    end = StatedKey("26526", WARD_RAW, ended=True, positions=((b"l" * 16, 4),))
+    await stated(station, end, StatedKey("26526", WARD_RAW))
+    assert (await checking.check(station, of_ward())).verdict is Verdict.VALID
+    late = await checking.check(station, of_ward(sequence=4))
+    assert (late.verdict, late.book) == (Verdict.ENDED, Book.ELSEWHERE)
+    await stated(station, StatedKey("26526", WARD_RAW, ended=True))
+    assert (await checking.check(station, of_ward())).verdict is Verdict.ENDED
+
+
+async def test_a_wards_key_proves_slips_of_that_ward_only(station: Station) -> None:
+    await stated(station, StatedKey("26526", WARD_RAW))
+    for code in ("26560", "26734"):
+        assert await checking.check(station, of_ward(station=code)) == checking.NOT_OURS
+    # A ward that passes another's key off as its own changes nothing for that other one.
+    await stated(station, StatedKey("26000", WARD_RAW), StatedKey("26999", WARD_RAW))
+    assert (await checking.check(station, of_ward())).verdict is Verdict.VALID
+    assert (await checking.check(station, of_ward(station="26999"))).book is Book.ELSEWHERE
+
+
+async def test_a_key_this_station_lost_is_known_again_from_the_city(station: Station) -> None:
+    """After a new card the book is asked as for every slip of this station."""
+    await stated(station, StatedKey("26560", WARD_RAW))
+    checked = await checking.check(station, of_ward(station="26560"))
+    assert (checked.verdict, checked.book) == (Verdict.VALID, Book.NOT_HERE)

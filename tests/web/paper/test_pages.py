@@ -1,6 +1,7 @@
 """Pages about paper: previews, checking a slip, kits from the button to the entered dossier."""
 
 import re
+from html import unescape
 from io import BytesIO
 
 import msgspec
@@ -12,9 +13,11 @@ from pypdf import PdfReader
 from edge_node.documents.model import TicketSlip
 from edge_node.documents.samples import SAMPLES
 from edge_node.domain.officer import Role
-from edge_node.store import print_jobs
+from edge_node.store import print_jobs, stated_keys
+from edge_node.store.stated_keys import StatedKey
 from edge_node.usecases.paper import codes, kits
 from edge_node.usecases.station import Station
+from sync.protocol.slip import Claims, sign_slip, slip_url
 from tests.web.counter_client import NAME, Client, enter, file_dossier, look, send, value_of
 from tests.web.station import make_officer
 
@@ -173,3 +176,61 @@ async def test_an_officer_who_is_no_chief_makes_no_kit(client: Client, station: 
     status, _, _ = await send(client, "/counter/kits", key="k", count="2")
     assert status != 303
     assert await kits.overview(station) == []
+
+
+WARD = Ed25519PrivateKey.from_private_bytes(b"\x33" * 32)
+
+
+async def ward_slip(station: Station, *, ended: bool = False, code: str = "26526") -> str:
+    """The text of a slip of another ward, whose key the city has stated."""
+    key = StatedKey(code, WARD.public_key().public_bytes_raw(), ended)
+    await station.store.write(station.moment(), lambda t: stated_keys.state(t, key))
+    claims = Claims(code, 1_795_392_000, bytes(8), 3, dossier="T26526-7KXM-00001-6", ticket="A001")
+    return slip_url("x.vn", sign_slip(claims, WARD))
+
+
+async def answered(client: Client, address: str, **fields: str) -> str:
+    """The page at the end, as a browser that sends the form where it is sent on to."""
+    async with client.post(address, data=fields) as response:
+        assert response.status == 200
+        assert (response.method, response.url.path) == ("POST", "/counter/verify")
+        assert not response.url.query
+        return unescape(await response.text())
+
+
+async def test_a_slip_of_another_ward_is_told_with_its_ward(
+    client: Client, station: Station
+) -> None:
+    text = await ward_slip(station)
+    await enter(client)
+    for address, field in (("/counter/verify", "slip"), ("/counter/scan", "code")):
+        page = await answered(client, address, **{field: text})
+        assert "Giấy thật, do trạm khác cấp" in page
+        assert station.units["26526"].police_name in page
+        assert "Khớp với sổ" not in page
+    token = text.rpartition("/")[2]
+    async with client.get(f"/R/{token}?lang=en") as response:
+        phone = await response.text()
+    assert "printed by another ward" in phone
+    assert station.units["26526"].police_name_en in phone
+    assert 'href="/t/' not in phone, "a number of another ward's queue is none of ours"
+
+
+async def test_an_ended_or_unknown_key_of_another_ward_is_said_so(
+    client: Client, station: Station
+) -> None:
+    ended = await ward_slip(station, ended=True)
+    unknown = slip_url(
+        "x.vn",
+        sign_slip(
+            Claims("26526", 1_795_392_000, bytes(8), 3, dossier="T26526-7KXM-00001-6"),
+            Ed25519PrivateKey.from_private_bytes(b"\x34" * 32),
+        ),
+    )
+    await enter(client)
+    for text, words in ((ended, "của trạm khác đã bị thu hồi"), (unknown, "Chưa có khóa")):
+        page = await answered(client, "/counter/scan", code=text)
+        assert words in page
+        assert station.units["26526"].police_name in page
+    _, _, where = await send(client, "/counter/scan", code="rubbish")
+    assert where == "/counter?note=not_read"
