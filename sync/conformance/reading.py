@@ -12,6 +12,7 @@ import msgspec
 from sync.city.archive.feed_store.port import Draft
 from sync.city.feeds.announcements import read_entry
 from sync.city.intake import NOTHING, Claim, Held, Refuse, decide
+from sync.city.vocabulary import read_attachment, read_fact
 from sync.conformance.call import Call
 from sync.conformance.plain import Json, plain
 from sync.dictionary import DICTIONARIES
@@ -77,6 +78,16 @@ def _entry(call: Call) -> Said:
     known = {"type", *word.__struct_fields__}
     said = msgspec.json.decode(record.body)
     return {**_record(call), "announces": {name: said[name] for name in said if name in known}}
+
+
+def _event(call: Call) -> Said:
+    record = decode_record(call.data)
+    fact = read_fact(record)
+    if fact is None:
+        raise ProtocolError(ProtocolErrorCode.MALFORMED, f"event of kind {record.kind}")
+    attachment = read_attachment(record)
+    named = {} if attachment is None else {"sha256": attachment.hex()}
+    return {**_record(call), "enters": {**msgspec.to_builtins(fact), **named}}
 
 
 def _evidence(call: Call) -> Said:
@@ -229,6 +240,7 @@ READERS: Final[Mapping[str, ReadVector]] = {
     "item": _item,
     "record": _record,
     "entry": _entry,
+    "event": _event,
     "evidence": _evidence,
     "batch": _batch,
     "feed": _feed,

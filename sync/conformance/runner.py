@@ -18,7 +18,7 @@ TIME_LIMIT_S: Final = 300.0
 
 COMPARED: Final = (
     *("says", "leaves", "leaf", "content_digest"),
-    *("covers", "check", "plain", "announces"),
+    *("covers", "check", "plain", "announces", "enters"),
 )
 """What an accepted vector says besides being accepted."""
 

@@ -119,6 +119,7 @@ WRITERS: Final[Mapping[str, WriteVector]] = {
     "item": lambda order: order.said,
     "record": _record,
     "entry": _record,
+    "event": _record,
     "evidence": _record,
     "batch": _batch,
     "keyset": _keyset,

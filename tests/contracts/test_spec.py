@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from edge_node.store.payloads import KINDS as EVENT_KINDS
 from sync.city.feeds.announcements import ENTRY_LABEL, KINDS
 from sync.dictionary import DICTIONARIES
 from sync.protocol import cose, limits, record
@@ -130,6 +131,12 @@ def test_what_the_city_announces_is_listed() -> None:
         coded[str(config.tag)] = fields
     assert listed == coded
     assert f'"{ENTRY_LABEL.decode().removesuffix(chr(0))}\\0"' in SPEC
+
+
+def test_every_event_of_a_station_is_listed() -> None:
+    listed = {int(row[0]): row[1] for row in rows(section("23. Events of stations"))[1:]}
+    coded = {kind: str(form.__struct_config__.tag) for form, kind in EVENT_KINDS.items()}
+    assert listed == coded
 
 
 def test_every_form_of_file_is_listed() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
+from sync.city.feeds.announcements import CatalogueReleased
 from sync.protocol import merkle
 from sync.protocol.batch_header import LogDescription, SealedFor, encode_header
 from sync.protocol.blob import BlobHeader, BlobReceipt, sign_blob, sign_blob_receipt
@@ -29,28 +30,24 @@ from sync.protocol.cose import (
     sign,
 )
 from sync.protocol.custody import Custody, CustodyReason, sign_custody
-from sync.protocol.feed import Feed, FeedIdentity, FeedKind, city_node_id, feed_id
+from sync.protocol.feed import Feed, FeedIdentity, city_node_id, feed_id
 from sync.protocol.handshake import Hello, LogHead, LogState, Welcome, sign_hello, sign_welcome
 from sync.protocol.proof import Inclusion, sign_inclusion
-from sync.protocol.record import Record, RecordTime, content_digest, encode_record
+from sync.protocol.record import content_digest, encode_record
 from sync.protocol.seal import batch_info, encryption_key_id
 from sync.protocol.session_extras import FeedHead, FeedState, Notice, Policy
+from tests.city.announcement_samples import GOOD
 from tests.contracts import vector_samples as sample
 from tests.contracts.vector_samples import Vector, changed, message, plain, refuse
+from tests.contracts.vectors_feed import MARKER, draft_of, record_of
 
-TIME: Final = RecordTime(0, sample.WALL_MS, 2)
 PUBLIC: Final = FeedIdentity(sample.CITY_ID, 0, bytes(range(0x70, 0x78)), int(Feed.CATALOGUE), 0)
 OWN: Final = FeedIdentity(
     sample.CITY_ID, 3, bytes(range(0x78, 0x80)), int(Feed.STATION), sample.STATION
 )
 ENTRIES: Final = [
-    encode_record(Record(at, int(kind), bytes([0x90 + at]) * 16, None, 0, TIME, 0, body))
-    for at, (kind, body) in enumerate(
-        [
-            (FeedKind.CATALOGUE_RELEASE, b'{"type":"catalogue.released","version":"2026-11"}'),
-            (FeedKind.SNAPSHOT_MARKER, b"{}"),
-        ]
-    )
+    encode_record(record_of(draft, at))
+    for at, draft in enumerate([draft_of(CatalogueReleased, GOOD[CatalogueReleased]), MARKER])
 ]
 FEED_LEAVES: Final = [merkle.leaf_hash(raw) for raw in ENTRIES]
 FOR_THE_STATION: Final = SealedFor(1, encryption_key_id(sample.STATION_ENCRYPTION_KEY.public_key()))

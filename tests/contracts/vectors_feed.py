@@ -7,10 +7,26 @@ from typing import Any, Final
 from msgspec import convert, json
 
 from sync.city.archive.feed_store.port import Draft
-from sync.city.feeds.announcements import Announcement, SlipKeyStated, address
+from sync.city.feeds.announcements import (
+    Announcement,
+    CatalogueReleased,
+    DecisionMade,
+    DossierReassigned,
+    OfficerChanged,
+    PaymentConfirmed,
+    RecordStatusChanged,
+    ResultArrived,
+    SlipKeyStated,
+    address,
+    key_change,
+)
 from sync.protocol import merkle
 from sync.protocol.canonical import decode, encode
+from sync.protocol.cose import key_id
+from sync.protocol.feed import FeedKind
 from sync.protocol.record import Record, RecordTime, content_digest, encode_record
+from sync.protocol.revocation import Revocation, sign_revocation
+from tests.city.announcement_samples import AT, DECISION, GOOD
 from tests.contracts import vector_samples as sample
 from tests.contracts.vector_samples import Vector, plain, raw, refuse
 
@@ -20,13 +36,46 @@ SLIP_KEY: Final[dict[str, Any]] = {
     "station": str(sample.STATION),
     "public_key": raw(sample.SLIP_KEY).hex(),
 }
+REVOCATION: Final = sign_revocation(
+    Revocation(sample.NODE_ID, key_id(sample.STATION_KEY.public_key()), None, "lost", 0),
+    sample.CA_KEY,
+)
+MARKER: Final = Draft(
+    FeedKind.SNAPSHOT_MARKER, bytes(range(0xA0, 0xB0)), b'{"type":"snapshot","entries":0}'
+)
 ENDED: Final = SLIP_KEY | {"ended": True, "positions": [[sample.LID.hex(), 2]]}
+
+
+FULL: Final[dict[type[Announcement], dict[str, Any]]] = {
+    DecisionMade: {"official_code": "H29.61-261124-0007", "reason": "Đủ điều kiện"},
+    ResultArrived: {"result_no": "123/GXN", "note": "Mang theo bản chính"},
+    PaymentConfirmed: {"beneficiary": "970436-0071000123456"},
+    RecordStatusChanged: {"text": "Hồ sơ đã có quyết định khác"},
+    DossierReassigned: {"reason": "Chuyển địa bàn"},
+}
+"""The members that may be left out, beside those of the samples."""
+BARE: Final[dict[str, Any]] = {
+    "type": "payment.confirmed",
+    "reference": "26560K7XM001",
+    "amount_vnd": 10_000,
+    "transaction": "FT26326000001",
+    "paid_at": AT,
+}
 
 
 def entries_accepted() -> list[Vector]:
     """What the city may say, as its own program says it."""
     good = draft_of(SlipKeyStated, SLIP_KEY)
+    change = key_change(REVOCATION, "key").draft
     return [
+        *(entry(name_of(form), f"{form.__doc__ or ''}".strip(), form, said | FULL.get(form, {}))
+          for form, said in GOOD.items() if form is not SlipKeyStated),
+        vector("payment-confirmed-bare", "Without what may be left out, as another city says it.",
+               spoken(draft_of(PaymentConfirmed, BARE), BARE), BARE),
+        vector("key-change", "A revocation as it was signed.", change, None),
+        vector("snapshot-marker", "Nothing follows that restates what is valid.", MARKER, None),
+        vector("unknown-kind", "A kind of a newer city is kept and passed over.",
+               good._replace(kind=127), None),
         entry("slip-key", "A slip key of a station.", SlipKeyStated, SLIP_KEY),
         entry("slip-key-ended", "It ended; the first two records of one log keep their slips.",
               SlipKeyStated, ENDED),
@@ -39,7 +88,11 @@ def entries_accepted() -> list[Vector]:
 
 def entries_refused() -> list[Vector]:
     """One fault each."""
-    good = draft_of(SlipKeyStated, SLIP_KEY)
+    good, decision = draft_of(SlipKeyStated, SLIP_KEY), draft_of(DecisionMade, DECISION)
+    officer, status, release = (
+        draft_of(form, GOOD[form])
+        for form in (OfficerChanged, RecordStatusChanged, CatalogueReleased)
+    )
     return [
         broken("slip-key-id", "An eid that does not follow from the body.",
                good._replace(eid=b"e" * 16)),
@@ -48,11 +101,34 @@ def entries_refused() -> list[Vector]:
         broken("slip-key-station", "No station.", spoken(good, SLIP_KEY | {"station": ""})),
         broken("slip-key-positions", "A position in half a log.",
                spoken(good, ENDED | {"positions": [["00" * 8, 2]]})),
+        broken("decision-subject", "A decision about another dossier than its subject.",
+               decision._replace(subject=b"s" * 16)),
+        broken("decision-time", "A time without an offset.",
+               spoken(decision, DECISION | {"decided_at": "2026-11-22T10:00:00"})),
+        broken("payment-amount", "An amount of nothing.",
+               spoken(draft_of(PaymentConfirmed, BARE), BARE | {"amount_vnd": 0})),
+        broken("officer-role", "A role that nobody knows.",
+               spoken(officer, GOOD[OfficerChanged] | {"role": "king"})),
+        broken("status-code", "A status that is none.",
+               spoken(status, GOOD[RecordStatusChanged] | {"code": "lost"})),
+        broken("release-digest", "A release without its object.",
+               spoken(release, without(GOOD[CatalogueReleased], "sha256"))),
+        broken("content-type", "JSON that says it is CBOR.", good._replace(content_type=1)),
+        broken("version", "A version of no dossier.", good._replace(version=1)),
         broken("no-type", "A body that does not say what it is.",
-               spoken(good, {k: v for k, v in SLIP_KEY.items() if k != "type"})),
+               spoken(good, without(SLIP_KEY, "type"))),
         broken("other-type", "A body of another kind.",
                spoken(good, SLIP_KEY | {"type": "officer.changed"})),
     ]  # fmt: skip
+
+
+def name_of(form: type[Announcement]) -> str:
+    """`decision-made` of `decision.made`."""
+    return str(form.__struct_config__.tag).replace(".", "-").replace("_", "-")
+
+
+def without(said: Mapping[str, Any], member: str) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name != member}
 
 
 def draft_of(form: type[Announcement], said: Mapping[str, Any]) -> Draft:
@@ -98,8 +174,8 @@ def broken(name: str, about: str, draft: Draft) -> Vector:
     return refuse(f"entry-{name}", "entry", about, data, "malformed")
 
 
-def record_of(draft: Draft) -> Record:
+def record_of(draft: Draft, at: int = 5) -> Record:
     return Record(
-        5, int(draft.kind), draft.eid, draft.subject, draft.version, TIME, draft.content_type,
+        at, int(draft.kind), draft.eid, draft.subject, draft.version, TIME, draft.content_type,
         draft.body,
     )  # fmt: skip

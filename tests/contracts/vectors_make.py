@@ -56,6 +56,7 @@ from tests.contracts.vector_samples import (
     seal,
 )
 from tests.contracts.vectors_city import city_accepted, city_refused
+from tests.contracts.vectors_events import events_accepted, events_refused
 from tests.contracts.vectors_feed import entries_accepted, entries_refused
 from tests.contracts.vectors_refused import refused
 from tests.contracts.vectors_slip import slip_accepted, slip_refused
@@ -251,6 +252,7 @@ def accepted() -> list[Vector]:
         *city_accepted(),
         *slip_accepted(),
         *entries_accepted(),
+        *events_accepted(),
     ]
 
 
@@ -265,6 +267,7 @@ def every_vector() -> dict[str, str]:
         *city_refused(names),
         *slip_refused(),
         *entries_refused(),
+        *events_refused(),
     ]
     return {
         f"{vector['name']}.json": json.dumps(vector, indent=1, ensure_ascii=False) + "\n"

@@ -48,6 +48,13 @@ WRONG_SIGNER: Final = {
     "refused-rekey-request",
 }
 KIND_TYPES: Final = {
+    64: "catalogue.released",
+    66: "decision.made",
+    67: "result.arrived",
+    68: "payment.confirmed",
+    69: "record.status",
+    70: "officer.changed",
+    71: "dossier.reassigned",
     73: "slip_key.stated",
 }
 SPOKEN: Final = {
@@ -57,12 +64,26 @@ SPOKEN: Final = {
     )
 }
 """The members of each `type`, as section 17.2 lists them."""
+EVENTS: Final = {
+    int(found[1]): found[2]
+    for found in re.finditer(
+        r"^\| (\d+) \| `([a-z_]+\.[a-z_]+)` \|$", (SYNC / "SPEC.md").read_text(), re.MULTILINE
+    )
+}
+"""The events of stations, as section 23 lists them."""
 WRONG_VALUE: Final = {
+    "refused-entry-content-type",
+    "refused-entry-decision-subject",
+    "refused-entry-decision-time",
+    "refused-entry-officer-role",
+    "refused-entry-payment-amount",
+    "refused-entry-status-code",
+    "refused-entry-version",
     "refused-entry-slip-key-short",
     "refused-entry-slip-key-station",
     "refused-entry-slip-key-positions",
 }
-"""Every member is there; one of them is not of its form."""
+"""Every member is there; one of them, or a field around them, is not of its form."""
 NOT_SIGNED_WELL: Final = {"bad_signature", "unknown_key"}
 SIGNED: Final = sorted(name for name, vector in VECTORS.items() if vector["reads"] in LABELS)
 BATCHES: Final = [
@@ -174,6 +195,44 @@ def announced(kind: int, said: dict[str, Any]) -> dict[str, Any] | None:
     required = {member for member in members if not member.endswith("?")}
     names = {"type", *(member.rstrip("?") for member in members)}
     return {name: said[name] for name in said if name in names} if required <= set(said) else None
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in VECTORS if name.startswith(("event-", "refused-event-"))]
+)
+def test_events_of_dossiers(name: str) -> None:
+    vector = VECTORS[name]
+    value = cbor2.loads(data_of(name))
+    assert canonical(value) == data_of(name)
+    entered = enters(value)
+    if vector["expect"] != "accepted":
+        assert entered is None
+        return
+    said = json.loads(value[7])
+    assert EVENTS[value[1]] == said["type"]
+    assert (value[2], value[4]) == (
+        sha256(b"wes1/command\0khoa-%04d" % value[0]).digest()[:16],
+        value[0],
+    )
+    assert entered == vector["enters"]
+
+
+def enters(record: list[Any]) -> dict[str, str] | None:
+    """What section 23 lets a city take from an event; None when the record is rejected."""
+    try:
+        said = json.loads(record[7])
+    except ValueError:
+        return None
+    if record[3] is None or record[6] != 0 or not isinstance(said, dict):
+        return None
+    taken = {name: said.get(name, "") for name in ("dossier_no", "procedure_id", "state")}
+    if not all(isinstance(text, str) and text.isprintable() for text in taken.values()):
+        return None
+    if sum(map(len, taken.values())) > 1024:
+        return None
+    if record[1] == 16:
+        taken["state"] = taken["state"] or "submitted"
+    return taken | ({"sha256": said["sha256"]} if record[1] == 20 else {})
 
 
 def test_the_tree() -> None:
