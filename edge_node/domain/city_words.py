@@ -35,13 +35,17 @@ class CatalogueReleased(
 class DecisionMade(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="decision.made"
 ):
-    """The city decided about a dossier; `state` is the dossier state that follows."""
+    """The city decided about a dossier; `state` is the dossier state that follows.
+
+    `due_at` is when the result is due by the city's reckoning, if it told so.
+    """
 
     dossier_id: Identifier
     state: Text
     decided_at: Text
     official_code: Text = ""
     reason: Text = ""
+    due_at: Text | None = None
 
 
 class ResultArrived(

@@ -20,6 +20,7 @@ class Conflict(NamedTuple):
     city_state: DossierState
     city_text: str
     city_at: str
+    city_due_at: str
     noted_at: str
     choice: str
     reason: str
@@ -58,7 +59,7 @@ def of_dossier(connection: sqlite3.Connection, dossier_id: bytes) -> list[Confli
     rows = connection.execute(
         "SELECT fid, sequence, city_conflict.dossier_id, counter_state, counter_due_at,"
         " counter_version, city_state, coalesce(city_fact.text, ''), coalesce(city_fact.at, ''),"
-        " noted_at, choice, reason, officer_id, resolved_at"
+        " coalesce(city_fact.due_at, ''), noted_at, choice, reason, officer_id, resolved_at"
         " FROM city_conflict LEFT JOIN city_fact USING (fid, sequence)"
         " WHERE city_conflict.dossier_id = ? ORDER BY fid, sequence",
         (dossier_id,),

@@ -77,7 +77,7 @@ def count_kept(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 class Fact(NamedTuple):
-    """What the city said of a dossier; `state` is empty when it told none."""
+    """What the city said of a dossier; `state` and `due_at` are empty when it told none."""
 
     fid: bytes
     sequence: int
@@ -86,13 +86,14 @@ class Fact(NamedTuple):
     state: str
     text: str
     at: str
+    due_at: str = ""
 
 
 def add_fact(transaction: Transaction, fact: Fact) -> None:
     """Keep a fact; the same one again changes nothing."""
     transaction.connection.execute(
-        "INSERT OR IGNORE INTO city_fact (fid, sequence, dossier_id, type, state, text, at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO city_fact (fid, sequence, dossier_id, type, state, text, at, due_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         fact,
     )
 
@@ -109,7 +110,7 @@ def is_newest(connection: sqlite3.Connection, fact: Fact) -> bool:
 def facts_of(connection: sqlite3.Connection, dossier_id: bytes) -> list[Fact]:
     """What the city said of a dossier, oldest first."""
     rows = connection.execute(
-        "SELECT fid, sequence, dossier_id, type, state, text, at FROM city_fact"
+        "SELECT fid, sequence, dossier_id, type, state, text, at, due_at FROM city_fact"
         " WHERE dossier_id = ? ORDER BY fid, sequence",
         (dossier_id,),
     )

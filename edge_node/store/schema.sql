@@ -99,7 +99,7 @@ CREATE TABLE city_fact (
     type TEXT NOT NULL,
     state TEXT NOT NULL,
     text TEXT NOT NULL,
-    at TEXT NOT NULL,
+    at TEXT NOT NULL, due_at TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (fid, sequence)
 ) STRICT, WITHOUT ROWID;
 

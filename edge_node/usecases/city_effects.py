@@ -7,6 +7,7 @@ over an earlier one, whatever the order they are taken up in. Who may say what a
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
 from edge_node.domain import custody
@@ -27,6 +28,7 @@ from edge_node.domain.city_words import (
 )
 from edge_node.domain.dossier import DossierState
 from edge_node.domain.errors import DomainError
+from edge_node.domain.working_calendar import ZONE
 from edge_node.store import bank_lines, conflicts, dossiers, inbox, stated_keys
 from edge_node.store.city_news import Entry
 from edge_node.store.dossiers import DossierRow
@@ -101,6 +103,7 @@ def _decision(transaction: Transaction, said: _Said) -> Touched:
     state = _state(lambda: custody.after_decision(row.state, told, received=_received(row)))
     text = "\n".join(filter(None, (word.official_code, word.reason)))
     fact = _fact(said, row, "decision", told, text, word.decided_at)
+    fact = fact._replace(due_at=_due(word.due_at))
     return _tell(transaction, said.station, row, fact, state)
 
 
@@ -198,6 +201,15 @@ def _state(judge: Callable[[], DossierState]) -> DossierState:
         return judge()
     except DomainError as error:
         raise NoEffectError("refused", error.code.value) from None
+
+
+def _due(told: str | None) -> str:
+    """The city's due date as dates are kept here; one that cannot be read was not told."""
+    try:
+        moment = datetime.fromisoformat(told or "")
+        return moment.astimezone(ZONE).isoformat(timespec="minutes") if moment.tzinfo else ""
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _fact(said: _Said, row: DossierRow, kind: str, told: DossierState, text: str, at: str) -> Fact:

@@ -47,7 +47,11 @@ ENDED: Final = SLIP_KEY | {"ended": True, "positions": [[sample.LID.hex(), 2]]}
 
 
 FULL: Final[dict[type[Announcement], dict[str, Any]]] = {
-    DecisionMade: {"official_code": "H29.61-261124-0007", "reason": "Đủ điều kiện"},
+    DecisionMade: {
+        "official_code": "H29.61-261124-0007",
+        "reason": "Đủ điều kiện",
+        "due_at": "2026-12-01T17:00:00+07:00",
+    },
     ResultArrived: {"result_no": "123/GXN", "note": "Mang theo bản chính"},
     PaymentConfirmed: {"beneficiary": "970436-0071000123456"},
     RecordStatusChanged: {"text": "Hồ sơ đã có quyết định khác"},
@@ -65,13 +69,15 @@ BARE: Final[dict[str, Any]] = {
 
 def entries_accepted() -> list[Vector]:
     """What the city may say, as its own program says it."""
-    good = draft_of(SlipKeyStated, SLIP_KEY)
+    good, decision = draft_of(SlipKeyStated, SLIP_KEY), draft_of(DecisionMade, DECISION)
     change = key_change(REVOCATION, "key").draft
     return [
         *(entry(name_of(form), f"{form.__doc__ or ''}".strip(), form, said | FULL.get(form, {}))
           for form, said in GOOD.items() if form is not SlipKeyStated),
         vector("payment-confirmed-bare", "Without what may be left out, as another city says it.",
                spoken(draft_of(PaymentConfirmed, BARE), BARE), BARE),
+        vector("decision-made-bare", "Of a city that tells no due date.",
+               spoken(decision, DECISION), DECISION),
         vector("key-change", "A revocation as it was signed.", change, None),
         vector("snapshot-marker", "Nothing follows that restates what is valid.", MARKER, None),
         vector("unknown-kind", "A kind of a newer city is kept and passed over.",
@@ -105,6 +111,8 @@ def entries_refused() -> list[Vector]:
                decision._replace(subject=b"s" * 16)),
         broken("decision-time", "A time without an offset.",
                spoken(decision, DECISION | {"decided_at": "2026-11-22T10:00:00"})),
+        broken("decision-due", "A due date without an offset.",
+               spoken(decision, DECISION | {"due_at": "2026-12-01T17:00:00"})),
         broken("payment-amount", "An amount of nothing.",
                spoken(draft_of(PaymentConfirmed, BARE), BARE | {"amount_vnd": 0})),
         broken("officer-role", "A role that nobody knows.",

@@ -73,6 +73,7 @@ EVENTS: Final = {
 """The events of stations, as section 23 lists them."""
 WRONG_VALUE: Final = {
     "refused-entry-content-type",
+    "refused-entry-decision-due",
     "refused-entry-decision-subject",
     "refused-entry-decision-time",
     "refused-entry-officer-role",

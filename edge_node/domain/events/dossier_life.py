@@ -130,7 +130,8 @@ class ConflictResolved(
 ):
     """The city had changed what the counter had: `choice` is city or counter, for a reason.
 
-    `feed` (hex) and `sequence` name the city's word.
+    `feed` (hex) and `sequence` name the city's word. `due_at` is the promise that holds from now
+    on, None where the choice moved none.
     """
 
     feed: str
@@ -138,6 +139,7 @@ class ConflictResolved(
     choice: str
     reason: str
     resolved_at: str
+    due_at: str | None = None
 
 
 class NoteWritten(_Act, frozen=True, kw_only=True, tag_field="type", tag="dossier.noted"):

@@ -2,9 +2,11 @@
 
 Rules: until somebody chooses, the dossier stands as the city says (`domain/custody`) and the
 counter's side is kept; choosing the counter's side is an event that tells the city so; choosing the
-city's is recorded too. Nothing is ever overwritten silently.
+city's is recorded too, and takes the city's due date if it told one. Nothing is ever overwritten
+silently: a promise to a citizen moves by a choice only.
 """
 
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from edge_node.domain.errors import DomainError, ErrorCode
@@ -45,8 +47,8 @@ class Field(NamedTuple):
 
     @property
     def differs(self) -> bool:
-        """Whether the two sides say different things."""
-        return self.counter != self.city
+        """Whether the city says another thing; one that says nothing contradicts nobody."""
+        return bool(self.city) and _moment(self.counter) != _moment(self.city)
 
 
 async def resolve(
@@ -61,7 +63,7 @@ async def resolve(
         conflict = _open(transaction, row.id, word)
         ours = choice == "counter"
         state = conflict.counter_state if ours else row.state
-        due_at = conflict.counter_due_at if ours else None
+        due_at = conflict.counter_due_at if ours else conflict.city_due_at or None
         decision = Decision(state=state, version=row.version + 1, due_at=due_at)
         event = ConflictResolved(
             **author(command, row, state),
@@ -70,6 +72,7 @@ async def resolve(
             choice=choice,
             reason=words,
             resolved_at=transaction.moment.text,
+            due_at=due_at,
         )
         record(transaction, command, decision, event)
         return decided(row, decision, (), station)
@@ -89,9 +92,17 @@ def fields(conflict: Conflict, counter_at: str) -> tuple[Field, ...]:
     return (
         Field("state", conflict.counter_state.value, conflict.city_state.value),
         Field("at", counter_at, conflict.city_at),
-        Field("due_at", conflict.counter_due_at, ""),
+        Field("due_at", conflict.counter_due_at, conflict.city_due_at),
         Field("words", "", reason or code),
     )
+
+
+def _moment(text: str) -> object:
+    """The moment a text names, however it is written; any other text as it is."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return text
 
 
 def _open(transaction: Transaction, dossier_id: bytes, word: Word) -> Conflict:

@@ -70,7 +70,11 @@ class DecisionMade(
     tag_field="type",
     tag="decision.made",
 ):
-    """The city decided about a dossier; `state` is the dossier state that follows."""
+    """The city decided about a dossier; `state` is the dossier state that follows.
+
+    `due_at` is when the result is due by the city's reckoning; without it the body is what it was
+    before there was this member, so that what was said once is still the same entry.
+    """
 
     dossier_id: Identifier
     dossier_no: Word
@@ -78,6 +82,7 @@ class DecisionMade(
     decided_at: Moment
     official_code: Annotated[str, msgspec.Meta(max_length=200)] = ""
     reason: Note = ""
+    due_at: Moment | msgspec.UnsetType = msgspec.UNSET
 
 
 class ResultArrived(

@@ -23,7 +23,7 @@ from edge_node.usecases.decisions import (
     timing,
     undo,
 )
-from edge_node.usecases.decisions.conflicts import Word
+from edge_node.usecases.decisions.conflicts import Field, Word
 from edge_node.usecases.decisions.custody import HandOn
 from edge_node.usecases.decisions.register import MAXIMUM_DAYS
 from edge_node.usecases.decisions.results import Handing
@@ -156,7 +156,7 @@ async def test_notes_keep_every_edition_and_change_nothing_else(station: Station
         assert refused.value.code is ErrorCode.NOTE_MISSING
 
 
-async def differing(station: Station, daemon: Daemon) -> bytes:
+async def differing(station: Station, daemon: Daemon, **told: str | None) -> bytes:
     """A stopped dossier at the counter that the city says is in process."""
     command = await received(station)
     await closing.stop(station, command, "Người dân đã chuyển đi")
@@ -166,6 +166,7 @@ async def differing(station: Station, daemon: Daemon) -> bytes:
         "state": "in_process",
         "decided_at": "2026-11-23T08:55:00+07:00",
         "reason": "Đã phân công",
+        **told,
     }
     await daemon.entry(66, body)
     await (await inbox_of(station)).look()
@@ -200,6 +201,47 @@ async def test_a_difference_with_the_city_is_shown_and_settled(
         await conflicts.resolve(station, next_of(command), word, choice, "lần nữa")
     (settled,) = await conflicts.of_dossier(station, dossier_id)
     assert (settled.choice, settled.officer_id) == (choice, "minh")
+
+
+@pytest.mark.parametrize("choice", ["counter", "city"])
+async def test_the_citys_due_date_is_shown_and_taken_by_choice_only(
+    station: Station, daemon: Daemon, choice: str
+) -> None:
+    dossier_id = await differing(station, daemon, due_at="2026-12-04T10:00:00Z")
+    promised = (await lookup.dossier(station, dossier_id.hex())).due_at
+    (conflict,) = await conflicts.of_dossier(station, dossier_id)
+    assert conflict.counter_due_at == promised != ""
+    shown = {one.name: one for one in conflicts.fields(conflict, "")}
+    assert shown["due_at"] == Field("due_at", promised, "2026-12-04T17:00+07:00")
+    assert shown["due_at"].differs
+    command = (await filed(station, "z"))._replace(dossier_id=dossier_id, key="settle")
+    word = Word(FID, conflict.sequence)
+    decided = await conflicts.resolve(station, command, word, choice, "Đã gọi cho PC06")
+    expected = promised if choice == "counter" else "2026-12-04T17:00+07:00"
+    assert decided.due_at == expected
+    assert (await lookup.dossier(station, dossier_id.hex())).due_at == expected
+    event = payloads.read((await records(station))[-1].body)
+    assert isinstance(event, ConflictResolved)
+    assert event.due_at == expected
+
+
+@pytest.mark.parametrize("told", [None, "", "thứ Sáu", "2026-12-04T17:00:00"])
+async def test_a_city_that_tells_no_due_date_contradicts_none(
+    station: Station, daemon: Daemon, told: str | None
+) -> None:
+    dossier_id = await differing(station, daemon, **({} if told is None else {"due_at": told}))
+    promised = (await lookup.dossier(station, dossier_id.hex())).due_at
+    (conflict,) = await conflicts.of_dossier(station, dossier_id)
+    due = next(one for one in conflicts.fields(conflict, "") if one.name == "due_at")
+    assert (due.city, due.differs) == ("", False)
+    command = (await filed(station, "z"))._replace(dossier_id=dossier_id, key="settle")
+    word = Word(FID, conflict.sequence)
+    assert (await conflicts.resolve(station, command, word, "city", "x")).due_at == promised
+
+
+def test_one_moment_written_in_two_ways_is_no_difference() -> None:
+    assert not Field("due_at", "2026-12-04T17:00+07:00", "2026-12-04T10:00:00Z").differs
+    assert Field("due_at", "2026-12-04T17:00+07:00", "2026-12-04T11:00:00Z").differs
 
 
 async def test_a_step_of_the_table_is_no_difference(station: Station, daemon: Daemon) -> None:
