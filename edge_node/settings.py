@@ -15,12 +15,23 @@ import msgspec
 from edge_node.domain.bank_statement import StatementForm
 from edge_node.domain.officer import Role
 from edge_node.domain.queue_order import CounterRule
-from edge_node.domain.queue_rules import PLACES_PER_SLOT, QueueRules
+from edge_node.domain.queue_rules import (
+    BOOKING_DAYS_AHEAD,
+    BOOKINGS_PER_DAY,
+    PLACES_PER_SLOT,
+    QueueRules,
+)
 from edge_node.domain.retention import DiskLimits
 from edge_node.domain.voice_rules import FULL_VOLUME, VoiceRules
 from edge_node.domain.voice_rules import Hours as VoiceHours
 from edge_node.usecases.retention import Hours
-from edge_node.usecases.station import NO_LETTERHEAD, Letterhead, Officer, Policy
+from edge_node.usecases.station import (
+    ACCESS_LOG_DAYS,
+    NO_LETTERHEAD,
+    Letterhead,
+    Officer,
+    Policy,
+)
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 StationCode = Annotated[str, msgspec.Meta(pattern="^[0-9]{5}$")]
@@ -127,6 +138,7 @@ class DeskSection(_Section, frozen=True, kw_only=True):
     unconfirmed_payment: Literal["block", "warn"] = "block"
     streets: Annotated[tuple[Street, ...], msgspec.Meta(max_length=MAXIMUM_STREETS)] = ()
     card_renewal_ages: tuple[Annotated[int, msgspec.Meta(ge=1, le=120)], ...] = ()
+    access_log_days: Annotated[int, msgspec.Meta(ge=30, le=3650)] = ACCESS_LOG_DAYS
 
     def policy(self) -> Policy:
         """The policy as the use cases know it."""
@@ -139,6 +151,7 @@ class DeskSection(_Section, frozen=True, kw_only=True):
             unconfirmed_payment=self.unconfirmed_payment,
             streets=self.streets,
             card_renewal_ages=self.card_renewal_ages,
+            access_log_days=self.access_log_days,
         )
 
 
@@ -200,6 +213,8 @@ class QueueSection(_Section, frozen=True, kw_only=True):
         msgspec.Meta(min_length=1),
     ] = ("elderly", "disabled", "pregnant", "small_child", "merit")
     places_per_slot: Annotated[int, msgspec.Meta(ge=1, le=50)] = PLACES_PER_SLOT
+    booking_days_ahead: Annotated[int, msgspec.Meta(ge=1, le=365)] = BOOKING_DAYS_AHEAD
+    bookings_per_day: Annotated[int, msgspec.Meta(ge=1, le=1000)] = BOOKINGS_PER_DAY
     counter: tuple[CounterSection, ...] = ()
 
     def rules(self) -> QueueRules:
@@ -210,6 +225,8 @@ class QueueSection(_Section, frozen=True, kw_only=True):
             },
             priority_reasons=self.priority_reasons,
             places_per_slot=self.places_per_slot,
+            booking_days_ahead=self.booking_days_ahead,
+            bookings_per_day=self.bookings_per_day,
         )
 
 

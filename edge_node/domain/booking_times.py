@@ -1,8 +1,9 @@
 """At which times a visit can be booked.
 
 Rules: a time is the beginning of a slot that lies whole within the desk's hours, is still to come
-and is not too far ahead; outside the days the calendar covers nothing can be booked.
-This module must not know clocks, nor how many places a slot has.
+and is at most `ahead` days from today, as the station's chief decides; outside the days that the
+calendar covers nothing can be booked. This module must not know clocks, nor how many places a slot
+has.
 """
 
 from datetime import date, datetime, timedelta
@@ -13,16 +14,15 @@ from edge_node.domain.opening_hours import sessions
 from edge_node.domain.queue_rules import SLOT_MINUTES
 from edge_node.domain.working_calendar import ZONE, WorkingCalendar
 
-BOOKING_DAYS_AHEAD: Final = 30
-
 _SLOT: Final = timedelta(minutes=SLOT_MINUTES)
-_AHEAD: Final = timedelta(days=BOOKING_DAYS_AHEAD)
 
 
-def times_of(calendar: WorkingCalendar, day: date, now: datetime) -> tuple[datetime, ...]:
+def times_of(
+    calendar: WorkingCalendar, day: date, now: datetime, ahead: int
+) -> tuple[datetime, ...]:
     """The times of a day that can be booked at `now` (aware), in order; local, +07:00."""
     today = now.astimezone(ZONE).date()
-    if not today <= day <= today + _AHEAD:
+    if not today <= day <= today + timedelta(days=ahead):
         return ()
     try:
         hours = sessions(calendar, day)
@@ -36,16 +36,16 @@ def times_of(calendar: WorkingCalendar, day: date, now: datetime) -> tuple[datet
     return tuple(one for one in found if one > now)
 
 
-def check_time(calendar: WorkingCalendar, wanted: datetime, now: datetime) -> None:
+def check_time(calendar: WorkingCalendar, wanted: datetime, now: datetime, ahead: int) -> None:
     """Whether an aware moment can be booked. Raises DomainError(APPOINTMENT_TIME)."""
     # Far years cannot be moved to another zone: they are ruled out first.
-    near = now < wanted < now + _AHEAD + timedelta(days=1)
-    if not near or wanted not in times_of(calendar, wanted.astimezone(ZONE).date(), now):
-        raise DomainError(ErrorCode.APPOINTMENT_TIME, days=BOOKING_DAYS_AHEAD)
+    near = now < wanted < now + timedelta(days=ahead + 1)
+    if not near or wanted not in times_of(calendar, wanted.astimezone(ZONE).date(), now, ahead):
+        raise DomainError(ErrorCode.APPOINTMENT_TIME, days=ahead)
 
 
-def days_ahead(calendar: WorkingCalendar, now: datetime) -> tuple[date, ...]:
+def days_ahead(calendar: WorkingCalendar, now: datetime, ahead: int) -> tuple[date, ...]:
     """The days with a time that can be booked at `now` (aware), in order."""
     today = now.astimezone(ZONE).date()
-    days = (today + timedelta(days=ahead) for ahead in range(BOOKING_DAYS_AHEAD + 1))
-    return tuple(day for day in days if times_of(calendar, day, now))
+    days = (today + timedelta(days=number) for number in range(ahead + 1))
+    return tuple(day for day in days if times_of(calendar, day, now, ahead))

@@ -15,6 +15,9 @@ PRIORITY_REASONS: Final = ("elderly", "disabled", "pregnant", "small_child", "me
 """Reasons with words in both languages."""
 
 PLACES_PER_SLOT: Final = 2
+BOOKING_DAYS_AHEAD: Final = 30
+BOOKINGS_PER_DAY: Final = 200
+"""Booked visits of a day that were not given up, for all services together."""
 SLOT_MINUTES: Final = 30
 MAXIMUM_SERVICES_PER_VISIT: Final = 5
 
@@ -25,6 +28,8 @@ class QueueRules(NamedTuple):
     counters: Mapping[str, CounterRule] = MappingProxyType({})
     priority_reasons: tuple[str, ...] = PRIORITY_REASONS
     places_per_slot: int = PLACES_PER_SLOT
+    booking_days_ahead: int = BOOKING_DAYS_AHEAD
+    bookings_per_day: int = BOOKINGS_PER_DAY
 
     def counter(self, name: str) -> CounterRule:
         """What a counter does."""

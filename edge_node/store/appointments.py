@@ -64,6 +64,14 @@ def count_at(connection: sqlite3.Connection, booked_for: str, service_id: str) -
     return int(row[0])
 
 
+def count_on(connection: sqlite3.Connection, day: str) -> int:
+    """Bookings of a day, of all services, that were not given up."""
+    row = connection.execute(
+        "SELECT count(*) FROM appointment WHERE day = ? AND state <> 'cancelled'", (day,)
+    ).fetchone()
+    return int(row[0])
+
+
 def set_state(
     transaction: Transaction, code: str, state: AppointmentState, ticket_id: int | None = None
 ) -> None:

@@ -61,15 +61,14 @@ class Booked(NamedTuple):
 async def free_slots(station: Station, service_id: str, day: date) -> FreeSlots:
     """The free times of a day, none outside the desk's hours. Error: service_unknown."""
     service = station.catalogue.service(service_id)
-    times = times_of(station.calendar, day, station.clock.now())
+    rules = station.queue
+    times = times_of(station.calendar, day, station.clock.now(), rules.booking_days_ahead)
     booked = await station.store.read(lambda connection: rows.of_day(connection, day.isoformat()))
-    taken = Counter(
-        one.booked_for
-        for one in booked
-        if one.service_id == service.id and one.state is not AppointmentState.CANCELLED
-    )
+    standing = [one for one in booked if one.state is not AppointmentState.CANCELLED]
+    taken = Counter(one.booked_for for one in standing if one.service_id == service.id)
+    left_today = rules.bookings_per_day - len(standing)
     texts = [one.isoformat(timespec="seconds") for one in times]
-    free = [(text, station.queue.places_per_slot - taken[text]) for text in texts]
+    free = [(text, min(rules.places_per_slot - taken[text], left_today)) for text in texts]
     return FreeSlots(
         service=service.id,
         day=day.isoformat(),
@@ -97,7 +96,8 @@ async def reserve(station: Station, slot: Slot, source: Source, key: str) -> Boo
             if found[0] != digest:
                 raise DomainError(ErrorCode.IDEMPOTENCY_KEY_REUSED)
             return Booked(found[1], replayed=True)
-        check_time(station.calendar, slot.booked_for, transaction.moment.now)
+        ahead = station.queue.booking_days_ahead
+        check_time(station.calendar, slot.booked_for, transaction.moment.now, ahead)
         row = add(station, transaction, slot, source, drawn)
         body = msgspec.json.encode(as_appointment(row))
         submissions.insert(transaction, named, digest, body)

@@ -31,6 +31,9 @@ from hardware.ports import Clock
 from sync.database import DatabaseError, DatabaseFault
 from sync.protocol.record import RecordTime
 
+ACCESS_LOG_DAYS: Final = 365
+"""How long it is kept who opened which dossier, unless the chief decides otherwise."""
+
 TOKEN_BYTES: Final = 32
 """Entropy of a session or draft token."""
 
@@ -70,6 +73,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """The streets and quarters of the ward, as the kiosk offers them for an address."""
     card_renewal_ages: tuple[int, ...] = ()
     """Ages at which an identity card must be changed; a card from before may be out of date."""
+    access_log_days: int = ACCESS_LOG_DAYS
 
 
 class MoneyRules(NamedTuple):

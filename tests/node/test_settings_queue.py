@@ -36,6 +36,17 @@ def test_the_defaults_call_everything_everywhere_and_open_no_port(tmp_path: Path
     assert settings.phone.host == ""
 
 
+def test_how_far_ahead_and_how_many_is_the_chiefs_to_decide(tmp_path: Path) -> None:
+    rules = read(tmp_path, "").queue.rules()
+    assert (rules.booking_days_ahead, rules.bookings_per_day) == (30, 200)
+    assert read(tmp_path, "").desk.policy().access_log_days == 365
+    said = "[queue]\nbooking_days_ahead = 14\nbookings_per_day = 40\n[desk]\naccess_log_days = 730"
+    settings = read(tmp_path, said)
+    rules = settings.queue.rules()
+    assert (rules.booking_days_ahead, rules.bookings_per_day) == (14, 40)
+    assert settings.desk.policy().access_log_days == 730
+
+
 def test_counters_hours_and_phones(tmp_path: Path) -> None:
     settings = read(tmp_path, COUNTER + HOURS + '[phone]\nhost = "192.168.4.1"\nport = 8081\n')
     rule = settings.queue.rules().counter("3")
@@ -56,6 +67,12 @@ def test_counters_hours_and_phones(tmp_path: Path) -> None:
         ('[queue]\npriority_reasons = ["friend"]', "$.queue.priority_reasons"),
         ("[queue]\npriority_reasons = []", "$.queue.priority_reasons"),
         ("[queue]\nplaces_per_slot = 0", "$.queue.places_per_slot"),
+        ("[queue]\nbooking_days_ahead = 0", "$.queue.booking_days_ahead"),
+        ("[queue]\nbooking_days_ahead = 366", "$.queue.booking_days_ahead"),
+        ("[queue]\nbookings_per_day = 0", "$.queue.bookings_per_day"),
+        ("[queue]\nbookings_per_day = 1001", "$.queue.bookings_per_day"),
+        ("[desk]\naccess_log_days = 29", "$.desk.access_log_days"),
+        ("[desk]\naccess_log_days = 3651", "$.desk.access_log_days"),
         (HOURS.replace("70", "101"), "volume"),
         (HOURS.replace("07:30", "7h30"), "start"),
     ],

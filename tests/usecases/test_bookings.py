@@ -1,17 +1,18 @@
 """The slip of a booking: one with an officer's, none with a program's, copies that say so."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
 
 from edge_node.documents import model
 from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain.queue_rules import QueueRules
 from edge_node.store import print_jobs
 from edge_node.store.appointments import Source
 from edge_node.store.print_jobs import PrintJobRow
 from edge_node.store.unit_of_work import Connection
-from edge_node.usecases.bookings import print_again, reserve, slip_of
+from edge_node.usecases.bookings import free_slots, print_again, reserve, slip_of
 from edge_node.usecases.printing import MAXIMUM_RETRY_AGE, print_next
 from edge_node.usecases.queue import appointments
 from edge_node.usecases.queue.appointments import Appointment, Slot
@@ -58,6 +59,30 @@ async def test_other_bookings_print_nothing_until_an_officer_asks(
     assert await slip_of(station, booked) is None
     await print_again(station, booked.code)
     assert [job.copy_of for job in await slips(station)] == [None]
+
+
+async def test_a_day_has_a_limit_whatever_is_free_in_its_slots(station: Station) -> None:
+    station.queue = QueueRules(bookings_per_day=2, places_per_slot=50)
+    first = await book(station, "api", "a")
+    other = Slot("identity", NINE + timedelta(minutes=30))
+    await reserve(station, other, "api", "b")
+    with pytest.raises(DomainError) as caught:
+        await book(station, "api", "c")
+    assert caught.value.code is ErrorCode.APPOINTMENT_FULL
+    assert (await free_slots(station, "residence", NINE.date())).slots == ()
+    await appointments.cancel(station, first.code)
+    free = (await free_slots(station, "residence", NINE.date())).slots
+    assert {one.places for one in free} == {1}
+    await book(station, "api", "d")
+
+
+async def test_nothing_is_offered_or_booked_beyond_the_chiefs_limit(station: Station) -> None:
+    station.queue = QueueRules(booking_days_ahead=2)
+    assert (await free_slots(station, "residence", NINE.date() + timedelta(days=2))).slots
+    assert not (await free_slots(station, "residence", NINE.date() + timedelta(days=3))).slots
+    with pytest.raises(DomainError) as caught:
+        await reserve(station, Slot("residence", NINE + timedelta(days=3)), "api", "far")
+    assert (caught.value.code, caught.value.params) == (ErrorCode.APPOINTMENT_TIME, {"days": 2})
 
 
 async def test_a_slip_that_is_coming_is_not_doubled(station: Station) -> None:

@@ -1,5 +1,6 @@
 """Screens that lock, somebody who goes on, two officers for one decision, who looked at whom."""
 
+import msgspec
 import pytest
 
 from edge_node.domain.errors import ErrorCode
@@ -9,7 +10,7 @@ from edge_node.usecases import officers
 from edge_node.usecases.officers import access, accounts, second, sitting
 from edge_node.usecases.officers.pins import Try
 from edge_node.usecases.officers.sitting import Opening
-from edge_node.usecases.station import Station
+from edge_node.usecases.station import ACCESS_LOG_DAYS, Station
 from tests.usecases.officer_samples import chief_of, events_of, join, refusal
 from tests.web.station import PIN, TestClock
 
@@ -88,6 +89,18 @@ async def test_a_second_officer_signs_for_one_decision(station: Station) -> None
     assert await second.confirm(station, minh, Try("lan", PIN), "k") == lan
     told = (await events_of(station))[-1]
     assert (told["officer"], told["first"], told["decision"]) == ("lan", "minh", "k")
+
+
+@pytest.mark.parametrize("days", [30, ACCESS_LOG_DAYS])
+async def test_looks_are_kept_as_many_days_as_the_chief_decides(
+    station: Station, clock: TestClock, days: int
+) -> None:
+    station.policy = msgspec.structs.replace(station.policy, access_log_days=days)
+    await access.looked(station, station.officers["minh"], DOSSIER)
+    clock.advance(days * 24 * 3600)
+    assert await access.forget_old(station) == 0
+    clock.advance(1)
+    assert await access.forget_old(station) == 1
 
 
 async def test_a_look_is_noted_once_and_only_a_chief_reads_it(

@@ -1,7 +1,8 @@
 """Who looked at whom: a line for each time an officer opens a dossier or one of its papers.
 
 Rules: the line is on the disk before the dossier is on the screen; a screen that refreshes itself
-is the same look; the list never leaves the station and only a chief reads it.
+is the same look; the list never leaves the station, only a chief reads it, and a line is kept as
+many days as the chief decides.
 """
 
 from datetime import timedelta
@@ -18,7 +19,6 @@ SAME_LOOK_MS: Final = 10 * 60 * 1000
 """Opening the same dossier again within this time is one look."""
 
 MAXIMUM_LINES: Final = 200
-KEPT: Final = timedelta(days=365)
 
 What: TypeAlias = Literal["dossier", "paper", "history"]
 
@@ -65,7 +65,8 @@ async def newest(station: Station, chief: Officer, dossier_id: str = "") -> list
 async def forget_old(station: Station) -> int:
     """Drop looks older than they are kept; how many."""
     moment = station.moment()
-    before = (moment.now - KEPT).isoformat(timespec="seconds")
+    kept = timedelta(days=station.policy.access_log_days)
+    before = (moment.now - kept).isoformat(timespec="seconds")
     return await station.store.write(moment, lambda t: officers.forget_accesses(t, before))
 
 

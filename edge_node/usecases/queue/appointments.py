@@ -82,7 +82,8 @@ def add(
     connection, moment = transaction.connection, transaction.moment
     booked_for = slot.booked_for.astimezone(moment.now.tzinfo).isoformat(timespec="seconds")
     taken = appointments.count_at(connection, booked_for, slot.service_id)
-    if taken >= station.queue.places_per_slot:
+    of_day = appointments.count_on(connection, booked_for[:10])
+    if taken >= station.queue.places_per_slot or of_day >= station.queue.bookings_per_day:
         raise DomainError(ErrorCode.APPOINTMENT_FULL)
     free = (one for one in drawn.codes if appointments.find(connection, one) is None)
     code = next(free, None)

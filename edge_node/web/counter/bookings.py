@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
-from edge_node.domain.booking_times import BOOKING_DAYS_AHEAD, days_ahead
+from edge_node.domain.booking_times import days_ahead
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.usecases.bookings import free_slots, print_again, reserve, slip_of
 from edge_node.usecases.queue import appointments
@@ -40,7 +40,7 @@ async def book(request: web.Request, officer: Officer) -> web.StreamResponse:
     """Book one of the times shown."""
     station, form = request.app[STATION], await read_form(request)
     try:
-        slot = Slot(form.get("service", ""), _moment(form.get("booked_for", "")))
+        slot = Slot(form.get("service", ""), _moment(station, form.get("booked_for", "")))
         answer = await reserve(station, slot, "officer", form.get("key", ""))
     except DomainError as error:
         return await _page(request, officer, form, error)
@@ -75,13 +75,13 @@ def _shown(form: Mapping[str, str], day: str, **note: str) -> web.Response:
     return see_other(f"{ADDRESS}?{urlencode(query)}")
 
 
-def _moment(text: str) -> datetime:
+def _moment(station: Station, text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise DomainError(ErrorCode.APPOINTMENT_TIME, days=BOOKING_DAYS_AHEAD)
+        raise DomainError(ErrorCode.APPOINTMENT_TIME, days=station.queue.booking_days_ahead)
     return moment
 
 
@@ -92,7 +92,7 @@ async def _page(
     error: DomainError | None = None,
 ) -> web.StreamResponse:
     station, words = request.app[STATION], translator(request)
-    days = days_ahead(station.calendar, station.clock.now())
+    days = days_ahead(station.calendar, station.clock.now(), station.queue.booking_days_ahead)
     services = [one.id for one in station.catalogue.services]
     service = asked["service"] if asked.get("service") in services else services[0]
     day = _chosen(days, asked.get("day", "")) or station.clock.now().date()
