@@ -13,10 +13,14 @@ from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
+from edge_node.domain.appointment import CODE_ALPHABET, CODE_CHARACTERS
 from sync.protocol.limits import MAXIMUM_SLIP_TEXT_BYTES
 
 Identifier: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+BookingCode: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=f"^[{CODE_ALPHABET}]{{{CODE_CHARACTERS}}}$")
+]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 Text: TypeAlias = Annotated[str, msgspec.Meta(max_length=4000)]
 
@@ -116,6 +120,24 @@ class SlipKeyStated(
     positions: tuple[tuple[Identifier, Count], ...] | None = None
 
 
+class BookingMade(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="booking.made"):
+    """A visit was booked with the city, under the code that will be shown here."""
+
+    code: BookingCode
+    service: Text
+    booked_for: Text
+
+
+class BookingCancelled(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="booking.cancelled"
+):
+    """It was given up; the same members, whichever of the two comes first."""
+
+    code: BookingCode
+    service: Text
+    booked_for: Text
+
+
 CityWord: TypeAlias = (
     CatalogueReleased
     | DecisionMade
@@ -125,6 +147,8 @@ CityWord: TypeAlias = (
     | OfficerChanged
     | DossierReassigned
     | SlipKeyStated
+    | BookingMade
+    | BookingCancelled
 )
 
 KINDS: Final[Mapping[int, type[CityWord]]] = MappingProxyType(
@@ -137,6 +161,8 @@ KINDS: Final[Mapping[int, type[CityWord]]] = MappingProxyType(
         70: OfficerChanged,
         71: DossierReassigned,
         73: SlipKeyStated,
+        74: BookingMade,
+        75: BookingCancelled,
     }
 )
 FOR_OTHERS: Final = frozenset({65, 72})

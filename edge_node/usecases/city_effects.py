@@ -14,6 +14,8 @@ from edge_node.domain import custody
 from edge_node.domain.city_words import (
     FOR_OTHERS,
     KINDS,
+    BookingCancelled,
+    BookingMade,
     CatalogueReleased,
     CityWord,
     DecisionMade,
@@ -27,7 +29,7 @@ from edge_node.domain.city_words import (
     read_word,
 )
 from edge_node.domain.dossier import DossierState
-from edge_node.domain.errors import DomainError
+from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.working_calendar import ZONE
 from edge_node.store import bank_lines, conflicts, dossiers, inbox, stated_keys
 from edge_node.store.city_news import Entry
@@ -38,7 +40,13 @@ from edge_node.store.unit_of_work import Transaction
 from edge_node.usecases import releases
 from edge_node.usecases.decisions import city_clock
 from edge_node.usecases.payments import bank
+from edge_node.usecases.queue import city_bookings
+from edge_node.usecases.queue.city_bookings import RefusedBookingError
 from edge_node.usecases.station import Station
+from sync.protocol.limits import EVENT_ID_BYTES
+
+BOOKABLE_LATER: Final = frozenset({ErrorCode.APPOINTMENT_TIME, ErrorCode.SERVICE_UNKNOWN})
+"""A day comes near enough, and the next catalogue may have the service."""
 
 Touched: TypeAlias = bytes | None
 """The dossier an effect concerns."""
@@ -56,11 +64,12 @@ class NoEffectError(Exception):
 
 
 class _Said(NamedTuple):
-    """An entry with its words, and the station that heard them."""
+    """An entry with its words, the station that heard them, and the id of an event of its own."""
 
     entry: Entry
     word: CityWord
     station: Station
+    eid: bytes
 
 
 async def effect_of(station: Station, entry: Entry) -> Effect:
@@ -75,7 +84,8 @@ async def effect_of(station: Station, entry: Entry) -> Effect:
         raise NoEffectError("refused", "unreadable") from None
     if isinstance(word, CatalogueReleased):
         return await _release(station, entry, word)
-    return lambda transaction: EFFECTS[type(word)](transaction, _Said(entry, word, station))
+    said = _Said(entry, word, station, station.entropy(EVENT_ID_BYTES))
+    return lambda transaction: EFFECTS[type(word)](transaction, said)
 
 
 async def _release(station: Station, entry: Entry, word: CatalogueReleased) -> Effect:
@@ -173,6 +183,23 @@ def _slip_key(transaction: Transaction, said: _Said) -> Touched:
     return None
 
 
+def _booking(transaction: Transaction, said: _Said) -> Touched:
+    word, station = said.word, said.station
+    assert isinstance(word, BookingMade | BookingCancelled)
+    try:
+        row = city_bookings.said(transaction, word.code, word.service, word.booked_for)
+        if isinstance(word, BookingMade):
+            city_bookings.made(station, transaction, row, said.eid)
+        else:
+            city_bookings.cancelled(transaction, row, said.eid)
+    except RefusedBookingError as error:
+        raise NoEffectError("refused", error.reason.value) from None
+    except DomainError as error:
+        state: KeptState = "waiting" if error.code in BOOKABLE_LATER else "refused"
+        raise NoEffectError(state, error.code.value) from None
+    return None
+
+
 EFFECTS: Final[Mapping[type[CityWord], Callable[[Transaction, _Said], Touched]]] = {
     DecisionMade: _decision,
     ResultArrived: _result,
@@ -181,6 +208,8 @@ EFFECTS: Final[Mapping[type[CityWord], Callable[[Transaction, _Said], Touched]]]
     OfficerChanged: _officer,
     DossierReassigned: _reassignment,
     SlipKeyStated: _slip_key,
+    BookingMade: _booking,
+    BookingCancelled: _booking,
 }
 
 

@@ -49,6 +49,8 @@ class FeedKind(IntEnum):
     REASSIGNMENT = 71
     SNAPSHOT_MARKER = 72
     SLIP_KEY = 73
+    BOOKING = 74
+    BOOKING_CANCELLED = 75
 
 
 class FeedIdentity(NamedTuple):

@@ -8,6 +8,8 @@ from msgspec import json
 
 from sync.city.feeds.announcements import (
     Announcement,
+    BookingCancelled,
+    BookingMade,
     CatalogueReleased,
     DecisionMade,
     DossierReassigned,
@@ -27,6 +29,12 @@ DECISION: dict[str, Any] = {
     "dossier_no": "T26560-TEST-00001-0",
     "state": "finished",
     "decided_at": AT,
+}
+BOOKING: dict[str, Any] = {
+    "type": "booking.made",
+    "code": "7KX2MP",
+    "service": "residence",
+    "booked_for": "2026-11-25T09:00:00+07:00",
 }
 GOOD: dict[type[Announcement], dict[str, Any]] = {
     DecisionMade: DECISION,
@@ -70,6 +78,8 @@ GOOD: dict[type[Announcement], dict[str, Any]] = {
         "station": "26560",
         "public_key": "0f" * 32,
     },
+    BookingMade: BOOKING,
+    BookingCancelled: BOOKING | {"type": "booking.cancelled"},
     CatalogueReleased: {
         "type": "catalogue.released",
         "version": "2026.12.1",

@@ -9,6 +9,7 @@ from msgspec import convert, json
 from sync.city.archive.feed_store.port import Draft
 from sync.city.feeds.announcements import (
     Announcement,
+    BookingMade,
     CatalogueReleased,
     DecisionMade,
     DossierReassigned,
@@ -26,7 +27,7 @@ from sync.protocol.cose import key_id
 from sync.protocol.feed import FeedKind
 from sync.protocol.record import Record, RecordTime, content_digest, encode_record
 from sync.protocol.revocation import Revocation, sign_revocation
-from tests.city.announcement_samples import AT, DECISION, GOOD
+from tests.city.announcement_samples import AT, BOOKING, DECISION, GOOD
 from tests.contracts import vector_samples as sample
 from tests.contracts.vector_samples import Vector, plain, raw, refuse
 
@@ -95,9 +96,9 @@ def entries_accepted() -> list[Vector]:
 def entries_refused() -> list[Vector]:
     """One fault each."""
     good, decision = draft_of(SlipKeyStated, SLIP_KEY), draft_of(DecisionMade, DECISION)
-    officer, status, release = (
+    officer, status, release, booking = (
         draft_of(form, GOOD[form])
-        for form in (OfficerChanged, RecordStatusChanged, CatalogueReleased)
+        for form in (OfficerChanged, RecordStatusChanged, CatalogueReleased, BookingMade)
     )
     return [
         broken("slip-key-id", "An eid that does not follow from the body.",
@@ -113,6 +114,10 @@ def entries_refused() -> list[Vector]:
                spoken(decision, DECISION | {"decided_at": "2026-11-22T10:00:00"})),
         broken("decision-due", "A due date without an offset.",
                spoken(decision, DECISION | {"due_at": "2026-12-01T17:00:00"})),
+        broken("booking-code", "A code with a zero.",
+               spoken(booking, BOOKING | {"code": "7KX2M0"})),
+        broken("booking-time", "A time without an offset.",
+               spoken(booking, BOOKING | {"booked_for": "2026-11-25T09:00:00"})),
         broken("payment-amount", "An amount of nothing.",
                spoken(draft_of(PaymentConfirmed, BARE), BARE | {"amount_vnd": 0})),
         broken("officer-role", "A role that nobody knows.",

@@ -56,6 +56,8 @@ KIND_TYPES: Final = {
     70: "officer.changed",
     71: "dossier.reassigned",
     73: "slip_key.stated",
+    74: "booking.made",
+    75: "booking.cancelled",
 }
 SPOKEN: Final = {
     found[1]: found[2].replace("`", "").split(", ")
@@ -72,6 +74,8 @@ EVENTS: Final = {
 }
 """The events of stations, as section 23 lists them."""
 WRONG_VALUE: Final = {
+    "refused-entry-booking-code",
+    "refused-entry-booking-time",
     "refused-entry-content-type",
     "refused-entry-decision-due",
     "refused-entry-decision-subject",

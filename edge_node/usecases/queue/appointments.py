@@ -2,10 +2,12 @@
 
 Rules: a booking says a code, a service and a time, nothing about a person; a slot has a limited
 number of places; checking in gives a number once, whose turn `domain/queue_order` works out from
-the booked time. Bookings come from officers, from LAN programs and from the city.
+the booked time. Bookings come from officers, from LAN programs and from the city, whose citizens
+have theirs already: no slot is full for them, but a day is, and nothing is taken over from beyond
+the days that can be booked.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
@@ -53,22 +55,6 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
-async def book(station: Station, slot: Slot, source: Source, code: str = "") -> Appointment:
-    """Book a visit; the city gives its own `code`. Errors: service_unknown, appointment_full."""
-    station.catalogue.service(slot.service_id)
-    named, drawn = parse_code(code) if code else "", draw(station)
-
-    def work(transaction: Transaction) -> AppointmentRow:
-        if not named:
-            return add(station, transaction, slot, source, drawn)
-        known = appointments.find(transaction.connection, named)
-        if known is not None:
-            return known  # the city says it again
-        return add(station, transaction, slot, source, drawn._replace(codes=(named,)))
-
-    return as_appointment(await station.store.write(station.moment(), work))
-
-
 def draw(station: Station) -> Drawn:
     """Drawn before the transaction, which must not wait for chance."""
     codes = tuple(make_code(station.entropy(CODE_CHARACTERS)) for _ in range(CODE_TRIES))
@@ -79,17 +65,38 @@ def add(
     station: Station, transaction: Transaction, slot: Slot, source: Source, drawn: Drawn
 ) -> AppointmentRow:
     """Book within a transaction. Errors: appointment_full, busy."""
-    connection, moment = transaction.connection, transaction.moment
-    booked_for = slot.booked_for.astimezone(moment.now.tzinfo).isoformat(timespec="seconds")
-    taken = appointments.count_at(connection, booked_for, slot.service_id)
-    of_day = appointments.count_on(connection, booked_for[:10])
-    if taken >= station.queue.places_per_slot or of_day >= station.queue.bookings_per_day:
+    connection = transaction.connection
+    row = row_of(transaction, slot, source)
+    taken = appointments.count_at(connection, row.booked_for, row.service_id)
+    if taken >= station.queue.places_per_slot:
         raise DomainError(ErrorCode.APPOINTMENT_FULL)
     free = (one for one in drawn.codes if appointments.find(connection, one) is None)
     code = next(free, None)
     if code is None:
         raise DomainError(ErrorCode.BUSY, fault=Fault.STATION)
-    row = AppointmentRow(
+    return _insert(station, transaction, row._replace(code=code), drawn.eid)
+
+
+def take_over(
+    station: Station, transaction: Transaction, row: AppointmentRow, eid: bytes
+) -> AppointmentRow:
+    """Keep a booking of the city, whose code is not known here yet.
+
+    Errors: service_unknown, appointment_time (not yet), appointment_full.
+    """
+    station.catalogue.service(row.service_id)
+    ahead = station.queue.booking_days_ahead
+    last = transaction.moment.now.date() + timedelta(days=ahead)
+    if row.day > last.isoformat():
+        raise DomainError(ErrorCode.APPOINTMENT_TIME, days=ahead)
+    return _insert(station, transaction, row, eid)
+
+
+def row_of(transaction: Transaction, slot: Slot, source: Source, code: str = "") -> AppointmentRow:
+    """A booking as it is stored, its time in the station's zone."""
+    zone = transaction.moment.now.tzinfo
+    booked_for = slot.booked_for.astimezone(zone).isoformat(timespec="seconds")
+    return AppointmentRow(
         code=code,
         day=booked_for[:10],
         booked_for=booked_for,
@@ -98,15 +105,24 @@ def add(
         state=AppointmentState.BOOKED,
         ticket_id=None,
     )
+
+
+def _insert(
+    station: Station, transaction: Transaction, row: AppointmentRow, eid: bytes
+) -> AppointmentRow:
+    of_day = appointments.count_on(transaction.connection, row.day)
+    if of_day >= station.queue.bookings_per_day:
+        raise DomainError(ErrorCode.APPOINTMENT_FULL)
+    moment = transaction.moment
     appointments.insert(transaction, row, moment.text)
     event = AppointmentBooked(
         appointment=row.code,
         service=row.service_id,
-        booked_for=booked_for,
-        source=source,
+        booked_for=row.booked_for,
+        source=row.source,
         booked_at=moment.text,
     )
-    transaction.record(event, Cause(drawn.eid))
+    transaction.record(event, Cause(eid))
     return row
 
 
@@ -116,15 +132,18 @@ async def cancel(station: Station, code: str) -> Appointment:
 
     def work(transaction: Transaction) -> AppointmentRow:
         row = _required(transaction, wanted)
-        if row.state is AppointmentState.CANCELLED:
-            return row
-        state = apply_appointment(row.state, AppointmentAction.CANCEL)
-        appointments.set_state(transaction, row.code, state)
-        event = AppointmentCancelled(appointment=row.code, cancelled_at=transaction.moment.text)
-        transaction.record(event, Cause(eid))
-        return row._replace(state=state)
+        return row if row.state is AppointmentState.CANCELLED else give_up(transaction, row, eid)
 
     return as_appointment(await station.store.write(station.moment(), work))
+
+
+def give_up(transaction: Transaction, row: AppointmentRow, eid: bytes) -> AppointmentRow:
+    """Cancel within a transaction. Errors: appointment_used, appointment_cancelled."""
+    state = apply_appointment(row.state, AppointmentAction.CANCEL)
+    appointments.set_state(transaction, row.code, state)
+    event = AppointmentCancelled(appointment=row.code, cancelled_at=transaction.moment.text)
+    transaction.record(event, Cause(eid))
+    return row._replace(state=state)
 
 
 async def of_day(station: Station, day: str) -> list[Appointment]:

@@ -26,6 +26,8 @@ from sync.city.feeds.announcements import (
     Addressed,
     Announcement,
     AnnouncementError,
+    BookingCancelled,
+    BookingMade,
     DecisionMade,
     DossierReassigned,
     OfficerChanged,
@@ -110,6 +112,8 @@ _add("result", ResultArrived, "The result of a dossier can be handed over.")
 _add("payment", PaymentConfirmed, "The bank says that money came in.")
 _add("status", RecordStatusChanged, "What became of a record of the station's log.")
 _add("officer", OfficerChanged, "Who may work at the station.")
+_add("booking", BookingMade, "A visit was booked with the city.")
+_add("booking-cancelled", BookingCancelled, "A booked visit was given up.")
 _add("reassignment", DossierReassigned, "Another station goes on with a dossier; both are told.")
 
 

@@ -38,6 +38,7 @@ Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern=_HEX_32)]
 Word: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Note: TypeAlias = Annotated[str, msgspec.Meta(max_length=4000)]
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+BookingCode: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[2-9A-HJKMNP-TV-Z]{6}$")]
 StationNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=1, lt=1 << 32)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 
@@ -192,6 +193,36 @@ class SlipKeyStated(
     ) = None
 
 
+class BookingMade(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="booking.made",
+):
+    """A visit was booked with the city; nothing is said about who comes."""
+
+    code: BookingCode
+    service: Word
+    booked_for: Moment
+
+
+class BookingCancelled(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="booking.cancelled",
+):
+    """A booked visit was given up; the same members as when it was booked."""
+
+    code: BookingCode
+    service: Word
+    booked_for: Moment
+
+
 Announcement: TypeAlias = (
     CatalogueReleased
     | DecisionMade
@@ -201,6 +232,8 @@ Announcement: TypeAlias = (
     | OfficerChanged
     | DossierReassigned
     | SlipKeyStated
+    | BookingMade
+    | BookingCancelled
 )
 
 T = TypeVar("T", bound=Announcement)
@@ -222,6 +255,8 @@ KINDS: Final[Mapping[type[Announcement], FeedKind]] = {
     OfficerChanged: FeedKind.OFFICER,
     DossierReassigned: FeedKind.REASSIGNMENT,
     SlipKeyStated: FeedKind.SLIP_KEY,
+    BookingMade: FeedKind.BOOKING,
+    BookingCancelled: FeedKind.BOOKING_CANCELLED,
 }
 """The record kind of each announcement; the numbers are for ever."""
 _FORMS: Final[Mapping[int, type[Announcement]]] = {int(kind): form for form, kind in KINDS.items()}

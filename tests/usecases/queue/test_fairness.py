@@ -1,6 +1,6 @@
 """Priority, picks, transfers, returns, visits and bookings, each with its evidence."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -25,7 +25,7 @@ from edge_node.usecases.queue.appointments import Slot
 from edge_node.usecases.queue.board import board
 from edge_node.usecases.queue.wish import NOTHING, Wish
 from edge_node.usecases.station import Officer, Station
-from hardware.clock import VIETNAM
+from tests.usecases.booking_samples import book
 from tests.usecases.test_intake import events
 from tests.web.station import START, TestClock, make_officer
 
@@ -178,7 +178,7 @@ async def test_a_visit_has_a_limit(station: Station) -> None:
 
 async def test_a_booking_is_checked_in_once(station: Station, clock: TestClock) -> None:
     slot = Slot("residence", START + timedelta(minutes=18))
-    booked = await appointments.book(station, slot, "officer")
+    booked = await book(station, slot, "officer")
     clock.advance(60)
     await take(station, "walk-in")
     taken = await intake.check_in(station, booked.code.lower(), Asked("k", "kiosk"))
@@ -195,12 +195,12 @@ async def test_a_booking_is_checked_in_once(station: Station, clock: TestClock) 
 
 async def test_bookings_of_other_days_unknown_and_full_ones_are_refused(station: Station) -> None:
     tomorrow = Slot("residence", START + timedelta(days=1))
-    booked = [await appointments.book(station, tomorrow, "api") for _ in range(PLACES_PER_SLOT)]
+    booked = [await book(station, tomorrow, "api") for _ in range(PLACES_PER_SLOT)]
     with pytest.raises(DomainError) as caught:
-        await appointments.book(station, tomorrow, "api")
+        await book(station, tomorrow, "api")
     assert refused(caught) is ErrorCode.APPOINTMENT_FULL
     await appointments.cancel(station, booked[0].code)
-    await appointments.book(station, tomorrow, "api")
+    await book(station, tomorrow, "api")
     with pytest.raises(DomainError) as caught:
         await intake.check_in(station, booked[1].code, Asked("k", "kiosk"))
     assert refused(caught) is ErrorCode.APPOINTMENT_DAY
@@ -208,13 +208,6 @@ async def test_bookings_of_other_days_unknown_and_full_ones_are_refused(station:
         with pytest.raises(DomainError) as caught:
             await intake.check_in(station, code, Asked("k", "kiosk"))
         assert refused(caught) is ErrorCode.APPOINTMENT_UNKNOWN
-
-
-async def test_the_city_may_say_a_booking_twice(station: Station) -> None:
-    slot = Slot("residence", datetime(2026, 11, 24, 9, 0, tzinfo=VIETNAM))
-    first = await appointments.book(station, slot, "city", "ABC234")
-    assert await appointments.book(station, slot, "city", "ABC234") == first
-    assert [one.code for one in await appointments.of_day(station, "2026-11-24")] == ["ABC234"]
 
 
 async def test_the_public_count_of_a_day(station: Station, clock: TestClock) -> None:

@@ -9,6 +9,7 @@ from edge_node.usecases.queue import appointments
 from edge_node.usecases.queue.appointments import Slot
 from edge_node.usecases.station import Station
 from edge_node.web.keys import SCANS
+from tests.usecases import booking_samples
 from tests.web.pages import Browser, Page, get, post
 from tests.web.station import START, TestClock
 
@@ -19,7 +20,7 @@ TOMORROW = START + timedelta(days=1)
 
 async def booked(station: Station, moment: object = NINE, code: str = "") -> str:
     assert isinstance(moment, type(NINE))
-    return (await appointments.book(station, Slot("residence", moment), "city", code)).code
+    return (await booking_samples.book(station, Slot("residence", moment), "city", code)).code
 
 
 async def enter(client: Browser, code: str) -> Page:
