@@ -105,14 +105,15 @@ class SlipKeys:
         """What is known of the key with this name. Raises ArchiveError."""
         return _read(await self._shelf.read(FOLDER, name))
 
-    async def find(self, token: bytes) -> Found | None:
-        """The slip in a token, if a key of ours signed it; None when no key with its id is known.
+    async def find(self, token: bytes) -> list[Found]:
+        """The slip in a token for each node whose key signed it; none when no key has its id.
 
-        Errors: those of `verify_slip`, for a token that a known key has not signed.
+        Usually that is one; a node that passes another's key off as its own makes it two, and the
+        station that the slip names decides. Errors: those of `verify_slip`, for a token that no
+        key of its id has signed.
         """
-        return await self._signed_by(token, signing_key_id(token).hex())
-
-    async def _signed_by(self, token: bytes, kid: str) -> Found | None:
+        kid = signing_key_id(token).hex()
+        found: list[Found] = []
         fault: ProtocolError | None = None
         for name in await self.versions():
             if not name.startswith(f"{kid}-"):
@@ -125,10 +126,10 @@ class SlipKeys:
             except ProtocolError as error:  # another node may have a key with this id
                 fault = error
                 continue
-            return Found(slip, node_of(name), _ended(known, slip))
-        if fault is not None:
+            found.append(Found(slip, node_of(name), _ended(known, slip)))
+        if fault is not None and not found:
             raise fault
-        return None
+        return found
 
 
 def node_of(name: str) -> bytes:

@@ -56,15 +56,13 @@ async def page(request: web.Request) -> web.Response:
 
 async def _judged(slips: Slips, text: str) -> tuple[str, list[tuple[str, str]]]:
     token = read_slip_text(text)
-    found = await slips.keys.find(token)
-    if found is None:
-        return "unknown", []
-    claims = found.slip.claims
-    station = slips.stations.any_node(found.node_id)
-    if station is None or format_code(station.code) != claims.station:
-        return "not_ours", []
-    name = station.name or claims.station
-    return "ended" if found.ended else "valid", _lines(claims, name, slip_check(token))
+    signed = await slips.keys.find(token)
+    for found in signed:
+        claims, station = found.slip.claims, slips.stations.any_node(found.node_id)
+        if station is not None and format_code(station.code) == claims.station:
+            name = station.name or claims.station
+            return "ended" if found.ended else "valid", _lines(claims, name, slip_check(token))
+    return "not_ours" if signed else "unknown", []
 
 
 def _lines(claims: Claims, station: str, check: str) -> list[tuple[str, str]]:

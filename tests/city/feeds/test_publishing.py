@@ -184,6 +184,25 @@ async def test_what_cannot_be_read_is_put_aside_and_holds_nothing_up(city: DownC
     assert await shelf.list(SPOOL) == {}
 
 
+async def test_nothing_is_signed_that_stations_could_not_read(city: DownCity) -> None:
+    """Spooled by another program, or damaged: the form is right, and the words are not."""
+    shelf = city.publisher.shelf
+    said = read_announcements(json.encode(DECISION), DecisionMade)[0]
+    [good] = address(said, 26560)
+    for number, wrong in enumerate(
+        (
+            good.draft._replace(body=good.draft.body.replace(b"finished", b"")),
+            good.draft._replace(eid=b"e" * 16),
+            good.draft._replace(subject=None),
+        )
+    ):
+        await publish(shelf, [good._replace(draft=wrong)], number)
+    await publish(shelf, [good], 9)
+    await publish_spooled(city.publisher)
+    assert [entry.eid for entry in await entries(city, Feed.STATION, 26560)] == [good.draft.eid]
+    assert len(await shelf.list(REFUSED_SPOOL)) == 3
+
+
 async def test_a_change_of_keys_is_for_everybody(city: DownCity) -> None:
     shelf = city.publisher.shelf
     await announce_key_change(shelf, b"signed revocation", "0011223344556677", 1)

@@ -81,11 +81,10 @@ async def test_the_end_may_be_heard_before_the_beginning(tmp_path: Path) -> None
     keys, node = SlipKeys(FolderShelf(tmp_path)), bytes(16)
     token = token_of(bytes(16))
     await keys.hear(node, [Word(KID, Known(ended=True, positions=None))])
-    assert await keys.find(token) is None
+    assert await keys.find(token) == []
     await keys.hear(node, [Word(KID, Known(public_key=RAW.hex()))])
     await keys.hear(node, [Word(KID, Known(public_key=RAW.hex()))])
-    found = await keys.find(token)
-    assert found is not None
+    (found,) = await keys.find(token)
     assert found.ended
     with pytest.raises(ProtocolError):
         await keys.find(token[:-1] + b"\x00")
@@ -97,9 +96,24 @@ async def test_two_stations_may_have_keys_of_the_same_id(tmp_path: Path) -> None
     other = Ed25519PrivateKey.from_private_bytes(b"\x32" * 32).public_key().public_bytes_raw()
     await keys.hear(b"\x01" * 16, [Word(KID, Known(public_key=other.hex()))])
     await keys.hear(b"\x02" * 16, [Word(KID, Known(public_key=RAW.hex()))])
-    found = await keys.find(token_of(bytes(16)))
-    assert found is not None
+    (found,) = await keys.find(token_of(bytes(16)))
     assert found.node_id == b"\x02" * 16
+
+
+async def test_a_ward_that_passes_a_key_off_as_its_own_spoils_no_slip(tmp_path: Path) -> None:
+    station, thief = SimulatedStation(), SimulatedStation(2, code=26561)
+    token = token_of(station.log.lid)
+    async with running_city(tmp_path) as city:
+        for one in (thief, station):
+            await city.enrol(one)
+            one.append(136, subject=None, version=0, body=announced())
+            await city.send(one)
+            await city.until_entered(one)
+        assert "Giấy thật" in await page(city, token, 200)
+        thief.append(137, subject=None, version=0, body=ended(None))
+        await city.send(thief, 2)
+        await city.until_entered(thief)
+        assert "Giấy thật" in await page(city, token, 200)
 
 
 @pytest.mark.parametrize(
