@@ -175,16 +175,16 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
         down = _make_down(settings, surroundings, storage, registrar)
         desk = _make_desk(storage, registrar, down, executor)
         page = Page(archive, stations, settings.city.name, clock_ms)
-        stop = asyncio.Event()
-        guard = ConnectionGuard()
+        stop, guard = asyncio.Event(), ConnectionGuard()
         enrolment = partial(add_enrolment_routes, registrar=registrar)
         public = partial(PublicPage, city_name=settings.city.name, clock_ms=clock_ms)
+        keys = SlipKeys(storage.shelf)
         follow = Tracking(public("tracking"), archive, stations)
         tracking = partial(add_tracking_routes, tracking=follow)
-        keys = SlipKeys(storage.shelf)
         slips = partial(add_slip_routes, slips=Slips(public("slip"), keys, stations))
         app = make_app(desk, page, guard, [down.add_routes, enrolment, tracking, slips])
-        ports.append(await stack.enter_async_context(_listening(settings, context, app, guard)))
+        at = await stack.enter_async_context(_listening(settings, context, app, guard))
+        ports.append(at)
         await stack.enter_async_context(
             _background(
                 keep_opening(desk.opener, desk.traffic),
@@ -198,7 +198,6 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
                 _keep_backing_up(settings, storage, identity, clock_ms),
             )
         )
-        at = ports[-1]
         yield Running(settings.base_url(at), at, archive, storage, stop, registrar, desk)
 
 
