@@ -17,6 +17,7 @@ from edge_node.bootstrap.monitor import HealthMonitor
 from edge_node.bootstrap.opening import SOFTWARE, open_station
 from edge_node.bootstrap.printers import open_printer, renderer
 from edge_node.health.examine import Devices
+from edge_node.health.facts import ScannerFacts
 from edge_node.health.host import read_disk
 from edge_node.health.watch import WatchedPrinter
 from edge_node.lan.announce import Announcement, announced
@@ -31,7 +32,7 @@ from edge_node.usecases.station import Station
 from edge_node.web.app import create_app
 from edge_node.web.phone import create_phone_app
 from edge_node.web.voice.desk import load_voice
-from hardware.ports import Clock
+from hardware.ports import Clock, Scanner
 from hardware.scanner import SerialScanner
 from sync.database import DatabaseError, Writer
 from sync.notify import keep_watchdog, notify
@@ -43,6 +44,13 @@ PRINTING_TIMEOUT_S: Final = 5.0
 logger = logging.getLogger(__name__)
 
 _Tasks: TypeAlias = list[asyncio.Task[None]]
+
+
+class Reader(NamedTuple):
+    """A scanner and the seat it serves."""
+
+    seat: str
+    scanner: Scanner
 
 
 class _Node(NamedTuple):
@@ -86,9 +94,9 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         station, writer = await open_station(settings, stack, clock)
         printers = tuple(open_printer(section) for section in settings.printer)
-        scanner = SerialScanner(settings.scanner.device) if settings.scanner else None
+        readers = tuple(Reader(one.seat, SerialScanner(one.device)) for one in settings.scanner)
         tls, expires_ms = read_tls(settings, station)
-        devices = _devices(settings, station, printers, scanner, expires_ms)
+        devices = _devices(settings, station, printers, readers, expires_ms)
         monitor = HealthMonitor(station, devices)
         scans = ScanDesk(station.changes)
         inbox = await _open_inbox(station)
@@ -100,8 +108,7 @@ async def serve(
         async with asyncio.TaskGroup() as tasks:
             loops, watchers = node.start(tasks, stopping)
             watchers.append(tasks.create_task(_stop_when_broken(writer, stopping)))
-            if scanner is not None:
-                watchers.append(tasks.create_task(_read_scanner(station, scans, scanner)))
+            watchers += [tasks.create_task(_read(station, scans, one)) for one in readers]
             _settle_memory()
             ready(url)
             notify(f"READY=1\nSTATUS=serving {url}")
@@ -116,7 +123,7 @@ def _devices(
     settings: Settings,
     station: Station,
     printers: tuple[WatchedPrinter, ...],
-    scanner: SerialScanner | None,
+    readers: tuple[Reader, ...],
     expires_ms: int | None,
 ) -> Devices:
     """What the station's health is judged by."""
@@ -125,7 +132,9 @@ def _devices(
         version=SOFTWARE,
         started_ms=station.clock.read().wall_ms,
         printers=printers,
-        scanner_connected=(lambda: scanner.connected) if scanner else (lambda: None),
+        scanners=lambda: tuple(
+            ScannerFacts(seat=one.seat, connected=one.scanner.connected) for one in readers
+        ),
         certificate_expires_ms=expires_ms,
     )
 
@@ -161,9 +170,9 @@ async def _greet_others(
         await stack.enter_async_context(announced(announcement))
 
 
-async def _read_scanner(station: Station, scans: ScanDesk, scanner: SerialScanner) -> None:
-    async for frame in scanner.frames():
-        scans.offer(station, frame)
+async def _read(station: Station, scans: ScanDesk, reader: Reader) -> None:
+    async for frame in reader.scanner.frames():
+        scans.offer(station, reader.seat, frame)
 
 
 async def _sweep(station: Station) -> None:

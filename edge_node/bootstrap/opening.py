@@ -85,6 +85,7 @@ async def open_station(
         vault=Vault(path, section.enrolment),
         letterhead=settings.paper.letterhead(),
         units=units,
+        seats=settings.kiosk.rules(),
         slip_key=_slip_key(section.state_directory),
         phone_address=settings.phone.address(section.code, settings.paper.letterhead().host),
     )

@@ -145,7 +145,7 @@ role = "slip"
 kind = "ipp"
 address = "ipp://{LOOPBACK}:{layout.ports.slip_printer}/ipp/print"
 
-[scanner]
+[[scanner]]
 device = {_text(layout.scanner)}
 
 {officers}[devices]

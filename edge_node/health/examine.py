@@ -22,6 +22,7 @@ from edge_node.health.facts import (
     CityFacts,
     CityWordFacts,
     Facts,
+    ScannerFacts,
     ServiceFacts,
 )
 from edge_node.health.issue import Issue
@@ -41,8 +42,8 @@ REFUSED: Final = frozenset({"conflict", "rejected", "unreadable"})
 """What the city says of a record that somebody must look at."""
 
 
-def _no_scanner() -> bool | None:
-    return None
+def _no_scanners() -> tuple[ScannerFacts, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Devices:
     version: str
     started_ms: int | None = None
     printers: tuple[WatchedPrinter, ...] = ()
-    scanner_connected: Callable[[], bool | None] = _no_scanner
+    scanners: Callable[[], tuple[ScannerFacts, ...]] = _no_scanners
     certificate_expires_ms: int | None = None
     log: HealthLog = field(default_factory=HealthLog)
 
@@ -80,7 +81,7 @@ async def examine(station: Station, devices: Devices) -> HealthReport:
             power=power.result(),
             database=database.result(),
             certificate_expires_ms=devices.certificate_expires_ms,
-            scanner_connected=devices.scanner_connected(),
+            scanners=devices.scanners(),
             city_words=words.result(),
             catalogue=_catalogue(station, city.result()),
             disk_level=station.room.level.value,

@@ -48,6 +48,13 @@ class PrinterFacts(msgspec.Struct, frozen=True, kw_only=True):
     status: PrinterStatus | None = None
 
 
+class ScannerFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One code scanner: the seat it serves, and whether it is there."""
+
+    seat: str
+    connected: bool
+
+
 class DiskFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The file system that holds the station's data."""
 
@@ -111,7 +118,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     database: str | None = None
     """"ok", or the code of the store's failure: busy, full, damaged, too_new, io."""
     certificate_expires_ms: int | None = None
-    scanner_connected: bool | None = None
+    scanners: tuple[ScannerFacts, ...] = ()
     service: ServiceFacts | None = None
     city_words: CityWordFacts | None = None
     catalogue: CatalogueFacts | None = None

@@ -514,6 +514,14 @@ CREATE TABLE stated_slip_key (
     PRIMARY KEY (kid, station, public_key)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE seat (
+    name TEXT PRIMARY KEY,
+    token_id BLOB NOT NULL UNIQUE CHECK (length(token_id) = 32),
+    paired_by TEXT NOT NULL,
+    paired_wall_ms INTEGER NOT NULL,
+    seen_wall_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX print_job_open ON print_job (role, state, id)
 WHERE state IN ('queued', 'sent', 'failed');
 

@@ -16,11 +16,15 @@ MAXIMUM_WAITING_CHANGES: Final = 64
 
 
 class Change(NamedTuple):
-    """What changed: `number` rises by one with every change since the node started."""
+    """What changed: `number` rises by one with every change since the node started.
+
+    `seat` is the only seat whose pages may learn of it; empty: it is everybody's.
+    """
 
     number: int
     topic: Topic
     id: str
+    seat: str = ""
 
 
 class Changes:
@@ -35,15 +39,15 @@ class Changes:
         """How many pages listen."""
         return len(self._listeners)
 
-    def announce(self, topic: Topic, changed_id: str = "") -> None:
+    def announce(self, topic: Topic, changed_id: str = "", *, seat: str = "") -> None:
         """Tell every listener; call it only after the commit."""
         self._number += 1
-        change = Change(self._number, topic, changed_id)
+        change = Change(self._number, topic, changed_id, seat)
         for queue in self._listeners:
             if queue.full():
                 while not queue.empty():
                     queue.get_nowait()
-                change_for_queue = change._replace(topic="resync", id="")
+                change_for_queue = change._replace(topic="resync", id="", seat="")
                 queue.put_nowait(change_for_queue)
             else:
                 queue.put_nowait(change)

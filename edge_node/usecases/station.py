@@ -18,6 +18,7 @@ from edge_node.domain.fee_rules import Exemption
 from edge_node.domain.officer import Role
 from edge_node.domain.queue_rules import QueueRules
 from edge_node.domain.retention import DiskLevel
+from edge_node.domain.seats import ONE_KIOSK, SeatRules
 from edge_node.domain.undo import UNDO_WINDOW_S
 from edge_node.domain.units import Unit
 from edge_node.store.blobs import Vault
@@ -197,6 +198,7 @@ class Station:
     letterhead: Letterhead = NO_LETTERHEAD
     units: Mapping[str, Unit] = field(default_factory=dict)
     """The wards and communes of the city by their code."""
+    seats: SeatRules = ONE_KIOSK
     slip_key: Ed25519PrivateKey | None = None
     """Signs the tokens on paper and nothing else; None: papers carry the number only."""
     statement: StatementForm = field(default_factory=StatementForm)

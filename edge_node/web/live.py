@@ -1,11 +1,12 @@
 """Live events: one stream per open page, so that screens change without anybody touching them.
 
 Responsible for ``/live/<role>``: which topics a role hears, heartbeats, refusals and the end.
-Rules: an event names what changed and carries at most an opaque id, never a person's data; a
-stream begins with ``resync``, because something may have changed since the page was made; a
-reader that falls behind is told to look anew, one that stops reading is dropped. The answer is
-always 200: a browser gives up for ever on anything else, so even a refusal is a short stream that
-says when to come back. Must not know: what the pages show.
+Rules: an event names what changed and carries at most an opaque id, never a person's data; what
+belongs to one seat is told to pages of that seat only, which is looked up anew each time; a stream
+begins with ``resync``, because something may have changed since the page was made; a reader that
+falls behind is told to look anew, one that stops reading is dropped. The answer is always 200: a
+browser gives up for ever on anything else, so even a refusal is a short stream that says when to
+come back. Must not know: what the pages show.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from edge_node.usecases.officers import sitting
 from edge_node.web.assets import ASSETS
 from edge_node.web.counter.gate import SESSION_COOKIE
 from edge_node.web.keys import STATION
+from edge_node.web.seats import seat_of
 
 HEARTBEAT_S: Final = 5
 """Longest silence on a healthy stream; a page waits three of these before it worries."""
@@ -43,21 +45,22 @@ MAXIMUM_STREAMS_PER_PEER: Final = 16
 
 TOPICS: Final[Mapping[str, frozenset[str]]] = {
     "kiosk": frozenset({"scan", "ticket", "print", "health", "pay", "help"}),
-    "counter": frozenset({"ticket", "dossier", "print", "health", "pay", "help"}),
+    "counter": frozenset({"scan", "ticket", "dossier", "print", "health", "pay", "help"}),
     "display": frozenset({"ticket"}),
-    "chief": frozenset({"ticket", "dossier", "health", "help", "pay"}),
+    "chief": frozenset({"scan", "ticket", "dossier", "health", "help", "pay"}),
     "customer": frozenset({"pay"}),
-    "status": frozenset({"print", "health", "dossier", "scan"}),
+    "status": frozenset({"print", "health", "dossier"}),
 }
 """What each role hears besides ``resync``, ``reload`` and ``ping``."""
 
 NAMED: Final[Mapping[str, frozenset[str]]] = {
     "kiosk": frozenset({"scan"}),
-    "counter": frozenset({"ticket", "dossier", "print"}),
+    "counter": frozenset({"scan", "ticket", "dossier", "print"}),
+    "chief": frozenset({"scan"}),
 }
 """Topics whose opaque id a role may see; everybody else hears only that something changed."""
 
-STAFF: Final = frozenset({"counter"})
+STAFF: Final = frozenset({"counter", "chief"})
 """Roles that see ids only while an officer works with the page: who knows a dossier's id can follow
 the dossier like the citizen who holds its slip."""
 
@@ -158,9 +161,17 @@ async def _tell(
             continue
         if change is _END:
             return
-        if change.topic == "resync" or change.topic in TOPICS[role]:
+        if await _concerns(request, role, change):
             shown = change.id if await _may_name(request, role, change.topic) else ""
             await _write(response, _event(change.topic, shown, f"{release}-{change.number}"))
+
+
+async def _concerns(request: web.Request, role: str, change: Change) -> bool:
+    if change.topic == "resync":
+        return True
+    if change.topic not in TOPICS[role]:
+        return False
+    return not change.seat or change.seat == await seat_of(request, role)
 
 
 async def _may_name(request: web.Request, role: str, topic: str) -> bool:

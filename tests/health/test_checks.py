@@ -27,6 +27,7 @@ from edge_node.health.facts import (
     Facts,
     PowerFacts,
     PrinterFacts,
+    ScannerFacts,
     ServiceFacts,
 )
 from edge_node.health.issue import IssueCode, Severity
@@ -266,12 +267,23 @@ def test_the_certificate(days: int, code: IssueCode) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "code"), [(True, IssueCode.SCANNER_READY), (False, IssueCode.SCANNER_MISSING)]
+    ("there", "code", "seats"),
+    [
+        ((True, True), IssueCode.SCANNER_READY, "counter-2 kiosk-1"),
+        ((False, True), IssueCode.SCANNER_MISSING, "kiosk-1"),
+        ((False, False), IssueCode.SCANNER_MISSING, "counter-2 kiosk-1"),
+    ],
 )
-def test_the_scanner(seen: bool, code: IssueCode) -> None:  # noqa: FBT001
-    found = scanner.detect(Facts(now_ms=NOW_MS, scanner_connected=seen))
+def test_a_missing_scanner_is_named_by_its_seat(
+    there: tuple[bool, bool], code: IssueCode, seats: str
+) -> None:
+    names = ("kiosk-1", "counter-2")
+    scanners = tuple(
+        ScannerFacts(seat=seat, connected=one) for seat, one in zip(names, there, strict=True)
+    )
+    found = scanner.detect(Facts(now_ms=NOW_MS, scanners=scanners))
     assert found is not None
-    assert found.code is code
+    assert (found.code, found.params) == (code, {"seats": seats})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge_node.health.examine import Devices, city_state, examine
+from edge_node.health.facts import ScannerFacts
 from edge_node.health.issue import Check, IssueCode
 from edge_node.health.runner import HealthReport, Verdict
 from edge_node.usecases import intake
@@ -110,7 +111,9 @@ async def test_changes_between_examinations_are_remembered(
 ) -> None:
     scanner = [True]
     devices = Devices(
-        data_directory=tmp_path, version="0.1.0", scanner_connected=lambda: scanner[0]
+        data_directory=tmp_path,
+        version="0.1.0",
+        scanners=lambda: (ScannerFacts(seat="kiosk-1", connected=scanner[0]),),
     )
     await examine(station, devices)
     scanner[0] = False

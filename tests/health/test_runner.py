@@ -10,6 +10,7 @@ from edge_node.health.facts import (
     Facts,
     PowerFacts,
     PrinterFacts,
+    ScannerFacts,
     ServiceFacts,
 )
 from edge_node.health.issue import SEVERITIES, Check, IssueCode, Severity, issue
@@ -67,7 +68,9 @@ facts = st.builds(
     ),
     database=st.none() | st.sampled_from(["ok", "busy", "full", "damaged", "io"]),
     certificate_expires_ms=times,
-    scanner_connected=st.none() | st.booleans(),
+    scanners=st.lists(
+        st.builds(ScannerFacts, seat=st.just("kiosk-1"), connected=st.booleans()), max_size=3
+    ).map(tuple),
     service=st.none() | st.builds(ServiceFacts, version=st.just("0.1.0")),
 )
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_node.domain.seats import MAXIMUM_KIOSKS
 from edge_node.settings import SettingsError, read_settings
 from edge_node.usecases.officers import hash_pin
 
@@ -13,6 +14,8 @@ LISTEN = '[listen]\nhost = "127.0.0.1"\nport = 8443\n'
 PRINTER = '[[printer]]\nid = "p"\nrole = "ticket"\nkind = "escpos"\naddress = "127.0.0.1:9100"\n'
 SHEETS = PRINTER.replace("escpos", "ipp").replace("127.0.0.1:9100", "ipp://10.0.0.9/ipp/print")
 OFFICER = f'[[officer]]\nid = "minh"\nname = "Minh"\ncounter = "1"\npin_phc = "{PHC}"\n'
+READER = '[[scanner]]\ndevice = "/dev/ttyACM0"\n'
+TWO_KIOSKS = '[kiosk]\nnames = ["1", "2"]\n'
 WHOLE = f"""{STATION}{LISTEN}{PRINTER}{SHEETS.replace('"p"', '"q"')}{OFFICER}
 [scanner]
 device = "scanner"
@@ -53,13 +56,11 @@ def test_relative_paths_start_at_the_file(tmp_path: Path, monkeypatch: pytest.Mo
     settings = read_settings(path)
     assert settings.station.state_directory == tmp_path / "state"
     assert settings.station.sync_database == tmp_path / "sync" / "sync.db"
-    assert settings.scanner is not None
-    assert settings.scanner.device == tmp_path / "scanner"
+    assert settings.scanner[0].device == tmp_path / "scanner"
     moved = WHOLE.replace('"state"', '"/srv/state"').replace('"scanner"', '"/dev/ttyACM0"')
     settings = read_settings(write(tmp_path, moved))
     assert str(settings.station.state_directory) == "/srv/state"
-    assert settings.scanner is not None
-    assert str(settings.scanner.device) == "/dev/ttyACM0"
+    assert str(settings.scanner[0].device) == "/dev/ttyACM0"
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,14 @@ def test_relative_paths_start_at_the_file(tmp_path: Path, monkeypatch: pytest.Mo
         (STATION + '[desk]\ncut_off = "25:00"', "$.desk.cut_off"),
         (STATION + '[desk]\nsaturday_reception = "never"', "$.desk.saturday_reception"),
         (STATION + "[scanner]", "`device`"),
+        (STATION + READER + READER, "scanner.device"),
+        (STATION + READER + 'seat = "desk-1"', "$.scanner[0].seat"),
+        (STATION + READER + 'seat = "kiosk-2"', "scanner[0].seat: kiosk-2 is not in kiosk.names"),
+        (STATION + READER + TWO_KIOSKS, "scanner[0].seat must say whom the scanner serves"),
+        (STATION + "[kiosk]\nnames = []", "$.kiosk.names"),
+        (STATION + '[kiosk]\nnames = ["1", "1"]', "kiosk.names must be unique"),
+        (STATION + '[kiosk]\nnames = ["bên cửa"]', "$.kiosk.names[0]"),
+        (STATION + '[kiosk]\npairing = "perhaps"', "$.kiosk.pairing"),
     ],
 )
 def test_a_fault_is_one_line_that_names_the_key(tmp_path: Path, text: str, word: str) -> None:
@@ -154,3 +163,31 @@ def test_a_banks_own_columns_are_a_setting(tmp_path: Path) -> None:
         path.write_text(f"{plain}[statement]\n{wrong}\n")
         with pytest.raises(SettingsError, match=key):
             read_settings(path)
+
+
+def test_a_scanner_serves_the_only_kiosk_or_who_it_says(tmp_path: Path) -> None:
+    at_counter = '[[scanner]]\ndevice = "/dev/ttyACM1"\nseat = "counter-2"\n'
+    settings = read_settings(write(tmp_path, STATION + READER + at_counter))
+    assert [one.seat for one in settings.scanner] == ["kiosk-1", "counter-2"]
+    named = TWO_KIOSKS + READER + 'seat = "kiosk-2"\n' + at_counter
+    settings = read_settings(write(tmp_path, STATION + named))
+    assert [one.seat for one in settings.scanner] == ["kiosk-2", "counter-2"]
+
+
+def test_the_one_scanner_of_an_older_file_is_still_read(tmp_path: Path) -> None:
+    one = '[scanner]\ndevice = "/dev/ttyACM0"\n'
+    settings = read_settings(write(tmp_path, STATION + one))
+    assert [(str(one.device), one.seat) for one in settings.scanner] == [
+        ("/dev/ttyACM0", "kiosk-1")
+    ]
+
+
+def test_the_number_of_kiosks_is_bounded(tmp_path: Path) -> None:
+    for count, fits in ((MAXIMUM_KIOSKS, True), (MAXIMUM_KIOSKS + 1, False)):
+        names = ", ".join(f'"{number}"' for number in range(count))
+        path = write(tmp_path, f"{STATION}[kiosk]\nnames = [{names}]\n")
+        if fits:
+            assert len(read_settings(path).kiosk.rules().kiosk_seats) == count
+        else:
+            with pytest.raises(SettingsError, match=r"kiosk\.names"):
+                read_settings(path)

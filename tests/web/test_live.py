@@ -84,6 +84,37 @@ async def test_ids_of_dossiers_are_for_officers_at_work(client: Client, station:
         assert (await read_event(response))["data"] == ""
 
 
+async def test_a_scan_is_told_at_its_seat_only(client: Client, station: Station) -> None:
+    """Another seat hears nothing of it: not the id, not that anything was read."""
+    await enter(client)
+    async with contextlib.AsyncExitStack() as stack:
+        open_streams = {
+            role: await stack.enter_async_context(listening(client, role)) for role in TOPICS
+        }
+        for seat in ("kiosk-2", "counter-1", "counter-2", "kiosk-1"):
+            station.changes.announce("scan", f"of {seat}", seat=seat)
+        station.changes.announce("pay")
+        station.changes.announce("ticket")
+        station.changes.announce("health")
+        first = {role: await read_event(stream) for role, stream in open_streams.items()}
+        heard = {role: (event["event"], event["data"]) for role, event in first.items()}
+    assert heard == {
+        "kiosk": ("scan", "of kiosk-1"),
+        "counter": ("scan", "of counter-2"),
+        "chief": ("scan", "of counter-2"),
+        "customer": ("pay", ""),
+        "display": ("ticket", ""),
+        "status": ("health", ""),
+    }
+
+
+async def test_a_page_nobody_works_with_is_at_no_seat(client: Client, station: Station) -> None:
+    async with listening(client, "counter") as response:
+        station.changes.announce("scan", "of counter-2", seat="counter-2")
+        station.changes.announce("ticket")
+        assert (await read_event(response))["event"] == "ticket"
+
+
 async def test_silence_is_filled_with_heartbeats(client: Client) -> None:
     client.app[STREAMS].heartbeat_s = 0.01
     async with listening(client, "display") as response:

@@ -1,4 +1,4 @@
-"""Is the card scanner there? Hidden where none was set up."""
+"""Are the code scanners there, and whom does a missing one serve? Hidden where none was set up."""
 
 from edge_node.health.facts import Facts
 from edge_node.health.issue import Check, Issue, IssueCode, issue
@@ -6,7 +6,9 @@ from edge_node.health.issue import Check, Issue, IssueCode, issue
 
 def detect(facts: Facts) -> Issue | None:
     """Seen or missing; without it people type twelve digits."""
-    if facts.scanner_connected is None:
+    if not facts.scanners:
         return None
-    seen = facts.scanner_connected
-    return issue(Check.SCANNER, IssueCode.SCANNER_READY if seen else IssueCode.SCANNER_MISSING)
+    missing = tuple(one for one in facts.scanners if not one.connected)
+    code = IssueCode.SCANNER_MISSING if missing else IssueCode.SCANNER_READY
+    seats = " ".join(sorted({one.seat for one in missing or facts.scanners}))
+    return issue(Check.SCANNER, code, seats=seats)

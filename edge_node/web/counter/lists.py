@@ -9,6 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
+from edge_node.domain.seats import counter_seat
 from edge_node.domain.worklist import WorkList, first_list
 from edge_node.usecases import worklists
 from edge_node.usecases.station import Officer
@@ -16,7 +17,7 @@ from edge_node.usecases.worklists import Line
 from edge_node.web.counter import desk, wording
 from edge_node.web.counter.gate import HOME
 from edge_node.web.counter.session import signed_in
-from edge_node.web.keys import STATION
+from edge_node.web.keys import SCANS, STATION
 from edge_node.web.pages import read_form, render, same_form, see_other, translator
 
 LISTS: Final = "/counter/dossiers"
@@ -66,6 +67,17 @@ async def scanned(request: web.Request, officer: Officer) -> web.StreamResponse:
     return await _show_found(request, officer, lines, translator(request)("desk.scan.code"))
 
 
+@signed_in
+async def reader(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """What the counter's reader at the station has read, once, as a keyboard scanner types it."""
+    scan_id = (await read_form(request)).get("scan", "")
+    seat = counter_seat(officer.counter)
+    frame = request.app[SCANS].claim(request.app[STATION], seat, scan_id)
+    if frame is None:
+        return web.Response(status=204)
+    return web.Response(text=frame.decode(errors="replace"), headers={"Cache-Control": "no-store"})
+
+
 async def _show_list(
     request: web.Request, officer: Officer, wanted: WorkList
 ) -> web.StreamResponse:
@@ -110,4 +122,5 @@ ROUTES: Final = (
     web.get(f"{LISTS}/list/{{list:[a-z-]{{3,20}}}}", one_list),
     web.post("/counter/search", search),
     web.post("/counter/scan", scanned),
+    web.post("/counter/reader", reader),
 )

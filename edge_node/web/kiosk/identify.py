@@ -36,6 +36,7 @@ from edge_node.web.kiosk.draft import (
 )
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import new_key, read_form, render, set_cookie, translator
+from edge_node.web.seats import kiosk_of
 
 SCANNED: Final = "qr_printed"
 TYPED: Final = "typed"
@@ -104,20 +105,21 @@ async def no_card(request: web.Request) -> web.Response:
     return render(request, "kiosk/no_card.html.j2", {})
 
 
-def _read_scan(request: web.Request, form: dict[str, str]) -> Scan:
+async def _read_scan(request: web.Request, form: dict[str, str]) -> Scan:
     if form.get("scan"):
-        claimed = request.app[SCANS].claim(request.app[STATION], form["scan"])
-        return claimed or RefusedScan(ErrorCode.SCAN_EMPTY)
+        seat = await kiosk_of(request)
+        frame = request.app[SCANS].claim(request.app[STATION], seat, form["scan"])
+        return parse_scan(frame or b"")
     return parse_scan(form.get("text", "").encode())
 
 
 async def scan(request: web.Request) -> web.Response:
-    """A code was read: by a keyboard scanner (``text``) or the station's own reader (``scan``).
+    """A code was read: by a keyboard scanner (``text``) or the station's at this kiosk (``scan``).
 
     ``for`` says on which page: a card opens a form, finds dossiers or claims a result.
     """
     form = await read_form(request)
-    result = _read_scan(request, form)
+    result = await _read_scan(request, form)
     wanted = form.get("for", "")
     if wanted in (CHECKING, COLLECTING) and isinstance(result, CardScan):
         return await check_dossier.show_person(request, result, collect=wanted == COLLECTING)

@@ -17,6 +17,7 @@ from edge_node.web import durations
 from edge_node.web.keys import HEALTH, STATION
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import render, translator
+from edge_node.web.seats import seat_name
 from edge_node.web.status import road, withheld
 from edge_node.web.voice.desk import facts as voice_facts
 
@@ -120,6 +121,8 @@ def shown(words: Translator, params: Mapping[str, str | int], now_ms: int) -> di
 
 def _shown(words: Translator, name: str, value: str | int, now_ms: int) -> tuple[str, str]:
     stem, _, unit = name.rpartition("_")
+    if name == "seats":
+        return name, ", ".join(seat_name(words, one) for one in str(value).split())
     if isinstance(value, str):
         return name, value
     if name == "offset_s":

@@ -83,7 +83,7 @@ async def test_a_scan_by_keyboard_or_reader_is_enough(
     done = await post(client, "/kiosk/scan", **{"text": first, "for": "appointment"})
     assert (done.path, "A001" in done.text) == ("/kiosk/ticket/done", True)
     like_a_ticket = await booked(station, code="A23456")
-    scan = app[SCANS].offer(station, like_a_ticket.encode())
+    scan = app[SCANS].offer(station, "kiosk-1", like_a_ticket.encode())
     done = await post(client, "/kiosk/scan", **{"scan": scan, "for": "appointment"})
     assert "A002" in done.text
     refused = await post(client, "/kiosk/scan", **{"text": first, "for": "appointment"})

@@ -162,7 +162,7 @@ async def test_a_scanned_card_is_confirmed_before_it_counts(client: Browser) -> 
 
 async def test_the_stations_own_reader_is_claimed_once(client: Browser, station: Station) -> None:
     app: web.Application = client.app
-    scan_id = app[SCANS].offer(station, SCAN.encode())
+    scan_id = app[SCANS].offer(station, "kiosk-1", SCAN.encode())
     assert (await post(client, "/kiosk/scan", scan=scan_id)).path == "/kiosk/person"
     again = await post(client, "/kiosk/scan", scan=scan_id)
     assert "Đầu đọc chưa thấy mã nào." in again.text

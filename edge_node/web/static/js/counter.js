@@ -8,6 +8,7 @@
  */
 import { go, keepRestartPage, parse } from "./core.js";
 import { refresh, replace } from "./live.js";
+import { giveScan } from "./scan.js";
 
 const TICK_MS = 20000;
 const OUTSIDE_FIELDS = new Set(["/", "PageUp", "PageDown"]);
@@ -125,6 +126,21 @@ document.addEventListener("scan", (event) => {
     return;
   }
   void go("/counter/scan", { body: new URLSearchParams({ code: /** @type {CustomEvent} */ (event).detail }) });
+});
+
+/** A code from the counter's reader at the station goes the way of a typed one. @param {string} id */
+async function fetchScan(id) {
+  try {
+    const response = await fetch("/counter/reader", { method: "POST", body: new URLSearchParams({ scan: id }) });
+    if (response.status === 200) giveScan(await response.text());
+  } catch {
+    return; // who holds the code under the reader sees that nothing happened, and does it again
+  }
+}
+
+document.addEventListener("live", (event) => {
+  const { topic, data } = /** @type {CustomEvent<{topic: string, data: string}>} */ (event).detail;
+  if (topic === "scan" && data) void fetchScan(data);
 });
 
 /** Seconds a decision can still be taken back. */

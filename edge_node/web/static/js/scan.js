@@ -23,9 +23,15 @@ let timer;
 /** @param {boolean} complete */
 function end(complete) {
   clearTimeout(timer);
-  const text = code?.replace(HOSTILE, "");
+  const text = code ?? "";
   code = undefined;
-  if (complete && text) document.dispatchEvent(new CustomEvent("scan", { detail: text }));
+  if (complete) giveScan(text);
+}
+
+/** Tell the page that a code was read, whoever read it. @param {string} read */
+export function giveScan(read) {
+  const text = read.replace(HOSTILE, "");
+  if (text) document.dispatchEvent(new CustomEvent("scan", { detail: text }));
 }
 
 function rewind() {

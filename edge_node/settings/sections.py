@@ -1,18 +1,15 @@
-"""The node's configuration file: TOML, checked whole, every fault named by its key.
+"""The tables of the node's configuration file and what each is to the rest of the program.
 
-Rules: an unknown key is a fault (a misspelt limit must not silently be the default); relative
-paths are relative to the file; the file holds no secret but the officers' PIN hashes.
+Rules: an unknown key is a fault (a misspelt limit must not silently be the default); what one value
+alone can be wrong about is said by its type. Must not know: the file, other tables.
 """
 
 import ipaddress
-import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
 
-from edge_node.domain.bank_statement import StatementForm
 from edge_node.domain.officer import Role
 from edge_node.domain.queue_order import CounterRule
 from edge_node.domain.queue_rules import (
@@ -22,6 +19,15 @@ from edge_node.domain.queue_rules import (
     QueueRules,
 )
 from edge_node.domain.retention import DiskLimits
+from edge_node.domain.seats import (
+    KIOSK_FORM,
+    MAXIMUM_KIOSKS,
+    NO_SEAT,
+    ONE_KIOSK,
+    SEAT_FORM,
+    Pairing,
+    SeatRules,
+)
 from edge_node.domain.voice_rules import FULL_VOLUME, VoiceRules
 from edge_node.domain.voice_rules import Hours as VoiceHours
 from edge_node.usecases.retention import Hours
@@ -37,21 +43,13 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 StationCode = Annotated[str, msgspec.Meta(pattern="^[0-9]{5}$")]
 Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 PinHash = Annotated[str, msgspec.Meta(pattern=r"^\$argon2id\$v=19\$[a-z0-9=,]+\$[^$]+\$[^$]+$")]
-_ADDRESSES: Final = {
-    "escpos": (re.compile(r"[^\s/]+:[0-9]{1,5}"), "host:port"),
-    "ipp": (re.compile(r"ipps?://[^\s/]+/\S*"), "ipp://host/path"),
-}
 
 
-class SettingsError(Exception):
-    """A configuration that cannot be used; the text is one line for the technician."""
-
-
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file."""
 
 
-class StationSection(_Section, frozen=True, kw_only=True):
+class StationSection(Section, frozen=True, kw_only=True):
     """Which station this is and where it keeps its files."""
 
     code: StationCode
@@ -61,7 +59,7 @@ class StationSection(_Section, frozen=True, kw_only=True):
     """The city's enrolment, as edge-sync has it: attachments are sealed for the key in it."""
 
 
-class ListenSection(_Section, frozen=True, kw_only=True):
+class ListenSection(Section, frozen=True, kw_only=True):
     """Where browsers reach the node. `tls = "off"` is allowed on loopback only."""
 
     host: str = "0.0.0.0"  # noqa: S104 - the station LAN is the purpose
@@ -70,7 +68,7 @@ class ListenSection(_Section, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
 
 
-class PrinterSection(_Section, frozen=True, kw_only=True):
+class PrinterSection(Section, frozen=True, kw_only=True):
     """A printer: `address` is `host:port` for escpos, a URI for ipp."""
 
     id: str
@@ -81,13 +79,30 @@ class PrinterSection(_Section, frozen=True, kw_only=True):
     in_order_status: bool = True
 
 
-class ScannerSection(_Section, frozen=True, kw_only=True):
-    """A serial code reader."""
+class ScannerSection(Section, frozen=True, kw_only=True):
+    """A serial code reader and the seat it serves: the kiosk, where there is just one."""
 
     device: Path
+    seat: Annotated[str, msgspec.Meta(pattern=f"^({SEAT_FORM})?$")] = NO_SEAT
 
 
-class OfficerSection(_Section, frozen=True, kw_only=True):
+KioskName = Annotated[str, msgspec.Meta(pattern=f"^{KIOSK_FORM}$")]
+
+
+class KioskSection(Section, frozen=True, kw_only=True):
+    """The station's kiosks, and whether a browser must be paired before it is one of them."""
+
+    names: Annotated[
+        tuple[KioskName, ...], msgspec.Meta(min_length=1, max_length=MAXIMUM_KIOSKS)
+    ] = ONE_KIOSK.kiosks
+    pairing: Pairing = ONE_KIOSK.pairing
+
+    def rules(self) -> SeatRules:
+        """The rules as the use cases know them."""
+        return SeatRules(self.names, self.pairing)
+
+
+class OfficerSection(Section, frozen=True, kw_only=True):
     """An officer's account; make `pin_phc` with `edge-node hash-pin`."""
 
     id: str
@@ -109,13 +124,13 @@ class OfficerSection(_Section, frozen=True, kw_only=True):
         )
 
 
-class DevicesSection(_Section, frozen=True, kw_only=True):
+class DevicesSection(Section, frozen=True, kw_only=True):
     """SHA-256 (hex) of the tokens of the LAN clients that may hand dossiers in."""
 
     token_sha256: tuple[Digest, ...] = ()
 
 
-class AnnounceSection(_Section, frozen=True, kw_only=True):
+class AnnounceSection(Section, frozen=True, kw_only=True):
     """DNS-SD on the station LAN."""
 
     enabled: bool = True
@@ -127,7 +142,7 @@ MAXIMUM_STREETS: Final = 200
 Street = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 
 
-class DeskSection(_Section, frozen=True, kw_only=True):
+class DeskSection(Section, frozen=True, kw_only=True):
     """What the station's chief decides."""
 
     cut_off: Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$|^$")] = ""
@@ -155,7 +170,7 @@ class DeskSection(_Section, frozen=True, kw_only=True):
         )
 
 
-class PaperSection(_Section, frozen=True, kw_only=True):
+class PaperSection(Section, frozen=True, kw_only=True):
     """What the station's papers say and how large they are.
 
     `host` is the name in the address of a slip's code, usually the city's page for citizens; empty:
@@ -179,7 +194,7 @@ Percent = Annotated[int, msgspec.Meta(ge=1, le=100)]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
-class RetentionSection(_Section, frozen=True, kw_only=True):
+class RetentionSection(Section, frozen=True, kw_only=True):
     """From how full a disk on the station holds back, and when it clears up."""
 
     warn_percent: Percent = 80
@@ -197,7 +212,7 @@ class RetentionSection(_Section, frozen=True, kw_only=True):
         return Hours(_minutes(self.quiet_from), _minutes(self.quiet_to))
 
 
-class CounterSection(_Section, frozen=True, kw_only=True):
+class CounterSection(Section, frozen=True, kw_only=True):
     """What a counter calls: ids of services, empty for all; whether short matters come first."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=8)]
@@ -205,7 +220,7 @@ class CounterSection(_Section, frozen=True, kw_only=True):
     quick: bool = False
 
 
-class QueueSection(_Section, frozen=True, kw_only=True):
+class QueueSection(Section, frozen=True, kw_only=True):
     """How numbers are called; a counter that is not named calls everything."""
 
     priority_reasons: Annotated[
@@ -230,7 +245,7 @@ class QueueSection(_Section, frozen=True, kw_only=True):
         )
 
 
-class VoiceHoursSection(_Section, frozen=True, kw_only=True):
+class VoiceHoursSection(Section, frozen=True, kw_only=True):
     """How loud the board speaks between two times of the day (percent)."""
 
     start: TimeOfDay
@@ -238,7 +253,7 @@ class VoiceHoursSection(_Section, frozen=True, kw_only=True):
     volume: Annotated[int, msgspec.Meta(ge=0, le=FULL_VOLUME)] = FULL_VOLUME
 
 
-class VoiceSection(_Section, frozen=True, kw_only=True):
+class VoiceSection(Section, frozen=True, kw_only=True):
     """How the board speaks; outside of all hours it is silent, without any it always speaks."""
 
     by_digits: bool = True
@@ -254,7 +269,7 @@ class VoiceSection(_Section, frozen=True, kw_only=True):
         return always._replace(hours=tuple(hours)) if hours else always
 
 
-class PhoneSection(_Section, frozen=True, kw_only=True):
+class PhoneSection(Section, frozen=True, kw_only=True):
     """Where citizens' phones on station Wi-Fi reach their two pages; nowhere without a host."""
 
     host: str = ""
@@ -272,122 +287,3 @@ class PhoneSection(_Section, frozen=True, kw_only=True):
 def _minutes(text: str) -> int:
     hours, minutes = text.split(":")
     return int(hours) * 60 + int(minutes)
-
-
-class Settings(_Section, frozen=True, kw_only=True):
-    """The whole file."""
-
-    station: StationSection
-    listen: ListenSection = ListenSection()
-    printer: tuple[PrinterSection, ...] = ()
-    scanner: ScannerSection | None = None
-    officer: tuple[OfficerSection, ...] = ()
-    devices: DevicesSection = DevicesSection()
-    announce: AnnounceSection = AnnounceSection()
-    desk: DeskSection = DeskSection()
-    paper: PaperSection = PaperSection()
-    retention: RetentionSection = RetentionSection()
-    queue: QueueSection = QueueSection()
-    voice: VoiceSection = VoiceSection()
-    phone: PhoneSection = PhoneSection()
-    statement: StatementForm = StatementForm()
-
-
-def read_settings(path: Path) -> Settings:
-    """The settings in `path`. Raises SettingsError naming the file and the key at fault."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read ({error})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: not TOML ({error})") from None
-    try:
-        settings = msgspec.convert(data, Settings, dec_hook=_decode)
-    except msgspec.ValidationError as error:
-        # A quoted key of the file may hold line breaks.
-        raise SettingsError(f"{path}: {' '.join(str(error).split())}") from None
-    fault = _fault(settings)
-    if fault:
-        raise SettingsError(f"{path}: {fault}")
-    return _anchored(settings, path.absolute().parent)
-
-
-def _decode(kind: type, value: object) -> object:
-    if kind is Path and isinstance(value, str):
-        return Path(value)
-    message = f"Expected a {kind.__name__.lower()}"
-    raise TypeError(message)  # msgspec adds the key
-
-
-def _fault(settings: Settings) -> str:
-    return (
-        _listen_fault(settings.listen)
-        or _printer_fault(settings)
-        or _officer_fault(settings)
-        or _retention_fault(settings.retention)
-        or _phone_fault(settings)
-        or _repeated("queue.counter.name", [one.name for one in settings.queue.counter])
-    )
-
-
-def _retention_fault(section: RetentionSection) -> str:
-    if section.warn_percent <= section.no_scans_percent <= section.refuse_percent:
-        return ""
-    return "retention: warn_percent, no_scans_percent and refuse_percent must rise"
-
-
-def _phone_fault(settings: Settings) -> str:
-    phone = settings.phone
-    if phone.host and phone.port == settings.listen.port:
-        return "phone.port must be another than listen.port"
-    if phone.host and not _is_address(phone.host):
-        return "phone.host must be an IP address"
-    return ""
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _listen_fault(listen: ListenSection) -> str:
-    try:
-        address = ipaddress.ip_address(listen.host)
-    except ValueError:
-        return "listen.host must be an IP address"
-    if listen.tls == "off" and not address.is_loopback:
-        return 'listen.tls = "off" is allowed only with a loopback listen.host'
-    return ""
-
-
-def _printer_fault(settings: Settings) -> str:
-    for number, printer in enumerate(settings.printer):
-        form, example = _ADDRESSES[printer.kind]
-        if form.fullmatch(printer.address) is None:
-            return f"printer[{number}].address of kind {printer.kind} looks like {example}"
-    return _repeated("printer.id", [printer.id for printer in settings.printer])
-
-
-def _officer_fault(settings: Settings) -> str:
-    return _repeated("officer.id", [officer.id for officer in settings.officer])
-
-
-def _repeated(key: str, names: list[str]) -> str:
-    return f"{key} must be unique" if len(set(names)) != len(names) else ""
-
-
-def _anchored(settings: Settings, folder: Path) -> Settings:
-    station, scanner = settings.station, settings.scanner
-    return msgspec.structs.replace(
-        settings,
-        station=msgspec.structs.replace(
-            station,
-            state_directory=folder / station.state_directory,
-            sync_database=folder / station.sync_database,
-            enrolment=folder / station.enrolment,
-        ),
-        scanner=scanner and ScannerSection(device=folder / scanner.device),
-    )
