@@ -61,9 +61,8 @@ async def open_station(
     reader = await stack.enter_async_context(open_reader(path))
     clock = clock or SystemClock()
     run = Run(section.code, clock.boot_id, serial_number(), f"ward-edge-node {SOFTWARE}")
-    entropy = os.urandom
-    await writer.transact(lambda connection: ensure_identity(connection, run, entropy))
-    journal, numbers = Journal(run, entropy=entropy, tag_of=epoch_tag), TicketNumbers()
+    await writer.transact(lambda connection: ensure_identity(connection, run, os.urandom))
+    journal, numbers = Journal(run, entropy=os.urandom, tag_of=epoch_tag), TicketNumbers()
     writer.join(journal, numbers)
     station = Station(
         code=section.code,
@@ -75,7 +74,7 @@ async def open_station(
         store=Store(writer, reader, journal, numbers),
         city=CityView(section.sync_database, stack),
         clock=clock,
-        entropy=entropy,
+        entropy=os.urandom,
         officers={officer.id: officer.officer() for officer in settings.officer},
         devices=frozenset(bytes.fromhex(digest) for digest in settings.devices.token_sha256),
         policy=settings.desk.policy(),

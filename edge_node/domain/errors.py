@@ -44,6 +44,7 @@ class ErrorCode(StrEnum):
     OFFICER_UNKNOWN = "officer_unknown"
     SECOND_OFFICER_SAME = "second_officer_same"
     PASSKEY_REFUSED = "passkey_refused"
+    PAIRING_CODE_WRONG = "pairing_code_wrong"
     PASSKEY_EXPIRED = "passkey_expired"
     ATTACHMENT_NOT_VIEWABLE = "attachment_not_viewable"
 

@@ -9,7 +9,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-Topic: TypeAlias = Literal["ticket", "dossier", "print", "health", "scan", "pay", "help", "resync"]
+Topic: TypeAlias = Literal[
+    "ticket", "dossier", "print", "health", "scan", "pay", "help", "seat", "resync"
+]
 
 MAXIMUM_WAITING_CHANGES: Final = 64
 """Changes a page may be behind before it is told to reload instead."""

@@ -1,8 +1,9 @@
 """At which seat a browser sits; pairing a browser with a kiosk and ending that.
 
 Rules: the station keeps the digest of a browser's token, never the token; a seat has one browser,
-and pairing another ends the first; when a browser was last seen is written down once in a while,
-and a disk that refuses that keeps nobody from the kiosk. Must not know cookies, pages.
+and pairing another ends the first; open pages learn of it at once; when a browser was last seen is
+written down once in a while, and a disk that refuses that keeps nobody from the kiosk. Must not
+know cookies, pages.
 """
 
 import contextlib
@@ -44,12 +45,14 @@ async def pair(station: Station, seat: str, by: str, token_before: str = "") -> 
         seats.put(transaction, SeatRow(seat, token_id(token), by, now_ms, now_ms))
 
     await station.store.write(moment, work)
+    station.changes.announce("seat")
     return token
 
 
 async def release(station: Station, seat: str) -> None:
     """End the pairing of a seat's browser."""
     await station.store.write(station.moment(), lambda transaction: seats.delete(transaction, seat))
+    station.changes.announce("seat")
 
 
 def _row_of(rows: Collection[SeatRow], token: str) -> SeatRow | None:

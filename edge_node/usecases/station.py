@@ -16,6 +16,7 @@ from edge_node.domain.deadline import WorkingCalendar
 from edge_node.domain.errors import DomainError, ErrorCode, Fault
 from edge_node.domain.fee_rules import Exemption
 from edge_node.domain.officer import Role
+from edge_node.domain.pairing import OpenCode
 from edge_node.domain.queue_rules import QueueRules
 from edge_node.domain.retention import DiskLevel
 from edge_node.domain.seats import ONE_KIOSK, SeatRules
@@ -199,6 +200,7 @@ class Station:
     units: Mapping[str, Unit] = field(default_factory=dict)
     """The wards and communes of the city by their code."""
     seats: SeatRules = ONE_KIOSK
+    pairing: OpenCode | None = None
     slip_key: Ed25519PrivateKey | None = None
     """Signs the tokens on paper and nothing else; None: papers carry the number only."""
     statement: StatementForm = field(default_factory=StatementForm)

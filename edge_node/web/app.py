@@ -15,7 +15,17 @@ from edge_node.domain.voice_rules import VoiceRules
 from edge_node.health.runner import HealthReport
 from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
-from edge_node.web import api, assets, customer, display, live, metrics, restarting, tracking
+from edge_node.web import (
+    api,
+    assets,
+    customer,
+    display,
+    live,
+    metrics,
+    pairing,
+    restarting,
+    tracking,
+)
 from edge_node.web.chief import routes as chief
 from edge_node.web.counter import passkey
 from edge_node.web.counter import routes as counter
@@ -44,6 +54,7 @@ FEATURES: Final[tuple[Routes, ...]] = (
     chief.ROUTES,
     display.ROUTES,
     customer.ROUTES,
+    pairing.ROUTES,
     voice_desk.ROUTES,
     voice_screens.ROUTES,
     tracking.ROUTES,

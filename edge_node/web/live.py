@@ -18,6 +18,7 @@ from typing import Final
 
 from aiohttp import web
 
+from edge_node.domain.seats import NO_SEAT
 from edge_node.usecases.changes import Change
 from edge_node.usecases.officers import sitting
 from edge_node.web.assets import ASSETS
@@ -65,6 +66,8 @@ STAFF: Final = frozenset({"counter", "chief"})
 the dossier like the citizen who holds its slip."""
 
 _END: Final = Change(0, "resync", "")
+_SILENCE: Final = Change(0, "seat", "")
+"""Nothing happened for a heartbeat: a ping, and a look whether the page may still be a kiosk."""
 
 
 @dataclass(eq=False, slots=True)
@@ -152,18 +155,28 @@ async def _tell(
 ) -> None:
     release = request.app[ASSETS].release
     heartbeat_s = request.app[STREAMS].heartbeat_s
+    seat = await seat_of(request, "kiosk") if role == "kiosk" else NO_SEAT
     await _write(response, _greeting(release, request.headers.get("Last-Event-ID", "")))
     while True:
         try:
             change = await asyncio.wait_for(queue.get(), heartbeat_s)
         except TimeoutError:
-            await _write(response, _event("ping", ""))
-            continue
+            change = _SILENCE
         if change is _END:
             return
-        if await _concerns(request, role, change):
+        if change.topic == "seat" and await _lost_seat(request, role, seat):
+            await _write(response, _event("reload", ""))
+            return
+        if change is _SILENCE:
+            await _write(response, _event("ping", ""))
+        elif await _concerns(request, role, change):
             shown = change.id if await _may_name(request, role, change.topic) else ""
             await _write(response, _event(change.topic, shown, f"{release}-{change.number}"))
+
+
+async def _lost_seat(request: web.Request, role: str, seat: str) -> bool:
+    """Whether a kiosk's page is not where it was when it began to listen."""
+    return role == "kiosk" and await seat_of(request, role) != seat
 
 
 async def _concerns(request: web.Request, role: str, change: Change) -> bool:

@@ -23,8 +23,8 @@ SCREENS: Final = (
 )
 """A screen is named like its template, or as the template itself says (``set screen``)."""
 
-SILENT: Final = frozenset({"welcome"})
-"""Templates that are never read: nobody has asked for it yet."""
+SILENT: Final = frozenset({"welcome", "pairing"})
+"""Templates that are never read: nobody has asked for it yet, or no citizen can use it."""
 
 _QUESTION: Final = "question"
 _NAME: Final = re.compile(r"[a-z0-9-]+")

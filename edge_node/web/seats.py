@@ -39,4 +39,4 @@ async def seat_of(request: web.Request, role: str) -> str:
 def seat_name(words: Translator, seat: str) -> str:
     """A seat as people call it: "kiosk 1"."""
     kind, _, name = seat.partition("-")
-    return words(f"status.seat.{kind}", name=name)
+    return words(f"pairing.seat.{kind}", name=name)

@@ -62,6 +62,8 @@ KIOSK_PAGES: Final = (
     Screen("K7 photograph", "/kiosk/procedures/res-temporary/papers/1"),
     Screen("K21 no such page", "/kiosk/no-such-page"),
     Screen("K21 restarting", "/restarting"),
+    Screen("K22 pairing", "/pair"),
+    Screen("K22 pairing by an address", "/pair?code=04159265"),
 )
 WORK_PAGES: Final = (
     Screen("C1 sign in", "/counter/sign-in"),

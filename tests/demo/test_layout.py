@@ -61,8 +61,8 @@ def test_the_node_accepts_its_configuration(layout: Layout) -> None:
     credentials = prepare(layout)
     settings = read_settings(layout.node_config)
     assert settings.station.state_directory == layout.state / "node"
-    assert settings.scanner is not None
-    assert settings.scanner.device == layout.scanner
+    assert [one.device for one in settings.scanner] == [layout.scanner]
+    assert settings.kiosk.rules().may_enter("")
     assert [printer.role for printer in settings.printer] == ["ticket", "slip"]
     officer = settings.officer[0]
     assert (officer.id, officer.name) == (credentials.officer_id, credentials.officer_name)

@@ -23,6 +23,8 @@ ALWAYS_KNOWN_BY_CODE = {
     IssueCode.CLOCK_OFF: {"offset"},
     IssueCode.POWER_HOT: {"temperature"},
     IssueCode.POWER_TOO_HOT: {"temperature"},
+    IssueCode.SCANNER_READY: {"seats"},
+    IssueCode.SCANNER_MISSING: {"seats"},
     IssueCode.CERTIFICATE_GOOD: {"days", "expires"},
     IssueCode.CERTIFICATE_RENEW: {"days", "expires"},
     IssueCode.CERTIFICATE_URGENT: {"days", "expires"},

@@ -19,7 +19,7 @@ Client = TestClient[web.Request, web.Application]
 NAME_ON_CARD = "NGUYỄN THỊ MẪU"
 
 
-def client_of(app: web.Application, server: TestServer, token: str = "") -> Client:
+def client_of(server: TestServer, token: str = "") -> Client:
     """A browser of its own; the application it talks to is shared."""
     jar = CookieJar(unsafe=True, treat_as_secure_origin=[URL(str(server.make_url("/"))).origin()])
     cookies = {SEAT_COOKIE: token} if token else {}
@@ -47,14 +47,16 @@ async def test_a_card_goes_to_the_kiosk_it_was_laid_on(
     app = server.app
     assert isinstance(app, web.Application)
     tokens = [await seats.pair(station, seat, "minh") for seat in ("kiosk-1", "kiosk-2")]
-    first, second, stranger = (client_of(app, server, token) for token in (*tokens, ""))
     scan_id = app[SCANS].offer(station, "kiosk-1", SCAN.encode())
-    assert await claimed(second, scan_id) == "422"
-    assert await claimed(stranger, scan_id) == "422"
-    assert await claimed(first, scan_id) == "/kiosk/person"
-    assert await claimed(first, scan_id) == "422"
-    for client in (first, second, stranger):
-        await client.close()
+    async with (
+        client_of(server, tokens[0]) as first,
+        client_of(server, tokens[1]) as second,
+        client_of(server) as stranger,
+    ):
+        assert await claimed(second, scan_id) == "422"
+        assert await claimed(stranger, scan_id) == "422"
+        assert await claimed(first, scan_id) == "/kiosk/person"
+        assert await claimed(first, scan_id) == "422"
 
 
 async def test_a_reader_at_a_counter_does_what_a_keyboard_scanner_does(

@@ -1,4 +1,4 @@
-"""All pages of the kiosk, in one table."""
+"""All pages of the kiosk, in one table, behind the guard that knows which browser is one."""
 
 from typing import Final
 
@@ -22,24 +22,27 @@ from edge_node.web.kiosk import (
     welcome,
 )
 from edge_node.web.kiosk import help as calls
+from edge_node.web.pairing import for_kiosks
 
-ROUTES: Final = (
-    *home.ROUTES,
-    *welcome.ROUTES,
-    *take_home.ROUTES,
-    *calls.ROUTES,
-    *identify.ROUTES,
-    *unfinished.ROUTES,
-    *questions.ROUTES,
-    *papers.ROUTES,
-    *photo.ROUTES,
-    *send.ROUTES,
-    *fee.ROUTES,
-    *payment.ROUTES,
-    *ticket.ROUTES,
-    *appointment.ROUTES,
-    *check_dossier.ROUTES,
-    *rate.ROUTES,
-    *crime_report.ROUTES,
-    *reset.ROUTES,
+ROUTES: Final = for_kiosks(
+    (
+        *home.ROUTES,
+        *welcome.ROUTES,
+        *take_home.ROUTES,
+        *calls.ROUTES,
+        *identify.ROUTES,
+        *unfinished.ROUTES,
+        *questions.ROUTES,
+        *papers.ROUTES,
+        *photo.ROUTES,
+        *send.ROUTES,
+        *fee.ROUTES,
+        *payment.ROUTES,
+        *ticket.ROUTES,
+        *appointment.ROUTES,
+        *check_dossier.ROUTES,
+        *rate.ROUTES,
+        *crime_report.ROUTES,
+        *reset.ROUTES,
+    )
 )

@@ -18,7 +18,7 @@ from edge_node.web.keys import HEALTH, STATION
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import render, translator
 from edge_node.web.seats import seat_name
-from edge_node.web.status import road, withheld
+from edge_node.web.status import road, seats, withheld
 from edge_node.web.voice.desk import facts as voice_facts
 
 MEGABYTE: Final = 1 << 20
@@ -91,6 +91,7 @@ async def page(request: web.Request) -> web.StreamResponse:
         ),
         "sync": await road.panel(request, waiting.withheld),
         "withheld": withheld.panel(request, waiting.withheld - waiting.stuck),
+        "seats": await seats.panel(request),
         **voice_facts(request),
         "again": durations.moment(words, now_ms, now_ms) if request.query.get("again") else "",
     }
@@ -171,4 +172,4 @@ def _safety(report: HealthReport) -> str:
     return "sent" if sent else "nothing"
 
 
-ROUTES: Final = (web.get("/status", page), *road.ROUTES, *withheld.ROUTES)
+ROUTES: Final = (web.get("/status", page), *road.ROUTES, *withheld.ROUTES, *seats.ROUTES)

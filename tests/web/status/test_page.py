@@ -58,6 +58,7 @@ EVERY_PARAM: dict[str, str | int] = {
     "alarms": 1,
     "entries": 2,
     "age_days": 22,
+    "seats": "kiosk-1 counter-2",
 }
 
 
