@@ -38,6 +38,7 @@ KINDS: Final[Mapping[str, DocumentKind]] = {
     "ticket": DocumentKind(model.TicketSlip, "roll", "issued_at", "ticket"),
     "papers_list": DocumentKind(model.PapersList, "roll", "printed_at", "papers_list"),
     "resume_note": DocumentKind(model.ResumeNote, "roll", "made_at", "resume_note"),
+    "pairing_note": DocumentKind(model.PairingNote, "roll", "made_at", "pairing_note"),
     "booking_slip": DocumentKind(model.BookingSlip, "roll", "made_at", "booking_slip"),
     "fee_note": DocumentKind(model.FeeNote, "roll", "issued_at", "fee_note"),
     "appointment_slip": DocumentKind(model.AppointmentSlip, "sheet", "received_at"),

@@ -62,6 +62,11 @@ def _roll() -> dict[str, msgspec.Struct]:
             printed_at=MORNING,
             language="en",
         ),
+    }
+
+
+def _codes() -> dict[str, msgspec.Struct]:
+    return {
         "resume_note": model.ResumeNote(
             agency=AGENCY,
             code="7KXM-Q2RD",
@@ -69,6 +74,15 @@ def _roll() -> dict[str, msgspec.Struct]:
             procedure_en="Temporary residence",
             minutes=30,
             valid_until=datetime(2026, 11, 20, 3, 30, tzinfo=UTC),
+            made_at=MORNING,
+            language="en",
+        ),
+        "pairing_note": model.PairingNote(
+            agency=AGENCY,
+            kiosk="2",
+            code="0415 9265",
+            address="https://edge-node-26560.local:8443/pair",
+            minutes=5,
             made_at=MORNING,
             language="en",
         ),
@@ -126,4 +140,4 @@ def _fee_notes() -> dict[str, msgspec.Struct]:
     }
 
 
-ROLLS: Final[Mapping[str, msgspec.Struct]] = MappingProxyType(_roll() | _fee_notes())
+ROLLS: Final[Mapping[str, msgspec.Struct]] = MappingProxyType(_roll() | _codes() | _fee_notes())

@@ -33,6 +33,13 @@ def open_code(station: Station) -> OpenCode | None:
     return opened
 
 
+def open_for(station: Station, officer: Officer) -> OpenCode | None:
+    """The code as an officer may see it. Error: duty_not_yours."""
+    rules.require(officer.roles, Duty.LOOK_AFTER_STATION)
+    opened = open_code(station)
+    return opened if opened is not None and not opened.guessed_out else None
+
+
 async def use(station: Station, typed: str, token_before: str) -> str:
     """Give the code's seat to the browser that brings it; its token. Error: pairing_code_wrong."""
     opened = open_code(station)

@@ -19,7 +19,7 @@ from edge_node.store import print_jobs, undoing
 from edge_node.store.print_jobs import NewPrintJob, PrintJobRow
 from edge_node.store.unit_of_work import Connection, Transaction
 from edge_node.usecases.kiosk import resume_note
-from edge_node.usecases.paper import codes
+from edge_node.usecases.paper import codes, pairing_note
 from edge_node.usecases.paper.queueing import queue_made
 from edge_node.usecases.queue import room
 from edge_node.usecases.station import Station
@@ -120,6 +120,8 @@ async def _whole(station: Station, row: PrintJobRow) -> PrintJobRow | None:
     """The job with what is never stored; None when its paper would say nothing true any more."""
     if row.kind == resume_note.KIND:
         return await resume_note.written(station, row)
+    if row.kind == pairing_note.KIND:
+        return pairing_note.written(station, row)
     return await codes.stamped(station, row)
 
 

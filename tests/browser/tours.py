@@ -80,6 +80,7 @@ DESK_PAGES: Final = (
     Screen("C6 papers", "/counter/papers"),
     Screen("C6 verify", "/counter/verify"),
     Screen("C1 change PIN", "/counter/pin"),
+    Screen("S1 status of who may pair", "/status"),
 )
 """What a signed-in officer opens by address."""
 

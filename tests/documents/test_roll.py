@@ -35,7 +35,9 @@ def missing(name: str, slip: msgspec.Struct, found: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", ["ticket", "papers_list", "resume_note", "booking_slip"])
+@pytest.mark.parametrize(
+    "name", ["ticket", "papers_list", "resume_note", "booking_slip", "pairing_note"]
+)
 def test_every_fact_stands_on_the_roll(name: str) -> None:
     slip: Any = ROLLS[name]
     found = text(name, slip)
@@ -66,9 +68,9 @@ def test_the_way_back_says_until_when_where_and_to_keep_it() -> None:
 def test_only_the_booking_has_a_code_for_cameras() -> None:
     codes = {
         name: [code.text for code in zxingcpp.read_barcodes(picture(name))]
-        for name in ("booking_slip", "resume_note")
+        for name in ("booking_slip", "resume_note", "pairing_note")
     }
-    assert codes == {"booking_slip": ["K7Q2RD"], "resume_note": []}
+    assert codes == {"booking_slip": ["K7Q2RD"], "resume_note": [], "pairing_note": []}
 
 
 def picture(name: str) -> Image.Image:

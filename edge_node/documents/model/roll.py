@@ -73,6 +73,19 @@ class ResumeNote(msgspec.Struct, frozen=True, kw_only=True):
     reprint: bool = False
 
 
+class PairingNote(msgspec.Struct, frozen=True, kw_only=True):
+    """The code that makes a machine a kiosk, where to type it, and how long it is good."""
+
+    agency: str
+    kiosk: str
+    code: str  # "1234 5678"; empty on the disk
+    address: str
+    minutes: int
+    made_at: datetime
+    language: Language = "vi"
+    reprint: bool = False
+
+
 class BookingSlip(msgspec.Struct, frozen=True, kw_only=True):
     """A booked visit to take home: when, for what, and the code to type or scan at the kiosk."""
 

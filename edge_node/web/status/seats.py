@@ -13,6 +13,7 @@ from edge_node.domain.officer import Duty, may
 from edge_node.domain.pairing import CODE_AGE_S, MAXIMUM_WRONG_TRIES, OpenCode
 from edge_node.usecases import pairing, seats
 from edge_node.usecases.officers import officer_of
+from edge_node.usecases.paper import pairing_note
 from edge_node.usecases.station import Officer, Station
 from edge_node.web import durations, transfer_picture
 from edge_node.web.counter.session import SESSION_COOKIE, with_duty
@@ -93,7 +94,7 @@ async def _seats(station: Station, words: Translator) -> tuple[ShownSeat, ...]:
 
 def _code(request: web.Request, words: Translator, opened: OpenCode) -> ShownCode:
     station = request.app[STATION]
-    place = f"{request.scheme}://{request.host}{PAIR}"
+    place = _address(request)
     left_s = opened.left_s(station.now().mono_ms)
     return ShownCode(
         title=words("pairing.open", seat=seat_name(words, opened.seat)),
@@ -120,4 +121,20 @@ async def end(request: web.Request, officer: Officer) -> web.StreamResponse:
     return see_other(HERE)
 
 
-ROUTES: Final = (web.post("/status/seats", begin), web.post("/status/seats/end", end))
+@with_duty(Duty.LOOK_AFTER_STATION)
+async def print_code(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """``POST /status/seats/print``: the open code on a slip of the ticket printer."""
+    await pairing_note.print_open(request.app[STATION], officer, _address(request))
+    return see_other(HERE)
+
+
+def _address(request: web.Request) -> str:
+    """Where this browser reached the station; the kiosk will reach it there too."""
+    return f"{request.scheme}://{request.host}{PAIR}"
+
+
+ROUTES: Final = (
+    web.post("/status/seats", begin),
+    web.post("/status/seats/end", end),
+    web.post("/status/seats/print", print_code),
+)

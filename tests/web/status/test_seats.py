@@ -12,6 +12,8 @@ from yarl import URL
 from edge_node.domain.pairing import MAXIMUM_WRONG_TRIES
 from edge_node.domain.seats import SeatRules
 from edge_node.health.examine import Devices
+from edge_node.usecases import lookup
+from edge_node.usecases.paper import pairing_note
 from edge_node.usecases.station import Station
 from tests.web.counter_client import enter, look, send
 from tests.web.lan import make_lan_app
@@ -48,6 +50,18 @@ async def test_a_kiosk_is_paired_and_removed(client: Client, station: Station) -
     assert "Đã ghép từ" not in await look(client, "/status")
     async with client.get("/kiosk") as response:
         assert response.status == 403
+
+
+async def test_the_code_is_printed_for_whoever_stands_at_the_kiosk(
+    client: Client, station: Station
+) -> None:
+    await enter(client)
+    assert (await send(client, "/status/seats/print"))[0] == 404
+    await send(client, "/status/seats", seat="kiosk-1")
+    assert (await send(client, "/status/seats/print"))[2] == "/status#seats"
+    job = await lookup.print_job(station, 1)
+    assert job is not None
+    assert job.kind == pairing_note.KIND
 
 
 async def test_the_code_is_for_officers_only(client: Client, station: Station) -> None:
