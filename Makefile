@@ -20,7 +20,7 @@ demo: ## a whole station and its city on this machine; Ctrl-C stops it
 
 test: ## every test: rules, real processes, real browser, virtual printers
 	@.ci/bootstrap test
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## format, lint, types, import rules, sizes and other contracts
 	@.ci/bootstrap check

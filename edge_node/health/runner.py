@@ -69,10 +69,10 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Backlog(msgspec.Struct, frozen=True, kw_only=True):
+class Backlog(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the city does not hold; `oldest_s` is None when nothing waits or it is unknown.
 
-    `withheld` of the events have come to the city and cannot be read there.
+    `withheld` of the events have come to the city and cannot be read there; left out when none.
     """
 
     events: int

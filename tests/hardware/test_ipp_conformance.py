@@ -15,7 +15,7 @@ from hardware.simulated.sheets import raster_pages
 from tests.hardware.devices import ROOT, Device
 from tests.hardware.test_ipp_printer import pdf_of, sheet
 
-pytestmark = [pytest.mark.printer, pytest.mark.xdist_group("ippeveprinter")]
+pytestmark = pytest.mark.printer
 
 SESSION_WITHIN_S = 90.0
 

@@ -18,6 +18,20 @@ LONGEST_LIFE_S = 0.6
 VICTIMS = ("node", "sync", "city")
 
 
+async def test_the_same_key_fifty_times_at_once_is_one_dossier(day: StationDay) -> None:
+    answers = await asyncio.gather(*(day.submit("one and the same") for _ in range(50)))
+    assert sorted(status for status, _, _ in answers) == [200] * 49 + [201]
+    assert len({answer["dossier_no"] for _, answer, _ in answers}) == 1
+    assert sum(replayed for _, _, replayed in answers) == 49
+
+    status, problem, _ = await day.submit("one and the same", answers={})
+    assert status == 422
+    assert problem["code"] == "idempotency_key_reused"
+
+    await day.until("backlog empty", day.all_entered)
+    assert len(await day.submitted_at_city()) == 1
+
+
 async def keep_killing(day: StationDay, victim: str) -> None:
     """KILLS times, at a random moment of its life from its first breath on."""
     moments = random.Random(f"kill {victim}")  # noqa: S311 - replayable, not secret
@@ -53,17 +67,3 @@ async def test_all_three_killed_again_and_again_under_load(day: StationDay) -> N
     assert len(set(acknowledged.values())) == len(acknowledged)
     assert len(at_city) == len(set(at_city)), "a dossier is at the city twice"
     assert set(acknowledged.values()) <= set(at_city), "an acknowledged dossier is missing"
-
-
-async def test_the_same_key_fifty_times_at_once_is_one_dossier(day: StationDay) -> None:
-    answers = await asyncio.gather(*(day.submit("one and the same") for _ in range(50)))
-    assert sorted(status for status, _, _ in answers) == [200] * 49 + [201]
-    assert len({answer["dossier_no"] for _, answer, _ in answers}) == 1
-    assert sum(replayed for _, _, replayed in answers) == 49
-
-    status, problem, _ = await day.submit("one and the same", answers={})
-    assert status == 422
-    assert problem["code"] == "idempotency_key_reused"
-
-    await day.until("backlog empty", day.all_entered)
-    assert len(await day.submitted_at_city()) == 1

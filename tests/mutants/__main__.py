@@ -9,7 +9,7 @@ from tests.mutants.hook import VARIABLE
 from tests.mutants.schedules import KILLED
 from tests.mutants.table import MUTANTS, Mutant
 
-SCHEDULES = 200
+SCHEDULES = 400
 
 
 def killed(mutant: Mutant, schedules: int = SCHEDULES) -> bool:

@@ -64,7 +64,7 @@ MUTANTS: Final = (
     Mutant(
         "a forked log is not journalled again",
         "sync.journal.recovery",
-        "        journal.append_copy(connection, record._replace(ext=ext), position, time)\n",
+        "        journal.append_copy(connection, record, position, time)\n",
         "        pass\n",
     ),
     Mutant(
@@ -181,7 +181,7 @@ MUTANTS: Final = (
     Mutant(
         "containers may nest for ever",
         "sync.protocol.heads",
-        "    if len(open_containers) >= MAXIMUM_DEPTH:\n",
+        "    if level >= MAXIMUM_DEPTH:\n",
         "    if False:\n",
         VECTORS,
     ),

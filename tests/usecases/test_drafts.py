@@ -33,12 +33,12 @@ async def test_a_form_survives_a_restart(tmp_path: Path) -> None:
 
 async def test_only_the_cookie_opens_it(tmp_path: Path) -> None:
     async with open_station(tmp_path, TestClock()) as station:
-        await drafts.save(station, "token", Draft(person=PERSON))
+        await drafts.save(station, "a visitor's cookie", Draft(person=PERSON))
         assert await drafts.load(station, "another") is None
     everything = read_all(tmp_path)
     assert PERSON.full_name.encode() not in everything
     assert PERSON.id_number.encode() not in everything
-    assert b"token" not in everything
+    assert b"a visitor's cookie" not in everything
 
 
 async def test_it_is_forgotten_when_left(station: Station, clock: TestClock) -> None:
