@@ -37,7 +37,7 @@ MODES: Final = {
     LIST: "list",
 }
 CLEAN_SHARE: Final = {ONE: 0.1, FIFTY: 0.3, LIST: 0.5}
-BAD_SHARE: Final = {OURS: 0.2, FLOOR: 0.2, SHARED: 0.2, ONE: 0.02, FIFTY: 0.05, LIST: 0.1}
+BAD_SHARE: Final = {ONE: 0.02, FIFTY: 0.05, LIST: 0.1}
 """The part of the dossiers that a side moves; 1 where nothing is said."""
 
 ELSEWHERE: Final = {
