@@ -189,7 +189,7 @@ def _introduce(facts: dict[str, Any], *, headless: bool, say: Say) -> None:
     officer = facts["credentials"]["officer"]
     names = {
         "desk": "Bàn trình diễn / Desk",
-        "kiosk": "Ki-ốt / Kiosk",
+        "kiosk": "Kiosk",
         "counter": "Quầy / Counter",
         "display": "Bảng gọi số / Display",
         "customer": "Màn hình khách / Customer screen",
