@@ -10,7 +10,7 @@ from edge_node.domain.codes import fold
 from edge_node.domain.dossier import DossierState
 from edge_node.domain.events import Answer, Applicant, DossierSubmitted
 from edge_node.store.unit_of_work import Transaction
-from sync.journal.journal import Position
+from sync.journal.journal import HAS_COPY, Position
 
 _json = msgspec.json.Encoder()
 _answers = msgspec.json.Decoder(dict[str, Answer])
@@ -207,10 +207,7 @@ def set_due(transaction: Transaction, dossier_id: bytes, due_at: str) -> None:
     )
 
 
-_STANDS: Final = (
-    "log.state <> 'abandoned'"
-    " AND NOT EXISTS (SELECT 1 FROM record AS copy WHERE copy.origin = record.position)"
-)
+_STANDS: Final = f"log.state <> 'abandoned' AND NOT {HAS_COPY}"
 """The record has not been journalled again since."""
 
 

@@ -63,16 +63,7 @@ def _record(call: Call) -> Said:
 
 def _entry(call: Call) -> Said:
     record = decode_record(call.data)
-    word = read_entry(
-        Draft(
-            record.kind,
-            record.eid,
-            record.body,
-            record.subject,
-            record.version,
-            record.content_type,
-        )
-    )
+    word = read_entry(Draft.of(record))
     if word is None:
         return _record(call)
     known = {"type", *word.__struct_fields__}

@@ -296,6 +296,9 @@ class Journal:
         raise RuntimeError(message)
 
 
+HAS_COPY: Final = "EXISTS (SELECT 1 FROM record AS copy WHERE copy.origin = record.position)"
+"""SQL: the row of `record` was journalled again and stands where its copy is."""
+
 INSERT_RECORD: Final = (
     "INSERT INTO record (position, leaf, eid, subject, kind, version, wall_ms, raw, origin)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -115,15 +115,21 @@ async def scans_heard(page: Page) -> int:
     return int(await page.evaluate("() => window.heard.filter((one) => one === 'scan').length"))
 
 
-async def test_each_kiosk_gets_the_card_of_its_own_reader(
-    station: Station, chromium: Browser
-) -> None:
+async def two_that_wait(chromium: Browser, station: Station) -> tuple[Page, Page, Page]:
+    """Two paired kiosks whose pages wait for a card, and the page that paired them."""
     technician = await at_the_counter(chromium, station)
     first, second = await listening(chromium), await listening(chromium)
     await pair(technician, first, station, "kiosk-1")
     await pair(technician, second, station, "kiosk-2")
     await ask_for_a_card(first, station)
     await ask_for_a_card(second, station)
+    return first, second, technician
+
+
+async def test_each_kiosk_gets_the_card_of_its_own_reader(
+    station: Station, chromium: Browser
+) -> None:
+    first, second, technician = await two_that_wait(chromium, station)
     await station.scan("kiosk-2", SECOND)
     await second.wait_for_url("**/kiosk/person")
     await expect(second.locator("main")).to_contain_text("TRẦN VĂN THỬ")
@@ -137,12 +143,7 @@ async def test_each_kiosk_gets_the_card_of_its_own_reader(
 async def test_cards_laid_on_both_at_once_are_not_swapped(
     station: Station, chromium: Browser
 ) -> None:
-    technician = await at_the_counter(chromium, station)
-    first, second = await listening(chromium), await listening(chromium)
-    await pair(technician, first, station, "kiosk-1")
-    await pair(technician, second, station, "kiosk-2")
-    await ask_for_a_card(first, station)
-    await ask_for_a_card(second, station)
+    first, second, _ = await two_that_wait(chromium, station)
     await asyncio.gather(station.scan("kiosk-1", FIRST), station.scan("kiosk-2", SECOND))
     await first.wait_for_url("**/kiosk/person")
     await second.wait_for_url("**/kiosk/person")

@@ -23,6 +23,7 @@ from sync.protocol.record import (
     Record,
     RecordTime,
     command_id,
+    content_digest,
     encode_record,
     genesis_record,
     log_id,
@@ -104,6 +105,26 @@ def plain(value: Value) -> Any:
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     return value
+
+
+def record_vector(
+    name: str, about: str, record: Record, reads: str = "record", **more: Any
+) -> Vector:
+    """A record that is accepted, with its leaf, the digest of its content and `more`."""
+    data = encode_record(record)
+    return {
+        "name": name,
+        "about": about,
+        "reads": reads,
+        "given": {},
+        "bytes": data.hex(),
+        "expect": "accepted",
+        "says": plain(decode(data)),
+        "leaf": merkle.leaf_hash(data).hex(),
+        "content_digest": content_digest(record).hex(),
+        **more,
+        "written": True,
+    }
 
 
 SIGNERS: Final = {

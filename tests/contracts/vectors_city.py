@@ -8,7 +8,7 @@ from sync.city.feeds.announcements import CatalogueReleased
 from sync.protocol import merkle
 from sync.protocol.batch_header import LogDescription, SealedFor, encode_header
 from sync.protocol.blob import BlobHeader, BlobReceipt, sign_blob, sign_blob_receipt
-from sync.protocol.canonical import decode, encode
+from sync.protocol.canonical import encode
 from sync.protocol.control_records import (
     Alert,
     ControlBody,
@@ -33,12 +33,12 @@ from sync.protocol.custody import Custody, CustodyReason, sign_custody
 from sync.protocol.feed import Feed, FeedIdentity, city_node_id, feed_id
 from sync.protocol.handshake import Hello, LogHead, LogState, Welcome, sign_hello, sign_welcome
 from sync.protocol.proof import Inclusion, sign_inclusion
-from sync.protocol.record import content_digest, encode_record
+from sync.protocol.record import encode_record
 from sync.protocol.seal import batch_info, encryption_key_id
 from sync.protocol.session_extras import FeedHead, FeedState, Notice, Policy
 from tests.city.announcement_samples import GOOD
 from tests.contracts import vector_samples as sample
-from tests.contracts.vector_samples import Vector, changed, message, plain, refuse
+from tests.contracts.vector_samples import Vector, changed, message, plain, record_vector, refuse
 from tests.contracts.vectors_feed import MARKER, draft_of, record_of
 
 PUBLIC: Final = FeedIdentity(sample.CITY_ID, 0, bytes(range(0x70, 0x78)), int(Feed.CATALOGUE), 0)
@@ -203,19 +203,7 @@ def returned(*, label: str = LABEL_RETURN, info_label: str = LABEL_RETURN) -> by
 
 def evidence(name: str, **change: Any) -> Vector:
     record = control_record(EVIDENCE[name], 7, sample.SEALED_AT.time)._replace(**change)
-    raw = encode_record(record)
-    return {
-        "name": f"evidence-{name}",
-        "about": "A record of the protocol itself.",
-        "reads": "evidence",
-        "given": {},
-        "bytes": raw.hex(),
-        "expect": "accepted",
-        "says": plain(decode(raw)),
-        "leaf": merkle.leaf_hash(raw).hex(),
-        "content_digest": content_digest(record).hex(),
-        "written": True,
-    }
+    return record_vector(f"evidence-{name}", "A record of the protocol itself.", record, "evidence")
 
 
 def feeds() -> list[Vector]:

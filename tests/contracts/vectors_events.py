@@ -7,11 +7,9 @@ from msgspec import Struct, StructMeta, json, structs
 from edge_node.domain import events
 from edge_node.domain.events import Applicant, DocumentAnswer
 from edge_node.store.payloads import KINDS, publish
-from sync.protocol import merkle
-from sync.protocol.canonical import decode
-from sync.protocol.record import Record, RecordTime, command_id, content_digest, encode_record
+from sync.protocol.record import Record, RecordTime, command_id, encode_record
 from tests.contracts import vector_samples as sample
-from tests.contracts.vector_samples import Vector, plain, refuse
+from tests.contracts.vector_samples import Vector, record_vector, refuse
 
 DOSSIER_KINDS: Final = range(16, 32)
 TAKEN: Final = ("dossier_no", "procedure_id", "state")
@@ -100,24 +98,11 @@ def recorded(kind: int, body: bytes, at: int) -> Record:
 
 
 def vector(name: str, about: str, record: Record) -> Vector:
-    data = encode_record(record)
     said = json.decode(record.body)
     initial = {"state": "submitted"} if record.kind == 16 else {}
     entered = {name: said.get(name, initial.get(name, "")) for name in TAKEN}
     attachment = {"sha256": said["sha256"]} if record.kind == 20 else {}
-    return {
-        "name": f"event-{name}",
-        "about": about,
-        "reads": "event",
-        "given": {},
-        "bytes": data.hex(),
-        "expect": "accepted",
-        "says": plain(decode(data)),
-        "leaf": merkle.leaf_hash(data).hex(),
-        "content_digest": content_digest(record).hex(),
-        "enters": entered | attachment,
-        "written": True,
-    }
+    return record_vector(f"event-{name}", about, record, "event", enters=entered | attachment)
 
 
 def broken(name: str, about: str, record: Record) -> Vector:

@@ -21,15 +21,14 @@ from sync.city.feeds.announcements import (
     address,
     key_change,
 )
-from sync.protocol import merkle
-from sync.protocol.canonical import decode, encode
+from sync.protocol.canonical import encode
 from sync.protocol.cose import key_id
 from sync.protocol.feed import FeedKind
-from sync.protocol.record import Record, RecordTime, content_digest, encode_record
+from sync.protocol.record import Record, RecordTime, encode_record
 from sync.protocol.revocation import Revocation, sign_revocation
 from tests.city.announcement_samples import AT, BOOKING, DECISION, GOOD
 from tests.contracts import vector_samples as sample
-from tests.contracts.vector_samples import Vector, plain, raw, refuse
+from tests.contracts.vector_samples import Vector, raw, record_vector, refuse
 
 TIME: Final = RecordTime(0, sample.WALL_MS, 2)
 SLIP_KEY: Final[dict[str, Any]] = {
@@ -165,21 +164,8 @@ def entry(name: str, about: str, form: type[Announcement], said: Mapping[str, An
 
 
 def vector(name: str, about: str, draft: Draft, announces: Mapping[str, Any] | None) -> Vector:
-    record = record_of(draft)
-    data = encode_record(record)
-    return {
-        "name": f"entry-{name}",
-        "about": about,
-        "reads": "entry",
-        "given": {},
-        "bytes": data.hex(),
-        "expect": "accepted",
-        "says": plain(decode(data)),
-        "leaf": merkle.leaf_hash(data).hex(),
-        "content_digest": content_digest(record).hex(),
-        **({} if announces is None else {"announces": announces}),
-        "written": True,
-    }
+    more = {} if announces is None else {"announces": announces}
+    return record_vector(f"entry-{name}", about, record_of(draft), "entry", **more)
 
 
 def broken(name: str, about: str, draft: Draft) -> Vector:

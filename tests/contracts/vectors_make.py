@@ -14,12 +14,12 @@ import cbor2
 
 from sync.protocol import merkle
 from sync.protocol.batch_header import Compression
-from sync.protocol.canonical import Value, decode, encode
+from sync.protocol.canonical import Value, encode
 from sync.protocol.cose import key_id, split_first
 from sync.protocol.entries import withheld
 from sync.protocol.handshake import Hello, LogHead, LogState, Welcome, sign_hello, sign_welcome
 from sync.protocol.receipt import BatchReference, Receipt, sign_receipt
-from sync.protocol.record import Record, command_id, content_digest, encode_record
+from sync.protocol.record import command_id
 from sync.protocol.seal import encryption_key_id
 from tests.contracts.vector_samples import (
     BOOT_ID,
@@ -53,6 +53,7 @@ from tests.contracts.vector_samples import (
     header,
     message,
     plain,
+    record_vector,
     seal,
 )
 from tests.contracts.vectors_city import city_accepted, city_refused
@@ -72,15 +73,6 @@ def item(name: str, about: str, value: Value) -> Vector:
         "expect": "accepted",
         "says": plain(value),
         "written": True,
-    }
-
-
-def record_vector(name: str, about: str, record: Record) -> Vector:
-    raw = encode_record(record)
-    return item(name, about, decode(raw)) | {
-        "reads": "record",
-        "leaf": merkle.leaf_hash(raw).hex(),
-        "content_digest": content_digest(record).hex(),
     }
 
 

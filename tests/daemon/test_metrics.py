@@ -100,18 +100,24 @@ def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
     assert read(path)["edge_sync_clock_quality"] == 0
 
 
-async def test_the_service_writes_the_file_and_leaves_nothing_else(scene: Scene) -> None:
-    scene.city.custody_for = lambda _: CustodyReason.REVOKED
-    await scene.once()
-    scene.city.custody_for = lambda _: 0
-    scene.city.faults.extend([Fault.PORTAL])
+async def told(scene: Scene) -> dict[str, float]:
+    """What the service writes while the city does not let it in."""
     path = scene.station.folder / "metrics.prom"
+    path.unlink(missing_ok=True)
     watcher = Watcher()
     async with serving(scene, surroundings(watcher, FixedClock())):
         await watcher.until_state(State.BACKOFF)
         while not path.exists():
             await watcher.until_state(State.BACKOFF)
-    found = read(path)
+    return read(path)
+
+
+async def test_the_service_writes_the_file_and_leaves_nothing_else(scene: Scene) -> None:
+    scene.city.custody_for = lambda _: CustodyReason.REVOKED
+    await scene.once()
+    scene.city.custody_for = lambda _: 0
+    scene.city.faults.extend([Fault.PORTAL])
+    found = await told(scene)
     assert found["edge_sync_aside_records"] == 4
     assert found["edge_sync_outbox_records dossiers"] == 4
     left = [name for name in scene.station.folder.iterdir() if re.search(r"\.prom\.", name.name)]
@@ -131,15 +137,8 @@ async def test_what_the_city_cannot_read_is_counted_until_a_copy_is_there(scene:
 
 async def written(scene: Scene) -> tuple[float, float]:
     """Withheld records and the outbox, as the file says while the city is away."""
-    path = scene.station.folder / "metrics.prom"
-    path.unlink(missing_ok=True)
     scene.city.faults.extend([Fault.PORTAL] * 2)
-    watcher = Watcher()
-    async with serving(scene, surroundings(watcher, FixedClock())):
-        await watcher.until_state(State.BACKOFF)
-        while not path.exists():
-            await watcher.until_state(State.BACKOFF)
-        found = read(path)
+    found = await told(scene)
     scene.city.faults.clear()
     return found["edge_sync_withheld_records"], found["edge_sync_outbox_records dossiers"]
 

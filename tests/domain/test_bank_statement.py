@@ -8,6 +8,7 @@ from edge_node.domain.bank_statement import (
     MAXIMUM_LINES,
     MAXIMUM_STATEMENT_BYTES,
     StatementForm,
+    StatementLine,
     read_statement,
     read_text,
 )
@@ -30,7 +31,11 @@ def row(
     return f"{transaction};{at};{amount};{text};{account}"
 
 
-def read(*rows: str, head: str = HEAD, form: StatementForm = FORM) -> tuple[list, list, int]:  # type: ignore[type-arg]
+Read = tuple[list[StatementLine], list[tuple[object, ...]], int]
+"""Lines, refused lines, lines of money that went out."""
+
+
+def read(*rows: str, head: str = HEAD, form: StatementForm = FORM) -> Read:
     found = read_statement("\n".join((head, *rows)), form)
     return list(found.lines), [tuple(one) for one in found.refused], found.outgoing
 

@@ -1,9 +1,11 @@
 """What the city cannot read is the station's until a copy of it has come to the city."""
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -117,7 +119,7 @@ async def test_a_record_too_long_for_its_origin_has_no_copy(tmp_path: Path) -> N
         room = spare - frame + len(event(1).body) - 2  # a longer body has a longer head
         for number, extra in ((2, 0), (3, 1)):
             long = JournalEvent(number.to_bytes(16, "big"), 16, None, 1, b"x" * (room + extra))
-            await writer.transact(lambda c, long=long: journal.append(c, long, TIME))  # type: ignore[misc]
+            await writer.transact(partial(journal.append, event=long, time=TIME))
         fits, too_long = await here(writer, {lid: {2, 3}})
         assert fits.record is not None
         assert too_long.record is None
@@ -168,10 +170,7 @@ async def test_nothing_is_withheld_in_logs_nobody_knows(tmp_path: Path) -> None:
 @given(st.lists(st.sampled_from(["append", "withhold", "again", "fork"]), max_size=14))
 def test_every_event_is_in_one_place_whatever_comes(deeds: list[str]) -> None:
     """Never lost, never counted twice: beyond the mark, read by the city, or withheld."""
-    import asyncio  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder:
         asyncio.run(_live(Path(folder) / "n.db", deeds))
 
 
@@ -191,7 +190,7 @@ async def _live(path: Path, deeds: list[str]) -> None:
             elif deed == "again":
                 await again(writer, journal, places)
             elif head is not None:
-                await writer.transact(lambda c, lid=head.lid: abandon(c, journal, lid, TIME))  # type: ignore[misc]
+                await writer.transact(partial(abandon, journal=journal, lid=head.lid, time=TIME))
         standing = await writer.transact(_standing)
         assert sorted(standing) == list(range(1, made + 1))
         kept = [one.record.eid[-1] for one in await here(writer, places) if one.record is not None]

@@ -21,11 +21,15 @@ def opener_of(archive: SqliteArchive, executor: ThreadPoolExecutor) -> Opener:
     return Opener(archive, KEYS, executor, lambda: NOW_MS, Metrics())
 
 
+def bench_of(archive: SqliteArchive) -> Bench:
+    return Bench(archive, None)  # type: ignore[arg-type]  # nothing is exported here
+
+
 async def test_everything_is_opened_and_what_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
     good, bad = SimulatedStation(1), SimulatedStation(2, code=26561)
     good.append_many(30)
     async with open_archive(tmp_path / "city.db") as archive:
-        bench = Bench(archive, None)  # type: ignore[arg-type]  # nothing is exported here
+        bench = bench_of(archive)
         for first in range(0, 31, 10):
             await bench.offer(good, first, min(10, 31 - first))
         await bench.offer_bytes(bad, lie(bad, 0, [b"\x01"], bad.log.root()))
@@ -45,7 +49,7 @@ async def test_a_log_the_archive_fails_on_holds_up_nobody_else(
     first.append(900, body=b'{"secret":"name"}')
     second.append()
     async with open_archive(tmp_path / "city.db") as archive:
-        bench = Bench(archive, None)  # type: ignore[arg-type]  # nothing is exported here
+        bench = bench_of(archive)
         for station in (first, second):
             data = station.batch(CITY_KEY.public_key())
             await bench.offer_bytes(station, data)
@@ -91,7 +95,7 @@ async def test_what_an_older_city_could_not_read_is_learnt_after_its_upgrade(
         attachments.extend(digests)
 
     async with open_archive(tmp_path / "city.db") as archive:
-        bench = Bench(archive, None)  # type: ignore[arg-type]  # nothing is exported here
+        bench = bench_of(archive)
         await bench.offer(station)
         (opened,) = open_works(await archive.claim(NOW_MS, 100), KEYS)
         assert opened.opening is not None

@@ -58,6 +58,12 @@ class Draft(NamedTuple):
     content_type: int = CONTENT_JSON
     state_key: str = ""
 
+    @classmethod
+    def of(cls, record: Record, state_key: str = "") -> "Draft":
+        """What this entry of a feed was before it had a place."""
+        content = (record.kind, record.eid, record.body)
+        return cls(*content, record.subject, record.version, record.content_type, state_key)
+
 
 class Slice(NamedTuple):
     """Consecutive entries of a feed from `first` on, and the frontier of all before them."""

@@ -78,7 +78,7 @@ def snapshot(head: FeedHead, newest: Sequence[Keyed], choose: Choose, now_ms: in
     """The feed with a snapshot at its end, where new readers begin."""
     decoded = [decode_record(keyed.raw) for keyed in newest]
     keys = {record.eid: keyed.state_key for record, keyed in zip(decoded, newest, strict=True)}
-    kept = [_draft(record, keys[record.eid]) for record in choose(decoded)]
+    kept = [Draft.of(record, keys[record.eid]) for record in choose(decoded)]
     body = msgspec.json.encode({"type": "snapshot", "entries": len(kept)})
     eid = sha256(SNAPSHOT_LABEL + head.fid + head.size.to_bytes(8)).digest()[:EVENT_ID_BYTES]
     marker = Draft(FeedKind.SNAPSHOT_MARKER, eid, body, content_type=CONTENT_JSON)
@@ -103,15 +103,3 @@ def cut(raws: Iterable[bytes], size_bytes: int) -> list[bytes]:
             break
         taken.append(raw)
     return taken
-
-
-def _draft(record: Record, state_key: str) -> Draft:
-    return Draft(
-        record.kind,
-        record.eid,
-        record.body,
-        record.subject,
-        record.version,
-        record.content_type,
-        state_key,
-    )
