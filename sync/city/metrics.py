@@ -24,6 +24,7 @@ _LABELLED: Final = {
 }
 _GAUGES: Final = {
     "in_progress": ("city_requests_in_progress", "Station requests now"),
+    "early": ("city_early_batches", "Batches that wait for the one before them"),
     "unopened": ("city_unopened_records", "Records stored but not opened"),
     "opening_lag_s": ("city_opening_lag_seconds", "Age of the oldest record not opened"),
     "archive_lag_s": ("city_archive_lag_seconds", "Age of the oldest record in no backup"),
@@ -68,6 +69,7 @@ class Metrics:
     problems: Counter = field(init=False)
     duration_s: Histogram = field(init=False)
     in_progress: Gauge = field(init=False)
+    early: Gauge = field(init=False)
     unopened: Gauge = field(init=False)
     opening_lag_s: Gauge = field(init=False)
     archive_lag_s: Gauge = field(init=False)

@@ -83,7 +83,6 @@ class Running:
     storage: Storage
     stop: asyncio.Event
     registrar: Registrar
-    desk: Desk
 
 
 def keys_directory(settings: Settings) -> Path:
@@ -198,7 +197,7 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
                 _keep_backing_up(settings, storage, identity, clock_ms),
             )
         )
-        yield Running(settings.base_url(at), at, archive, storage, stop, registrar, desk)
+        yield Running(settings.base_url(at), at, archive, storage, stop, registrar)
 
 
 def _make_desk(storage: Storage, registrar: Registrar, down: Down, executor: Executor) -> Desk:

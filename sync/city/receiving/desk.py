@@ -231,7 +231,7 @@ async def _store_in_turn(desk: Desk, arrival: Arrival) -> Stored | MustOpen | Re
         outcome = await desk.archive.store(arrival)
         if not _is_early(desk, arrival, outcome):
             return outcome
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError), desk.metrics.early.track_inprogress():
             await asyncio.wait_for(grown.wait(), EARLY_PATIENCE_S)
     return await desk.archive.store(arrival) if grown.is_set() else outcome
 

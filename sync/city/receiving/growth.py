@@ -28,10 +28,6 @@ class Growth:
             if not watchers:
                 del self._watchers[lid]
 
-    def is_watched(self, lid: bytes) -> bool:
-        """Whether anybody waits for this log."""
-        return lid in self._watchers
-
     def tell(self, lid: bytes) -> None:
         """The log has grown."""
         for grown in self._watchers.get(lid, ()):
