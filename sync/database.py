@@ -41,11 +41,10 @@ from sync.group_commit import (
     Rows,
     Stage,
     Work,
-    restore,
-    take_marks,
     translate,
 )
 from sync.migration import migrate
+from sync.staging import Staging
 
 __all__ = [
     "DatabaseError",
@@ -55,6 +54,7 @@ __all__ = [
     "Reader",
     "Rows",
     "Writer",
+    "enough_company",
     "open_reader",
     "open_writer",
 ]
@@ -64,11 +64,15 @@ MAXIMUM_GROUP: Final = 256
 
 GATHER_STEPS: Final = 8
 """A commit that others may join waits in steps of this share of what the disk needed last time,
-as long as each step brings somebody, and never longer than the disk needed."""
+as long as each step brings somebody."""
 
 MAXIMUM_GATHER_S: Final = 0.003
 """Longest such wait. A disk that needs longer for a commit is not waited for: in that time the
 others come by themselves, and what they bring is staged while the disk works."""
+
+ENOUGH_COMPANY: Final = 8
+"""So many wait for nobody else, unless they are less than half of those who came of late: while the
+disk is busy with one half, the processor is busy with the other."""
 
 MAXIMUM_PENDING: Final = 4096
 """Transactions that may wait; one more is refused as `busy`."""
@@ -128,8 +132,9 @@ class Writer:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Request[Any]] = deque()
-        self._staged: list[Request[Any]] = []
-        self._staged_marks: list[object] | None = None
+        self._staging = Staging(self._loop)
+        self._next_look: asyncio.Handle | None = None
+        self._enough = 0
         self._busy = False
         self._participants: tuple[Participant, ...] = ()
         self.broken = asyncio.Event()
@@ -141,6 +146,7 @@ class Writer:
     def join(self, *participants: Participant) -> None:
         """Let `participants` take part in every commit from now on."""
         self._participants += participants
+        self._staging.participants = self._participants
 
     async def transact(self, work: Work[Result]) -> Result:
         """Run `work` in a transaction and return its result once it is durable.
@@ -157,30 +163,16 @@ class Writer:
     async def stage(self, stage: Stage[Result], work: Work[Result]) -> Result:
         """As `transact(work)`, for rows that can be made without reading the file.
 
-        `stage` runs at once, beside the commit under way; what it raises is raised here. `work`
-        does the same with a connection: it runs instead when `stage` raises NeedsConnection, and
-        again when a row of the group turns out to be there already.
+        `stage` runs in this turn of the loop or the next, beside the commit under way; what it
+        raises is raised here. `work` does the same with a connection: it runs instead when `stage`
+        raises NeedsConnection, and again when a row of the group turns out to be there already.
         """
-        if not self._work_in_loop or len(self._staged) >= MAXIMUM_GROUP:
+        if not self._work_in_loop or len(self._staging) >= MAXIMUM_GROUP:
             return await self.transact(work)
         self._check_room()
-        marks = take_marks(self._participants)
-        rows: Rows = []
-        try:
-            outcome = stage(rows)
-        except NeedsConnection:
-            restore(self._participants, marks)
-            return await self.transact(work)
-        except BaseException:
-            restore(self._participants, marks)
-            raise
-        if not self._staged:
-            self._staged_marks = marks
-        request: Request[Result] = Request(work, self._loop.create_future(), rows, outcome)
-        self._staged.append(request)
+        future = self._staging.arrive(stage, work)
         self._begin_soon()
-        result: Result = await request.future
-        return result
+        return await future
 
     def _check_room(self) -> None:
         if self.broken.is_set():
@@ -192,6 +184,11 @@ class Writer:
         if not self._busy:
             self._busy = True
             self._gather()
+        elif self._next_look is not None and self._pending() >= self._enough:
+            self._launch()
+
+    def _pending(self) -> int:
+        return len(self._waiting) + len(self._staging)
 
     def _gather(self) -> None:
         """Begin the next commit, at once for a lone caller.
@@ -201,25 +198,36 @@ class Writer:
         under way. A slow disk gives them time enough.
         """
         if self._last_group > 1 and self._last_commit_s < MAXIMUM_GATHER_S:
-            limit_s = self._last_commit_s
-            self._wait_for_company(0, limit_s / GATHER_STEPS, self._loop.time() + limit_s)
+            self._enough = enough_company(self._last_group + self._pending())
+            self._wait_for_company(0, self._loop.time() + MAXIMUM_GATHER_S)
         else:
             # After whatever else is ready in this turn of the loop, so that it can join.
             self._loop.call_soon(self._launch)
 
-    def _wait_for_company(self, seen: int, step_s: float, end: float) -> None:
-        waiting = len(self._waiting) + len(self._staged)
-        if waiting == seen or waiting >= MAXIMUM_GROUP or self._loop.time() >= end:
+    def _wait_for_company(self, seen: int, end: float) -> None:
+        pending = self._pending()
+        if pending == seen or pending >= self._enough or self._loop.time() >= end:
             self._launch()
         else:
-            self._loop.call_later(step_s, self._wait_for_company, waiting, step_s, end)
+            step_s = self._last_commit_s / GATHER_STEPS
+            self._next_look = self._loop.call_later(step_s, self._look_around, pending, end)
+
+    def _look_around(self, seen: int, end: float) -> None:
+        """After one more turn: whose bytes came in this one has asked by then."""
+        self._next_look = self._loop.call_soon(self._wait_for_company, seen, end)
 
     def _launch(self) -> None:
         """Begin the next commit with what is staged and what is waiting."""
+        if self._next_look is not None:
+            self._next_look.cancel()
+            self._next_look = None
         count = min(len(self._waiting), MAXIMUM_GROUP)
-        requests = self._staged + [self._waiting.popleft() for _ in range(count)]
-        group = Group(requests, self._participants, self._staged_marks)
-        self._staged, self._staged_marks = [], None
+        staged, marks = self._staging.take()
+        requests = staged + [self._waiting.popleft() for _ in range(count)]
+        if not requests:
+            self._busy = False  # everybody was refused before anything was changed
+            return
+        group = Group(requests, self._participants, marks)
         if not self._work_in_loop:
             self._connection.post(partial(self._run_and_commit, group))
         elif self._run(group):
@@ -247,10 +255,7 @@ class Writer:
 
     def _take_back(self, group: Group) -> None:
         """Undo in memory what the disk refused; what was staged on top of it starts again."""
-        self._waiting.extendleft(reversed(self._staged))
-        for request in self._staged:
-            request.rows = request.outcome = None
-        self._staged, self._staged_marks = [], None
+        self._waiting.extendleft(reversed(self._staging.take_back()))
         group.reset()
 
     def _run_and_commit(self, group: Group) -> None:
@@ -263,7 +268,7 @@ class Writer:
         """Answer the callers, and begin the next commit when some wait already."""
         self.commits += 1
         self._last_group = len(group.requests)
-        self._busy = bool(self._waiting or self._staged)
+        self._busy = self._pending() > 0
         if self._busy:
             self._gather()
         for request in group.requests:
@@ -276,6 +281,11 @@ class Writer:
                 request.future.set_exception(failure)
             else:
                 request.future.set_result(request.outcome)
+
+
+def enough_company(of_late: int) -> int:
+    """How many of those who came of late the next commit waits for."""
+    return min(max(of_late // 2, ENOUGH_COMPANY), MAXIMUM_GROUP)
 
 
 def _fail(group: Group, error: BaseException) -> None:

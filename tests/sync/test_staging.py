@@ -10,11 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync.database import (
+    ENOUGH_COMPANY,
     MAXIMUM_GROUP,
     DatabaseError,
     NeedsConnection,
     Rows,
     Writer,
+    enough_company,
     open_reader,
     open_writer,
 )
@@ -118,6 +120,58 @@ async def test_staged_rows_share_a_commit_with_direct_ones(things: Things) -> No
     assert sorted(found) == list(range(1, 22))  # type: ignore[type-var]
     assert set((await things.stored()).values()) == {f"s{n}" for n in range(20)} | {"d"}
     assert things.writer.commits <= 2
+
+
+async def test_who_comes_in_one_turn_is_staged_after_the_last_of_them(
+    tmp_path: Path, schema: Path
+) -> None:
+    order: list[str] = []
+
+    async with open_writer(tmp_path / "a.db", {"test": schema}, work_in_loop=True) as writer:
+        things = Things(writer, tmp_path / "a.db")
+
+        async def come(name: str) -> int:
+            def stage(rows: Rows) -> int:
+                order.append(f"staged {name}")
+                things.ids.last += 1
+                rows.append((INSERT, (things.ids.last, name)))
+                return things.ids.last
+
+            order.append(f"came {name}")
+            return await writer.stage(stage, things.direct(name))
+
+        assert await outcomes(come("a"), come("b")) == [1, 2]
+    assert order == ["came a", "came b", "staged a", "staged b"]
+
+
+async def test_when_all_are_refused_the_next_one_still_gets_its_commit(things: Things) -> None:
+    found = await outcomes(things.add("no", refuse=True), things.add("neither", refuse=True))
+    assert {type(one) for one in found} == {RefusedError}
+    assert await things.add("yes") == 1
+    assert await things.stored() == {1: "yes"}
+
+
+async def test_a_caller_who_left_before_it_was_staged_harms_nobody(things: Things) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        gone = tasks.create_task(things.add("gone", refuse=True))
+        stays = tasks.create_task(things.add("stays"))
+        await asyncio.sleep(0)
+        gone.cancel()
+    assert stays.result() == 1
+    assert list((await things.stored()).values()) == ["stays"]
+
+
+@pytest.mark.parametrize(
+    ("of_late", "enough"),
+    [
+        (2, ENOUGH_COMPANY),
+        (2 * ENOUGH_COMPANY + 1, ENOUGH_COMPANY),
+        (2 * ENOUGH_COMPANY + 2, ENOUGH_COMPANY + 1),
+        (4 * MAXIMUM_GROUP, MAXIMUM_GROUP),
+    ],
+)
+def test_a_commit_waits_for_half_of_those_who_came_of_late(of_late: int, enough: int) -> None:
+    assert enough_company(of_late) == enough
 
 
 async def test_a_row_that_is_there_already_is_refused_alone(things: Things) -> None:
