@@ -178,26 +178,38 @@ def asked(procedure: Procedure, answers: Mapping[str, Answer]) -> tuple[Question
 
     An answer to a question that is not asked counts for nothing, also in the conditions after it.
     """
-    counted: dict[str, Answer] = {}
-    found = []
-    for question in procedure.questions:
-        if not _met(question.only_if, counted):
-            continue
-        found.append(question)
-        if question.id in answers:
-            counted[question.id] = answers[question.id]
-    return tuple(found)
+    return _asked(procedure, answers)[0]
 
 
 def counted_answers(procedure: Procedure, answers: Mapping[str, Answer]) -> dict[str, Answer]:
     """The answers without those whose question is not asked any more."""
-    return {one.id: answers[one.id] for one in asked(procedure, answers) if one.id in answers}
+    return _asked(procedure, answers)[1]
+
+
+def _asked(
+    procedure: Procedure, answers: Mapping[str, Answer]
+) -> tuple[tuple[Question, ...], dict[str, Answer]]:
+    """What is asked, and the answers that count. Conditions are rare: looked at before called."""
+    counted: dict[str, Answer] = {}
+    found = []
+    for question in procedure.questions:
+        if question.only_if and not _met(question.only_if, counted):
+            continue
+        found.append(question)
+        if question.id in answers:
+            counted[question.id] = answers[question.id]
+    return tuple(found), counted
 
 
 def wanted_documents(procedure: Procedure, answers: Mapping[str, Answer]) -> tuple[Document, ...]:
     """The papers that these answers leave on the checklist, in order."""
-    counted = counted_answers(procedure, answers)
-    return tuple(one for one in procedure.documents if _met(one.only_if, counted))
+    return _wanted(procedure, counted_answers(procedure, answers))
+
+
+def _wanted(procedure: Procedure, counted: Mapping[str, Answer]) -> tuple[Document, ...]:
+    return tuple(
+        [one for one in procedure.documents if not one.only_if or _met(one.only_if, counted)]
+    )
 
 
 def prefilled_answers(procedure: Procedure, person: Person) -> dict[str, Answer]:
@@ -267,14 +279,15 @@ def missing(
 
     Papers that stand in for a look-up never count as missing: see lookup_papers.
     """
+    questions, counted = _asked(procedure, answers)
     lacking = [
         f"answer:{question.id}"
-        for question in asked(procedure, answers)
+        for question in questions
         if question.required and answers.get(question.id, "") == ""
     ]
     lacking += [
         f"document:{document.id}"
-        for document in wanted_documents(procedure, answers)
+        for document in _wanted(procedure, counted)
         if document.required
         and not document.only_if_lookup_fails
         and not documents.get(document.id, False)
