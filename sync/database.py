@@ -67,8 +67,7 @@ GATHER_STEPS: Final = 8
 as long as each step brings somebody."""
 
 MAXIMUM_GATHER_S: Final = 0.003
-"""Longest such wait. A disk that needs longer for a commit is not waited for: in that time the
-others come by themselves, and what they bring is staged while the disk works."""
+"""Longest such wait."""
 
 ENOUGH_COMPANY: Final = 8
 """So many wait for nobody else, unless they are less than half of those who came of late: while the
@@ -141,7 +140,7 @@ class Writer:
         """Set after an input/output error: the process should stop and open the file anew."""
         self.commits = 0
         self._last_commit_s = 0.0
-        self._last_group = 0
+        self._company = 0
 
     def join(self, *participants: Participant) -> None:
         """Let `participants` take part in every commit from now on."""
@@ -193,12 +192,11 @@ class Writer:
     def _gather(self) -> None:
         """Begin the next commit, at once for a lone caller.
 
-        After a commit that several shared and a quick disk made durable it waits for them to come
-        back: without that, every other commit would carry only the few who came while one was
-        under way. A slow disk gives them time enough.
+        Where several came of late it waits for them to come back: without that, every other commit
+        would carry only the few who came while one was under way.
         """
-        if self._last_group > 1 and self._last_commit_s < MAXIMUM_GATHER_S:
-            self._enough = enough_company(self._last_group + self._pending())
+        if self._company > 1:
+            self._enough = enough_company(self._company)
             self._wait_for_company(0, self._loop.time() + MAXIMUM_GATHER_S)
         else:
             # After whatever else is ready in this turn of the loop, so that it can join.
@@ -267,7 +265,7 @@ class Writer:
     def _deliver(self, group: Group) -> None:
         """Answer the callers, and begin the next commit when some wait already."""
         self.commits += 1
-        self._last_group = len(group.requests)
+        self._company = len(group.requests) + self._pending()
         self._busy = self._pending() > 0
         if self._busy:
             self._gather()

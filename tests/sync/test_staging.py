@@ -161,6 +161,18 @@ async def test_a_caller_who_left_before_it_was_staged_harms_nobody(things: Thing
     assert list((await things.stored()).values()) == ["stays"]
 
 
+async def test_two_who_come_in_turns_come_to_share_their_commits(things: Things) -> None:
+    async def visit(name: str, turns: int) -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for number in range(20):
+            await things.add(f"{name}{number}")
+
+    await asyncio.gather(visit("a", 0), visit("b", 3))  # b finds a's commit under way
+    assert len(await things.stored()) == 40
+    assert things.writer.commits <= 25, "20 for two, and some until they have found each other"
+
+
 @pytest.mark.parametrize(
     ("of_late", "enough"),
     [
