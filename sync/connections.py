@@ -41,8 +41,9 @@ class ConnectionGuard:
         assert self.server is not None, "set before listening"
         return _Guarded(self.server(), self)
 
+    @web.middleware
     async def watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """The body of a middleware: a request that is being answered has its own deadlines."""
+        """A middleware: a request that is being answered has its own deadlines."""
         self.started(request)
         try:
             return await handler(request)

@@ -69,6 +69,9 @@ as long as each step brings somebody."""
 MAXIMUM_GATHER_S: Final = 0.003
 """Longest such wait."""
 
+TURNS_TO_ASK: Final = 2
+"""Turns of the loop from the bytes of an HTTP request to its handler."""
+
 ENOUGH_COMPANY: Final = 8
 """So many wait for nobody else, unless they are less than half of those who came of late: while the
 disk is busy with one half, the processor is busy with the other."""
@@ -210,9 +213,12 @@ class Writer:
             step_s = self._last_commit_s / GATHER_STEPS
             self._next_look = self._loop.call_later(step_s, self._look_around, pending, end)
 
-    def _look_around(self, seen: int, end: float) -> None:
-        """After one more turn: whose bytes came in this one has asked by then."""
-        self._next_look = self._loop.call_soon(self._wait_for_company, seen, end)
+    def _look_around(self, seen: int, end: float, turns: int = TURNS_TO_ASK) -> None:
+        """Whose bytes came in the turn in which the step ended is not overtaken."""
+        if turns:
+            self._next_look = self._loop.call_soon(self._look_around, seen, end, turns - 1)
+        else:
+            self._wait_for_company(seen, end)
 
     def _launch(self) -> None:
         """Begin the next commit with what is staged and what is waiting."""

@@ -8,7 +8,6 @@ from typing import Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.typedefs import Handler
 from cryptography import x509
 
 from edge_node.settings import Settings
@@ -76,12 +75,7 @@ async def _answer_on(
     """Serve at a host and port; `terms` are TLS or none, and how many may be connected."""
     (host, port), (tls, maximum) = place, terms
     guard = ConnectionGuard(maximum_connections=maximum)
-
-    @web.middleware
-    async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await guard.watch(request, handler)
-
-    app.middlewares.insert(0, watch)
+    app.middlewares.insert(0, guard.watch)
     runner = web.AppRunner(
         app,
         access_log=None,

@@ -227,9 +227,9 @@ class Journal:
         return self._draw(self._open_log(connection, time, LANE_DOSSIERS))
 
     def _draw(self, log: _OpenLog) -> tuple[str, int]:
-        log = log._replace(dossiers=log.dossiers + 1)
-        self._keep(log)
-        return log.tag, log.dossiers
+        number = log.dossiers + 1
+        self._keep(_OpenLog(*log[:-1], number))
+        return log.tag, number
 
     def _keep(self, log: _OpenLog) -> None:
         logs, lane = self._logs, log.lane
