@@ -294,6 +294,15 @@ def _shift() -> model.ShiftReport:
                 state="claimed",
             ),
         ),
+        unstated=(
+            model.UnstatedTransfers(
+                ledger="fee",
+                count=8,
+                amount_vnd=120_000,
+                count_here=11,
+                amount_here_vnd=165_000,
+            ),
+        ),
         results_given=tuple(f"T26560-7KXM-{index:05d}-3" for index in range(1, 13)),
         results_waiting=57,
         waiting_numbers=tuple(f"T26560-7KXK-{index:05d}-6" for index in range(1, 8)),

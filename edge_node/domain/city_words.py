@@ -66,13 +66,17 @@ class ResultArrived(
 class PaymentConfirmed(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="payment.confirmed"
 ):
-    """The bank says that money with this reference came in (đồng)."""
+    """The bank says that money with this reference came in (đồng).
+
+    `on_statement`: the bank's statement has it too, as the city has seen.
+    """
 
     reference: Annotated[str, msgspec.Meta(pattern="^[0-9A-Z]{1,13}$")]
     amount_vnd: Annotated[int, msgspec.Meta(gt=0, lt=1 << 53)]
     transaction: Text
     paid_at: Text
     beneficiary: Text = ""
+    on_statement: bool = False
 
 
 class RecordStatusChanged(

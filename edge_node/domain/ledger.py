@@ -3,7 +3,8 @@
 Responsible for one pure answer from all that is known. Rules: the answer depends on what is known
 and never on the order in which it came; a bank line counts once by its transaction; the line that
 fits settles, another one is money too much; what does not fit is decided by a person. Every step
-is one of the ladder's (`domain/payment`). What settles is reconciled when a statement has it.
+is one of the ladder's (`domain/payment`). What settles is reconciled when the bank's statement has
+it, and by nothing else.
 This module must not know banks, dossiers or where lines are kept.
 """
 
@@ -46,7 +47,6 @@ class Obligation(msgspec.Struct, frozen=True, kw_only=True):
     beneficiary: str
     base: PaymentState
     ended_at: str = ""
-    reconciled: bool = False
 
 
 class BankLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,12 +87,9 @@ def standing(obligation: Obligation, lines: Iterable[BankLine]) -> Standing:
         state, verdict = _enter(state, _order(obligation, line)[0])
         judged.append(JudgedLine(line, _decided(verdict, line.decision)))
     judged = _too_much(judged)
-    states = [one.state for one in judged]
-    on_statement = any(one.state is _S.CONFIRMED and one.line.on_statement for one in judged)
-    if on_statement and not obligation.reconciled:
-        obligation = msgspec.structs.replace(obligation, reconciled=True)
-    settled = _S.CONFIRMED in states or obligation.base in (_S.WAIVED, _S.PAID_ELSEWHERE)
-    return Standing(_overall(obligation, states), settled, tuple(judged))
+    settled = any(one.state is _S.CONFIRMED for one in judged)
+    settled = settled or obligation.base in (_S.WAIVED, _S.PAID_ELSEWHERE)
+    return Standing(_overall(obligation.base, judged), settled, tuple(judged))
 
 
 def _order(obligation: Obligation, line: BankLine) -> tuple[int, float]:
@@ -150,15 +147,18 @@ def _too_much(judged: list[JudgedLine]) -> list[JudgedLine]:
     return [one._replace(state=_S.DUPLICATE) if one.state in UNDECIDED else one for one in judged]
 
 
-def _overall(obligation: Obligation, states: list[PaymentState]) -> PaymentState:
+def _overall(base: PaymentState, judged: list[JudgedLine]) -> PaymentState:
+    states = [one.state for one in judged]
     for state in (*UNDECIDED, _S.REFUND_DUE):
         if state in states:
             return state
-    if _S.CONFIRMED in states:
-        return _S.RECONCILED if obligation.reconciled else _S.CONFIRMED
-    if obligation.base in OPEN_STATES and _S.REFUNDED in states:
+    settling = [one.line for one in judged if one.state is _S.CONFIRMED]
+    if settling:
+        stated = all(line.on_statement for line in settling)
+        return apply_payment(_S.CONFIRMED, _A.RECONCILE) if stated else _S.CONFIRMED
+    if base in OPEN_STATES and _S.REFUNDED in states:
         return _S.REFUNDED
-    return obligation.base
+    return base
 
 
 def standing_step(state: PaymentState, decision: LineDecision) -> PaymentState:

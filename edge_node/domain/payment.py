@@ -1,8 +1,9 @@
 """The ladder of a payment: from the fee that is due to the line in the bank's statement.
 
 Rules: only the city's bank message or a statement line confirms; evidence on a citizen's telephone
-is a claim and never more; money that arrived wrongly, twice or late is never silently kept.
-Fees and fines run on the same ladder but never share a payment. Never say "paid" before CONFIRMED.
+is a claim and never more; only the bank's statement reconciles, closing a shift does not; money
+that arrived wrongly, twice or late is never silently kept. Fees and fines run on the same ladder
+but never share a payment. Never say "paid" before CONFIRMED.
 This module must not know amounts, accounts or banks.
 """
 

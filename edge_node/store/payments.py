@@ -38,7 +38,6 @@ class PaymentRow(NamedTuple):
     base: PaymentState
     state: PaymentState
     settled: bool
-    reconciled: bool
     counter: str
     opened_at: str
     ended_at: str
@@ -63,8 +62,7 @@ class EntryRow(NamedTuple):
 
 _COLUMNS: Final = (
     "id, version, dossier_id, dossier_no, ledger, reference, amount_vnd, beneficiary, basis,"
-    " reason, base, state, settled, reconciled, counter, opened_at, ended_at,"
-    " ended_version"
+    " reason, base, state, settled, counter, opened_at, ended_at, ended_version"
 )
 _SELECT: Final = f"SELECT {_COLUMNS} FROM payment"  # noqa: S608 - column names are ours
 _ENTRIES: Final = (
@@ -101,7 +99,6 @@ def read_row(values: tuple[object, ...]) -> PaymentRow:
         base=PaymentState(row.base),
         state=PaymentState(row.state),
         settled=bool(row.settled),
-        reconciled=bool(row.reconciled),
     )
 
 
@@ -229,7 +226,6 @@ def standing_of(
         beneficiary=row.beneficiary,
         base=row.base,
         ended_at=row.ended_at,
-        reconciled=row.reconciled,
     )
     return ledger.standing(obligation, lines)
 

@@ -398,7 +398,6 @@ CREATE TABLE payment (
     base TEXT NOT NULL,
     state TEXT NOT NULL,
     settled INTEGER NOT NULL CHECK (settled IN (0, 1)),
-    reconciled INTEGER NOT NULL DEFAULT 0 CHECK (reconciled IN (0, 1)),
     counter TEXT NOT NULL,
     opened_at TEXT NOT NULL,
     ended_at TEXT NOT NULL DEFAULT ''

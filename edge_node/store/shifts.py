@@ -64,18 +64,6 @@ def write(transaction: Transaction, event: ShiftOpened | ShiftClosed) -> None:
         "UPDATE shift SET closing_tills = ?, explanation = ?, closed_at = ? WHERE id = ?",
         (tills, event.explanation, event.closed_at, shift_id),
     )
-    transaction.connection.execute(
-        "UPDATE payment SET reconciled = 1, state = CASE state WHEN 'confirmed' THEN 'reconciled'"
-        " ELSE state END WHERE state = 'confirmed' AND id IN"
-        " (SELECT payment_id FROM payment_entry WHERE counter = ? AND at >= ? AND at <= ?)",
-        (event.counter, find_opened_at(transaction.connection, shift_id), event.closed_at),
-    )
-
-
-def find_opened_at(connection: sqlite3.Connection, shift_id: bytes) -> str:
-    """When a shift began; empty for one that is not here."""
-    row = connection.execute("SELECT opened_at FROM shift WHERE id = ?", (shift_id,)).fetchone()
-    return str(row[0]) if row is not None else ""
 
 
 def find(connection: sqlite3.Connection, shift_id: bytes) -> ShiftRow | None:
@@ -122,6 +110,22 @@ def transfers(connection: sqlite3.Connection, counter: str, since: str) -> list[
         (counter, since),
     )
     return [read_row(row) for row in rows]
+
+
+class Sum(NamedTuple):
+    """How many payments, and of how much together (đồng)."""
+
+    payments: int
+    amount_vnd: int
+
+
+def unstated(connection: sqlite3.Connection) -> dict[str, Sum]:
+    """What the bank has confirmed and no statement has yet, by ledger."""
+    rows = connection.execute(
+        "SELECT ledger, count(*), sum(amount_vnd) FROM payment WHERE state = 'confirmed'"
+        " GROUP BY ledger"
+    )
+    return {ledger: Sum(number, amount_vnd) for ledger, number, amount_vnd in rows}
 
 
 def count_tickets(connection: sqlite3.Connection, day: str, counter: str) -> dict[str, int]:

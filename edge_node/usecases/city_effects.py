@@ -141,7 +141,7 @@ def _payment(transaction: Transaction, said: _Said) -> Touched:
         fits = known is None or bank_lines.agrees(payment, known)
     if not fits:
         raise NoEffectError("refused", "transaction_contradicts")
-    return bank.hear(said.station, transaction, payment)
+    return bank.hear(said.station, transaction, payment, on_statement=word.on_statement)
 
 
 def _record_status(transaction: Transaction, said: _Said) -> Touched:

@@ -53,7 +53,7 @@ FULL: Final[dict[type[Announcement], dict[str, Any]]] = {
         "due_at": "2026-12-01T17:00:00+07:00",
     },
     ResultArrived: {"result_no": "123/GXN", "note": "Mang theo bản chính"},
-    PaymentConfirmed: {"beneficiary": "970436-0071000123456"},
+    PaymentConfirmed: {"beneficiary": "970436-0071000123456", "on_statement": True},
     RecordStatusChanged: {"text": "Hồ sơ đã có quyết định khác"},
     DossierReassigned: {"reason": "Chuyển địa bàn"},
 }

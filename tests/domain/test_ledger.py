@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +48,7 @@ def at(*lines: BankLine, **changes: Any) -> Standing:
 def test_the_line_that_fits_settles(base: PaymentState) -> None:
     found = at(line(), base=base)
     assert (found.state, found.settled) == (S.CONFIRMED, True)
-    assert at(line(), base=base, reconciled=True).state is S.RECONCILED
+    assert at(line(on_statement=True), base=base).state is S.RECONCILED
 
 
 def test_only_what_settles_is_reconciled_by_a_statement() -> None:
@@ -55,6 +56,11 @@ def test_only_what_settles_is_reconciled_by_a_statement() -> None:
     assert at(line(amount_vnd=14_000, on_statement=True)).state is S.MISMATCH
     accepted = line(amount_vnd=14_000, on_statement=True, decision="accept")
     assert at(accepted).state is S.RECONCILED
+    # Two that together were taken as enough: both must stand there.
+    parts = [line(name, amount_vnd=7_500, decision="accept") for name in "ab"]
+    half = msgspec.structs.replace(parts[0], on_statement=True)
+    assert at(half, parts[1]).state is S.CONFIRMED
+    assert at(half, msgspec.structs.replace(parts[1], on_statement=True)).state is S.RECONCILED
     # The one on the statement is the second one: the first one settles, and nobody has seen it.
     later = line("b", paid_at="2026-11-23T10:00:00+07:00", on_statement=True, decision="refunded")
     assert at(line(), later).state is S.CONFIRMED

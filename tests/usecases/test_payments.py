@@ -292,6 +292,6 @@ async def test_no_payment_is_ever_deleted(station: Station) -> None:
             lambda t: t.connection.execute(
                 "INSERT INTO payment SELECT x'" + "11" * 16 + "', version, dossier_id, dossier_no,"
                 " ledger, reference, amount_vnd, beneficiary, basis, reason, base, state, settled,"
-                " reconciled, counter, opened_at, ended_at, ended_version FROM payment"
+                " counter, opened_at, ended_at, ended_version FROM payment"
             ),
         )

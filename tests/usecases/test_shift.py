@@ -1,8 +1,9 @@
 """The drawer: opened, counted, closed; what it says is the sum of what happened."""
 
 import hashlib
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import PaymentCash, PaymentRefunded, ShiftClosed
 from edge_node.store import payloads
 from edge_node.store.results import waiting
+from edge_node.store.unit_of_work import Transaction
 from edge_node.usecases import lookup
 from edge_node.usecases.decisions import results, undo
 from edge_node.usecases.decisions.command import Command
@@ -100,17 +102,43 @@ async def test_the_next_shift_starts_from_what_was_counted(station: Station) -> 
     assert await shift.opening(station, "2") == {"fee": 180_000, "fine": 0}
 
 
-async def test_what_the_bank_confirmed_is_reconciled_by_the_closed_books(station: Station) -> None:
+async def test_closing_reconciles_nothing_and_says_what_no_statement_has(
+    station: Station, clock: TestClock
+) -> None:
     await open_drawer(station)
     _, stood = await due(station)
     await steps.show_qr(station, actor("q"), stood.payment_id)
     await steps.claim(station, actor("cl"), stood.payment_id, "482917")
-    await hear(station, word((await look(station, stood.payment_id)).reference))
+    said = word((await look(station, stood.payment_id)).reference)
+    await hear(station, said)
     await shift.close_drawer(station, actor("c"), {"fee": 200_000}, "")
-    assert (await look(station, stood.payment_id)).state == "reconciled"
+    assert (await look(station, stood.payment_id)).state == "confirmed"
     (report,) = await reports(station)
     (transfer,) = [line for line in report.money if line.method == "transfer"]
     assert (transfer.expected_vnd, transfer.counted_vnd) == (15_000, 15_000)
+    (unstated,) = report.unstated
+    assert (unstated.ledger, unstated.count, unstated.amount_vnd) == ("fee", 1, 15_000)
+    assert (unstated.count_here, unstated.amount_here_vnd) == (1, 15_000)
+    (closed,) = [payloads.read(r.body) for r in await records(station) if r.kind == 59]
+    assert isinstance(closed, ShiftClosed)
+    assert closed.transfers_unstated_vnd == 15_000
+    text = text_of(render.draw("shift_report", report).document)
+    assert "chưacótrênsaokê" in text
+    assert "1khoản,15.000đ" in text
+    # The next shift's figure is the station's alone, until a statement has it.
+    clock.advance(60)
+    await shift.open_drawer(station, actor("next"), {"fee": 200_000})
+    assert await unstated_of(station) == (0, 1)
+    await hear(station, msgspec.structs.replace(said, on_statement=True), sequence=1)
+    assert (await look(station, stood.payment_id)).state == "reconciled"
+    assert await unstated_of(station) == (0, 0)
+
+
+async def unstated_of(station: Station) -> tuple[int, int]:
+    """Confirmed transfers that no statement has: of the open shift, of the station."""
+    seen = await shift.overview(station, "2")
+    assert seen is not None
+    return seen.unstated["fee"].payments, seen.unstated_here["fee"].payments
 
 
 async def finished(station: Station, key: str) -> Command:
@@ -281,3 +309,29 @@ async def test_a_dossier_that_nobody_knows_owes_nothing(station: Station) -> Non
         ErrorCode.DOSSIER_UNKNOWN,
         opening.due(station, actor("x"), Demand(dossier_id="00" * 16)),
     )
+
+
+RECONCILED: Final = files("edge_node.store") / "migrations" / "0016_reconciled.sql"
+AS_BEFORE: Final = (
+    "ALTER TABLE payment ADD COLUMN reconciled INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE payment SET reconciled = 1, state = 'reconciled' WHERE state = 'confirmed';"
+)
+
+
+async def test_what_a_closed_shift_had_marked_goes_back_to_confirmed(station: Station) -> None:
+    """Only what no statement has: what one has, and what waits for a person, stay as they are."""
+    ids: list[str] = []
+    told: dict[str, dict[str, Any]] = {"a": {}, "b": {"on_statement": True}, "c": {"amount_vnd": 1}}
+    for name, said in told.items():
+        _, stood = await due(station, name)
+        reference = (await look(station, stood.payment_id)).reference
+        await hear(station, word(reference, transaction=name, **said), sequence=len(ids))
+        ids.append(stood.payment_id)
+
+    def migrate(transaction: Transaction) -> None:
+        for statement in (AS_BEFORE + RECONCILED.read_text()).split(";"):
+            transaction.connection.execute(statement)
+
+    await station.store.write(station.moment(), migrate)
+    states = [(await look(station, one)).state for one in ids]
+    assert states == ["confirmed", "reconciled", "mismatch"]

@@ -13,6 +13,7 @@ from edge_node.documents.model.internal import (
     Register,
     RegisterRow,
     ShiftReport,
+    UnstatedTransfers,
 )
 from edge_node.documents.model.letters import (
     Apology,
@@ -63,5 +64,6 @@ __all__ = [
     "StopNotice",
     "SupplementRequest",
     "TicketSlip",
+    "UnstatedTransfers",
     "WantedPaper",
 ]

@@ -96,6 +96,19 @@ class OpenTransfer(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["qr_shown", "claimed", "mismatch"]
 
 
+class UnstatedTransfers(msgspec.Struct, frozen=True, kw_only=True):
+    """Transfers of one ledger that the bank has confirmed and no statement has yet.
+
+    Those of the shift, and those of the whole station (`…_here`), whenever they came.
+    """
+
+    ledger: Literal["fee", "fine"]
+    count: int
+    amount_vnd: int
+    count_here: int
+    amount_here_vnd: int
+
+
 class ShiftReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one officer's shift did and counted; signed by officer and chief."""
 
@@ -111,6 +124,7 @@ class ShiftReport(msgspec.Struct, frozen=True, kw_only=True):
     work: tuple[Count, ...] = ()  # tickets served, received, returned, no-shows, …
     money: tuple[MoneyLine, ...] = ()
     open_transfers: tuple[OpenTransfer, ...] = ()
+    unstated: tuple[UnstatedTransfers, ...] = ()
     results_given: tuple[str, ...] = ()  # numbers of the dossiers; nobody is named
     results_waiting: int = 0  # results that nobody has fetched yet, at the whole station
     waiting_numbers: tuple[str, ...] = ()  # the oldest of them

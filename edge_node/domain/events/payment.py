@@ -175,6 +175,7 @@ class ShiftOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
 class ShiftClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="shift.closed"):
     """A drawer was counted and closed.
 
+    `transfers_unstated_vnd`: of what the bank has confirmed, what no statement has yet.
     `digest` is of the report before its check was put on it; `signature` (hex) is the station's
     slip key over the label and the digest, empty while the station has no such key.
     """
@@ -185,6 +186,7 @@ class ShiftClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     tills: tuple[Till, ...]
     transfers_expected_vnd: int
     transfers_confirmed_vnd: int
+    transfers_unstated_vnd: int = 0
     unsynced: int
     unprinted: int
     explanation: str

@@ -35,9 +35,17 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def hear(station: Station, transaction: Transaction, word: PaymentWord) -> bytes | None:
+def hear(
+    station: Station, transaction: Transaction, word: PaymentWord, *, on_statement: bool = False
+) -> bytes | None:
     """A word the city passed on takes effect; the dossier it concerns, if it is one of ours."""
-    return _heard(station, transaction, word, lambda: inbox.add_payment(transaction, word))
+
+    def enter() -> None:
+        inbox.add_payment(transaction, word)
+        if on_statement:
+            bank_lines.put_on_statement(transaction, word)
+
+    return _heard(station, transaction, word, enter)
 
 
 def state(station: Station, transaction: Transaction, told: PaymentWord) -> bytes | None:

@@ -8,7 +8,7 @@ from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.officer import Duty
 from edge_node.usecases.payments import shift
 from edge_node.usecases.payments.acting import Actor
-from edge_node.usecases.payments.shift import OpenItem, Overview
+from edge_node.usecases.payments.shift_books import LEDGERS, OpenItem, Overview
 from edge_node.usecases.station import Officer
 from edge_node.web.counter import desk
 from edge_node.web.counter.money import amount_of, explained
@@ -54,7 +54,7 @@ async def close_it(request: web.Request, officer: Officer) -> web.StreamResponse
 
 
 def _counted(form: dict[str, str]) -> dict[str, int]:
-    return {one.value: amount_of(form.get(one.value, "")) for one in shift.LEDGERS}
+    return {one.value: amount_of(form.get(one.value, "")) for one in LEDGERS}
 
 
 async def _difference(

@@ -111,13 +111,17 @@ class PaymentConfirmed(
     tag_field="type",
     tag="payment.confirmed",
 ):
-    """The bank says that money with this reference came in; `transaction` is the bank's number."""
+    """The bank says that money with this reference came in; `transaction` is the bank's number.
+
+    `on_statement`: its statement has it, which alone reconciles.
+    """
 
     reference: Annotated[str, msgspec.Meta(pattern="^[0-9A-Z]{1,13}$")]
     amount_vnd: Annotated[int, msgspec.Meta(gt=0, lt=1 << 53)]
     transaction: Word
     paid_at: Moment
     beneficiary: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    on_statement: bool = False
 
 
 class RecordStatusChanged(
