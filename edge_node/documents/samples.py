@@ -303,6 +303,14 @@ def _shift() -> model.ShiftReport:
                 amount_here_vnd=165_000,
             ),
         ),
+        lines_set_aside=(
+            model.AsideLine(
+                transaction="FT26324000009",
+                amount_vnd=2_000_000,
+                why="Người gửi chuyển nhầm, không liên quan đến trạm",
+                set_at=_CLOSING,
+            ),
+        ),
         results_given=tuple(f"T26560-7KXM-{index:05d}-3" for index in range(1, 13)),
         results_waiting=57,
         waiting_numbers=tuple(f"T26560-7KXK-{index:05d}-6" for index in range(1, 8)),

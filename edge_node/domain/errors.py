@@ -135,6 +135,7 @@ class ErrorCode(StrEnum):
     ACCOUNT_INVALID = "account_invalid"
     FEE_UNKNOWN = "fee_unknown"
     PAYMENT_UNKNOWN = "payment_unknown"
+    LINE_NOT_FREE = "line_not_free"
     PAYMENT_OPEN = "payment_open"
     PAYMENT_UNCONFIRMED = "payment_unconfirmed"
     BENEFICIARY_MISSING = "beneficiary_missing"

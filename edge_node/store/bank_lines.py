@@ -103,13 +103,18 @@ def decision_of(connection: sqlite3.Connection, transaction: str) -> Decision | 
 
 
 def unmatched(connection: sqlite3.Connection, most: int) -> list[PaymentWord]:
-    """Words under a reference that this station never gave out, and that nobody has decided."""
+    """Words under a reference that this station never gave out, and that nobody has decided.
+
+    What somebody set aside is decided too.
+    """
     rows = connection.execute(
         "SELECT word.reference, word.bank_transaction, word.amount_vnd, word.paid_at,"
         " word.beneficiary FROM payment_word AS word"
         " LEFT JOIN payment ON payment.reference = word.reference"
         " LEFT JOIN bank_line ON bank_line.bank_transaction = word.bank_transaction"
-        " WHERE payment.id IS NULL AND bank_line.payment_id IS NULL"
+        " WHERE payment.id IS NULL AND bank_line.payment_id IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM line_set_aside AS aside"
+        " WHERE aside.bank_transaction = word.bank_transaction AND aside.stands)"
         " ORDER BY word.paid_at, word.bank_transaction LIMIT ?",
         (most,),
     )

@@ -5,24 +5,37 @@ waits for nobody, because a payment's first event makes its row and each later o
 """
 
 from edge_node.domain.errors import DomainError
-from edge_node.domain.events import PaymentDue, ShiftClosed, ShiftOpened, StatementTaken
-from edge_node.domain.events.payment import PaymentEvent
-from edge_node.store import bank_lines, payments, shifts
+from edge_node.domain.events import (
+    LineSetAside,
+    PaymentDue,
+    ShiftClosed,
+    ShiftOpened,
+    StatementTaken,
+)
+from edge_node.domain.events.payment import PaymentEvent, PaymentStep
+from edge_node.store import bank_lines, lines_set_aside, payments, shifts
 from edge_node.store.unit_of_work import Transaction
 
 
 def enter_again(
     transaction: Transaction, event: PaymentEvent, subject: bytes | None, version: int
 ) -> None:
-    """One event of a payment, a shift or a statement, unless it is here already."""
+    """One event of a payment, a shift, a statement or a line, unless it is here already."""
     if subject is None:
         return
     if isinstance(event, StatementTaken):
         bank_lines.state(transaction, event)
         return
+    if isinstance(event, LineSetAside):
+        lines_set_aside.write(transaction, event, version)
+        return
     if isinstance(event, ShiftOpened | ShiftClosed):
         _shift(transaction, event, subject)
         return
+    _payment(transaction, event, subject, version)
+
+
+def _payment(transaction: Transaction, event: PaymentStep, subject: bytes, version: int) -> None:
     row = payments.find(transaction.connection, subject)
     if isinstance(event, PaymentDue):
         taken = payments.find_by_reference(transaction.connection, event.reference)

@@ -45,6 +45,7 @@ KINDS: Final = MappingProxyType(
         events.ShiftClosed: 59,
         events.PaymentReopened: 60,
         events.StatementTaken: 61,
+        events.LineSetAside: 62,
         events.OfficerSignedIn: 128,
         events.OfficerMadeToWait: 129,
         events.OfficerPinSet: 130,

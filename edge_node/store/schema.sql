@@ -521,6 +521,18 @@ CREATE TABLE seat (
     seen_wall_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE line_set_aside (
+    bank_transaction TEXT PRIMARY KEY,
+    version INTEGER NOT NULL CHECK (version >= 1),
+    stands INTEGER NOT NULL CHECK (stands IN (0, 1)),
+    amount_vnd INTEGER NOT NULL,
+    ground TEXT NOT NULL,
+    note TEXT NOT NULL,
+    officer_id TEXT NOT NULL,
+    counter TEXT NOT NULL,
+    decided_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX print_job_open ON print_job (role, state, id)
 WHERE state IN ('queued', 'sent', 'failed');
 
@@ -571,3 +583,5 @@ CREATE INDEX print_job_of_booking ON print_job (id) WHERE kind = 'booking_slip';
 CREATE INDEX result_hand_over_of_counter ON result_hand_over (counter, handed_over_at);
 
 CREATE INDEX payment_word_of_transaction ON payment_word (bank_transaction);
+
+CREATE INDEX line_set_aside_of_counter ON line_set_aside (counter, decided_at);

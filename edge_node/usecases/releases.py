@@ -18,6 +18,7 @@ from edge_node.domain.city_words import CatalogueReleased
 from edge_node.domain.deadline import WorkingCalendar
 from edge_node.domain.fee_rules import read_exemptions
 from edge_node.domain.release import CatalogueError
+from edge_node.domain.set_aside import read_line_reasons
 from edge_node.domain.working_calendar import read_calendar
 from edge_node.store import city_news, inbox
 from edge_node.store.inbox import StoredRelease
@@ -62,8 +63,8 @@ def read_rules(files: dict[str, bytes]) -> Rules:
 
 
 def read_money_rules(files: Mapping[str, bytes]) -> MoneyRules:
-    """Accounts and grounds in a release's files. Raises CatalogueError."""
-    return MoneyRules(read_beneficiaries(files), read_exemptions(files))
+    """Accounts, grounds and reasons in a release's files. Raises CatalogueError."""
+    return MoneyRules(read_beneficiaries(files), read_exemptions(files), read_line_reasons(files))
 
 
 def unpack(content: bytes) -> dict[str, bytes]:

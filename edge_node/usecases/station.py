@@ -20,6 +20,7 @@ from edge_node.domain.pairing import OpenCode
 from edge_node.domain.queue_rules import QueueRules
 from edge_node.domain.retention import DiskLevel
 from edge_node.domain.seats import ONE_KIOSK, SeatRules
+from edge_node.domain.set_aside import LineReason
 from edge_node.domain.undo import UNDO_WINDOW_S
 from edge_node.domain.units import Unit
 from edge_node.store.blobs import Vault
@@ -79,10 +80,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MoneyRules(NamedTuple):
-    """What a release says about money besides the fees: accounts, and grounds to waive."""
+    """What a release says about money besides the fees: accounts, grounds to waive, reasons."""
 
     beneficiaries: Beneficiaries = NO_BENEFICIARIES
     exemptions: tuple[Exemption, ...] = ()
+    line_reasons: tuple[LineReason, ...] = ()
 
 
 NO_MONEY_RULES: Final = MoneyRules()

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.work_screens import Node, faults, overflow, running, sign_in, small_targets
-from tests.usecases.money_side import due, look, with_accounts
+from tests.usecases.money_side import due, hear, look, with_accounts, word
 
 pytestmark = pytest.mark.browser
 PATH = "/counter/money/statement"
@@ -63,3 +63,33 @@ async def test_a_film_chosen_by_mistake_is_refused_before_it_leaves(
     await page.locator("main form button").click()
     await expect(page.locator("#file")).to_be_focused()
     assert await page.locator("#hold").is_hidden()
+
+
+async def test_a_line_that_is_not_ours_is_set_aside_by_keyboard_and_taken_back(
+    node: Node, page: Page
+) -> None:
+    await hear(node.station, word("ABCDEFGHJKLMN", transaction="FT-9"))
+    await sign_in(page, node)
+    await page.goto(node.url("/counter/money"))
+    await page.locator(".task-aside summary").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("select[name=reason]")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("Phường bên cạnh")
+    assert await faults(page) == []
+    assert await small_targets(page) == []
+    assert await overflow(page, 683, 384) <= 0
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#tasks li")).to_have_count(0)
+    await expect(page.locator("#set-aside li")).to_contain_text("Tiền của đơn vị khác")
+    await expect(page.locator("#set-aside li")).to_contain_text("Phường bên cạnh")
+    assert await faults(page) == []
+    assert await overflow(page, 683, 384) <= 0
+    await page.locator("#set-aside input[name=reason]").focus()
+    await page.keyboard.type("Là tiền của hồ sơ khác")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#tasks li")).to_have_count(1)
+    await expect(page.locator("#set-aside")).to_have_count(0)

@@ -3,6 +3,7 @@
 from edge_node.documents.model.common import Citizen, Letter, Page, Paper
 from edge_node.documents.model.continuity import ContinuityKit, ContinuitySlip
 from edge_node.documents.model.internal import (
+    AsideLine,
     ControlSheet,
     Count,
     HandOver,
@@ -37,6 +38,7 @@ from edge_node.documents.model.roll import (
 __all__ = [
     "Apology",
     "AppointmentSlip",
+    "AsideLine",
     "BookingSlip",
     "Citizen",
     "ContinuityKit",

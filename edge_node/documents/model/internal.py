@@ -109,6 +109,15 @@ class UnstatedTransfers(msgspec.Struct, frozen=True, kw_only=True):
     amount_here_vnd: int
 
 
+class AsideLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the bank that was found to be none of our money, and why."""
+
+    transaction: str
+    amount_vnd: int
+    why: str
+    set_at: datetime
+
+
 class ShiftReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one officer's shift did and counted; signed by officer and chief."""
 
@@ -125,6 +134,7 @@ class ShiftReport(msgspec.Struct, frozen=True, kw_only=True):
     money: tuple[MoneyLine, ...] = ()
     open_transfers: tuple[OpenTransfer, ...] = ()
     unstated: tuple[UnstatedTransfers, ...] = ()
+    lines_set_aside: tuple[AsideLine, ...] = ()
     results_given: tuple[str, ...] = ()  # numbers of the dossiers; nobody is named
     results_waiting: int = 0  # results that nobody has fetched yet, at the whole station
     waiting_numbers: tuple[str, ...] = ()  # the oldest of them

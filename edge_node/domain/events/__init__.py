@@ -56,6 +56,7 @@ from edge_node.domain.events.paper import (
 )
 from edge_node.domain.events.payment import (
     BankLineDecided,
+    LineSetAside,
     PaymentCash,
     PaymentClaimed,
     PaymentDue,
@@ -106,6 +107,7 @@ __all__ = [
     "DossierStopped",
     "DossierSubmitted",
     "Event",
+    "LineSetAside",
     "NoteWritten",
     "OfficerDutyChanged",
     "OfficerKeyChanged",

@@ -153,6 +153,26 @@ class StatementTaken(
     taken_at: str
 
 
+class LineSetAside(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="payment.line_set_aside"
+):
+    """A line of the bank belongs to nothing of ours, or does after all (`taken_back`).
+
+    Its subject is the line (`domain/set_aside.line_id`), its version counts the line's decisions;
+    it touches no payment. `ground` is the reason's words, empty where the note alone says it.
+    """
+
+    transaction: str
+    line_amount_vnd: int
+    decision: Literal["set_aside", "taken_back"]
+    reason: str
+    ground: str
+    note: str
+    officer: str
+    counter: str
+    decided_at: str
+
+
 class Till(msgspec.Struct, frozen=True, kw_only=True):
     """Cash of one ledger in a drawer, in đồng."""
 
@@ -175,7 +195,8 @@ class ShiftOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
 class ShiftClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="shift.closed"):
     """A drawer was counted and closed.
 
-    `transfers_unstated_vnd`: of what the bank has confirmed, what no statement has yet.
+    `transfers_unstated_vnd`: of what the bank has confirmed, what no statement has yet;
+    `lines_set_aside`: lines of the bank that this counter set aside in the shift.
     `digest` is of the report before its check was put on it; `signature` (hex) is the station's
     slip key over the label and the digest, empty while the station has no such key.
     """
@@ -187,6 +208,7 @@ class ShiftClosed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     transfers_expected_vnd: int
     transfers_confirmed_vnd: int
     transfers_unstated_vnd: int = 0
+    lines_set_aside: int = 0
     unsynced: int
     unprinted: int
     explanation: str
@@ -209,4 +231,4 @@ PaymentStep: TypeAlias = (
     | BankLineDecided
 )
 ShiftEvent: TypeAlias = ShiftOpened | ShiftClosed
-PaymentEvent: TypeAlias = PaymentStep | ShiftEvent | StatementTaken
+PaymentEvent: TypeAlias = PaymentStep | ShiftEvent | StatementTaken | LineSetAside

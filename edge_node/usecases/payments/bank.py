@@ -15,7 +15,7 @@ from edge_node.domain.events import BankLineDecided
 from edge_node.domain.events.payment import PaymentStep
 from edge_node.domain.ledger import standing_step
 from edge_node.domain.payment import PaymentState
-from edge_node.store import bank_lines, customer_screens, inbox, payments
+from edge_node.store import bank_lines, customer_screens, inbox, lines_set_aside, payments
 from edge_node.store.inbox import PaymentWord
 from edge_node.store.payments import PaymentRow
 from edge_node.store.unit_of_work import Transaction
@@ -77,7 +77,7 @@ def _heard(
 async def decide(station: Station, actor: Actor, payment_id: str, line: Line) -> Stood:
     """Decide about money that does not fit; a stranger's line is given to this payment.
 
-    Errors: reason_missing, action_not_allowed, payment_unknown.
+    Errors: reason_missing, action_not_allowed, payment_unknown, line_not_free.
     """
     reason = reason_of(line.reason)
 
@@ -101,6 +101,8 @@ async def decide(station: Station, actor: Actor, payment_id: str, line: Line) ->
 
 def _check(transaction: Transaction, row: PaymentRow, word: PaymentWord, wanted: Decision) -> None:
     """The line is this payment's or nobody's, and the ladder has this step for it."""
+    if lines_set_aside.stands(transaction.connection, word.bank_transaction):
+        raise DomainError(ErrorCode.LINE_NOT_FREE)
     decided = bank_lines.decision_of(transaction.connection, word.bank_transaction)
     owner = payments.find_by_reference(transaction.connection, word.reference)
     mine = decided is not None and decided.payment_id == row.id

@@ -133,6 +133,7 @@ def _closed(
         transfers_expected_vnd=sum(seen.transfers_expected.values()),
         transfers_confirmed_vnd=sum(seen.transfers_confirmed.values()),
         transfers_unstated_vnd=sum(one.amount_vnd for one in seen.unstated.values()),
+        lines_set_aside=len(seen.set_aside),
         unsynced=seen.unsynced,
         unprinted=seen.unprinted,
         explanation=word,

@@ -13,7 +13,8 @@ from edge_node.domain.beneficiaries import Ledger
 from edge_node.domain.confidential import confidential_procedures
 from edge_node.domain.events.payment import Till
 from edge_node.domain.payment import PaymentState
-from edge_node.store import results, shifts
+from edge_node.store import lines_set_aside, results, shifts
+from edge_node.store.lines_set_aside import AsideRow
 from edge_node.store.payments import PaymentRow
 from edge_node.store.shifts import ShiftRow, Sum
 from edge_node.store.unit_of_work import Connection
@@ -60,6 +61,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     unstated: dict[str, Sum]
     unstated_here: dict[str, Sum]
     open_items: tuple[OpenItem, ...]
+    set_aside: tuple[AsideRow, ...]
     tickets: dict[str, int]
     received: int
     results_given: tuple[str, ...]
@@ -116,6 +118,7 @@ def overview_of(
         unstated=_unstated(transfers),
         unstated_here={one.value: here.get(one.value, Sum(0, 0)) for one in LEDGERS},
         open_items=tuple(_item(connection, row) for row in transfers if row.state in _AWAITED),
+        set_aside=tuple(lines_set_aside.of_shift(connection, found.counter, found.opened_at)),
         tickets=shifts.count_tickets(connection, day, found.counter),
         received=shifts.count_received(connection, day, found.counter),
         results_given=results.handed_over(connection, found.counter, found.opened_at, hidden),

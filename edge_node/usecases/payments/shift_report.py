@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from edge_node.documents.model import (
+    AsideLine,
     Count,
     MoneyLine,
     OpenTransfer,
@@ -18,6 +19,7 @@ from edge_node.documents.model import (
 )
 from edge_node.domain.beneficiaries import Ledger
 from edge_node.domain.ticket import TicketState
+from edge_node.store.lines_set_aside import AsideRow
 from edge_node.store.unit_of_work import Transaction
 from edge_node.usecases.payments.acting import Actor
 from edge_node.usecases.payments.shift_books import LEDGERS, OpenItem, Overview
@@ -52,6 +54,7 @@ def report_of(
         money=tuple(_money(seen, cash)),
         open_transfers=tuple(_transfer(one) for one in seen.open_items),
         unstated=_unstated(seen),
+        lines_set_aside=tuple(_aside(one) for one in seen.set_aside),
         results_given=seen.results_given,
         results_waiting=seen.results_waiting,
         waiting_numbers=seen.waiting_numbers,
@@ -89,6 +92,15 @@ def _unstated(seen: Overview) -> tuple[UnstatedTransfers, ...]:
             )
             lines.append(line)
     return tuple(lines)
+
+
+def _aside(row: AsideRow) -> AsideLine:
+    return AsideLine(
+        transaction=row.bank_transaction,
+        amount_vnd=row.amount_vnd,
+        why=" – ".join(filter(None, (row.ground, row.note))),
+        set_at=datetime.fromisoformat(row.decided_at),
+    )
 
 
 def _line(ledger: str, method: str, expected_vnd: int, counted_vnd: int) -> MoneyLine:

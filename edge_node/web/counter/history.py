@@ -16,6 +16,7 @@ from edge_node.usecases.station import Officer, Station
 from edge_node.web import durations
 from edge_node.web.counter import desk
 from edge_node.web.counter.session import signed_in
+from edge_node.web.counter.wording import officer_name
 from edge_node.web.keys import STATION
 from edge_node.web.localisation import Translator
 from edge_node.web.pages import render, translator
@@ -52,8 +53,7 @@ async def page(request: web.Request, officer: Officer) -> web.StreamResponse:
 
 def shown(words: Translator, station: Station, today: date, line: HappenedLine) -> Shown:
     """A line in the reader's words."""
-    officer = station.officers.get(line.by)
-    who = f"{officer.rank} {officer.name}".strip() if officer else line.by
+    who = officer_name(station, line.by)
     return Shown(
         durations.written(words, line.at, today),
         f"{words(f'decisions.history.source.{line.source}')}: {_what(words, line)}",

@@ -12,13 +12,16 @@ from aiohttp import web
 
 from edge_node.domain.errors import DomainError
 from edge_node.domain.officer import Duty, may
-from edge_node.usecases.payments import bank, views
+from edge_node.domain.set_aside import OTHER
+from edge_node.usecases.payments import aside, bank, views
 from edge_node.usecases.payments.acting import Actor
+from edge_node.usecases.payments.aside import Why
 from edge_node.usecases.payments.bank import Line
 from edge_node.usecases.station import Officer
 from edge_node.web.counter import desk
 from edge_node.web.counter.money import explained
 from edge_node.web.counter.session import with_duty
+from edge_node.web.counter.wording import officer_name
 from edge_node.web.keys import STATION
 from edge_node.web.pages import new_key, read_form, render, see_other, translator
 
@@ -31,6 +34,31 @@ _DECISIONS: Final = ("accept", "refund_due", "refunded")
 async def inbox(request: web.Request, officer: Officer) -> web.StreamResponse:
     """Everything about money that waits for a person."""
     return await _page(request, officer, "", 200)
+
+
+@with_duty(Duty.TAKE_MONEY)
+async def set_aside(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """A line of the bank is none of our money."""
+    form = await read_form(request)
+    why = Why(reason=form.get("reason", ""), note=form.get("note", ""))
+    actor, line = Actor.of(officer, form.get("key", "")), form.get("transaction", "")
+    try:
+        await aside.set_aside(request.app[STATION], actor, line, why)
+    except DomainError as error:
+        return await _page(request, officer, explained(translator(request), error), 422)
+    return see_other(PATH)
+
+
+@with_duty(Duty.TAKE_MONEY)
+async def take_back(request: web.Request, officer: Officer) -> web.StreamResponse:
+    """It goes back into the inbox."""
+    form = await read_form(request)
+    actor, line = Actor.of(officer, form.get("key", "")), form.get("transaction", "")
+    try:
+        await aside.take_back(request.app[STATION], actor, line, form.get("reason", ""))
+    except DomainError as error:
+        return await _page(request, officer, explained(translator(request), error), 422)
+    return see_other(PATH)
 
 
 @with_duty(Duty.CORRECT_MONEY)
@@ -64,6 +92,10 @@ async def _page(
     values |= {
         "tasks": await views.inbox(station),
         "awaiting": await views.awaiting(station),
+        "set_aside": await aside.listed(station),
+        "line_reasons": station.money.line_reasons,
+        "other": OTHER,
+        "person": lambda officer_id: officer_name(station, officer_id),
         "correct": may(officer.roles, Duty.CORRECT_MONEY),
         "new_key": new_key,
         "problem": problem,
@@ -85,4 +117,9 @@ def paid_text(values: Mapping[str, object], text: str) -> str:
     return str(written(text)) if callable(written) else text
 
 
-ROUTES: Final = (web.get(PATH, inbox), web.post(PATH, decide))
+ROUTES: Final = (
+    web.get(PATH, inbox),
+    web.post(PATH, decide),
+    web.post(f"{PATH}/aside", set_aside),
+    web.post(f"{PATH}/take-back", take_back),
+)

@@ -14,6 +14,7 @@ from edge_node.domain.printing import PrintState
 from edge_node.domain.procedure import Answer, Procedure, Question, missing
 from edge_node.usecases.lookup import DossierView, PrintJobView
 from edge_node.usecases.printing import MAXIMUM_RETRY_AGE
+from edge_node.usecases.station import Station
 from edge_node.web import durations
 from edge_node.web.localisation import Translator
 
@@ -115,3 +116,9 @@ def stalled(jobs: Iterable[PrintJobView], now: datetime) -> set[int]:
 def birth(words: Translator, iso: str) -> str:
     """A date of birth as on the card; empty when unknown."""
     return words.day(date.fromisoformat(iso)) if iso else ""
+
+
+def officer_name(station: Station, officer_id: str) -> str:
+    """Rank and name of an officer of this station; the id of anybody else."""
+    officer = station.officers.get(officer_id)
+    return f"{officer.rank} {officer.name}".strip() if officer else officer_id

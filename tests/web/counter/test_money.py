@@ -266,3 +266,42 @@ async def test_the_drawer_leads_to_the_results_that_wait(station: Station, clien
     address = re.search(r'href="(/counter/dossiers/list/[a-z-]+)">Xem danh sách', page)
     assert address is not None
     await page_of(client, address[1])
+
+
+async def test_the_cashier_sets_a_strangers_line_aside(station: Station, client: Client) -> None:
+    cashier = make_officer("minh", "Trần Văn Minh", "2")
+    station.officers = {"minh": msgspec.structs.replace(cashier, roles=(Role.CASHIER,))}
+    await enter(client)
+    await hear(station, word("ABCDEFGHJKLMN", transaction="FT-9"))
+    page = await page_of(client, "/counter/money")
+    assert "Người gửi chuyển nhầm" in page
+    aside = {"key": "aside", "transaction": "FT-9"}
+    status, text, _ = await send(client, "/counter/money/aside", **aside, reason="other", note="")
+    assert (status, 'role="alert"' in text) == (422, True)
+    status, _, where = await send(
+        client, "/counter/money/aside", **aside, reason="other-unit", note="Phường bên"
+    )
+    assert (status, where) == (303, "/counter/money")
+    page = await page_of(client, where)
+    assert "Không có khoản nào cần xử lý" in page
+    assert "Tiền của đơn vị khác – Phường bên" in page
+    assert "Trần Văn Minh, quầy 2" in page
+    back = {"key": "back", "transaction": "FT-9", "reason": "Nhầm"}
+    assert (await send(client, "/counter/money/take-back", **back))[0] == 303
+    assert "Chưa rõ tiền của ai" in await page_of(client, "/counter/money")
+    again = {**back, "key": "again"}
+    status, text, _ = await send(client, "/counter/money/take-back", **again)
+    assert (status, "Dòng này đã có khoản thu nhận" in text) == (422, True)
+
+
+async def test_an_officer_who_takes_no_money_sets_nothing_aside(
+    station: Station, client: Client
+) -> None:
+    officer = make_officer("minh", "Trần Văn Minh", "2")
+    station.officers = {"minh": msgspec.structs.replace(officer, roles=(Role.OFFICER,))}
+    await enter(client)
+    await hear(station, word("ABCDEFGHJKLMN", transaction="FT-9"))
+    for path in ("/counter/money/aside", "/counter/money/take-back"):
+        fields = {"key": "a", "transaction": "FT-9", "reason": "other-unit"}
+        assert (await send(client, path, **fields))[0] == 422
+    assert [task.kind for task in await views.inbox(station)] == ["unmatched"]
