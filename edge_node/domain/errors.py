@@ -68,6 +68,7 @@ class ErrorCode(StrEnum):
     ANSWER_UNKNOWN = "answer_unknown"
     ANSWER_INVALID = "answer_invalid"
     DOCUMENT_UNKNOWN = "document_unknown"
+    PAPER_FORM_UNKNOWN = "paper_form_unknown"
 
     # The dossier, its number and the ticket.
     DOSSIER_UNKNOWN = "dossier_unknown"

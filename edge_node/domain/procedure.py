@@ -11,7 +11,7 @@ This module must not know the files of a release, nor languages beyond the texts
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -33,6 +33,7 @@ KioskUse = Literal["form", "ticket_only", "information", "hidden"]
 PaperForm = Literal[
     "original", "certified_copy", "copy_to_compare", "copy", "photocopy", "electronic"
 ]
+PAPER_FORMS: tuple[PaperForm, ...] = get_args(PaperForm)
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -270,6 +271,25 @@ def check_documents(procedure: Procedure, documents: Mapping[str, bool]) -> dict
         unknown = next(name for name in documents if name not in checked)
         raise DomainError(ErrorCode.DOCUMENT_UNKNOWN, name=unknown[:64])
     return checked
+
+
+def check_forms(procedure: Procedure, forms: Mapping[str, str]) -> dict[str, str]:
+    """In which form papers were handed in; an empty one is left to the pen.
+
+    Raises DomainError: DOCUMENT_UNKNOWN(name), PAPER_FORM_UNKNOWN(name).
+    """
+    known = {document.id for document in procedure.documents}
+    for name, form in forms.items():
+        if name not in known:
+            raise DomainError(ErrorCode.DOCUMENT_UNKNOWN, name=name[:64])
+        if form and paper_form(form) is None:
+            raise DomainError(ErrorCode.PAPER_FORM_UNKNOWN, name=name[:64])
+    return dict(forms)
+
+
+def paper_form(text: str) -> PaperForm | None:
+    """One of the catalogue's forms of a paper; None for anything else."""
+    return next((one for one in PAPER_FORMS if one == text), None)
 
 
 def missing(

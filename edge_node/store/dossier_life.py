@@ -15,6 +15,7 @@ from edge_node.domain.events import (
     ClockChanged,
     ConflictResolved,
     DossierExtended,
+    DossierMoved,
     DossierReceived,
     Event,
     NoteWritten,
@@ -136,9 +137,20 @@ def open_if_running(transaction: Transaction, key: _Key, cause: str, at: str) ->
         )
 
 
-def _shortage(transaction: Transaction, key: _Key, event: Any) -> None:
+def _received(transaction: Transaction, key: _Key, event: Any) -> None:
+    forms = {one.id: one.form for one in event.documents if one.form is not None}
+    _paper_forms(transaction, key, forms)
     if event.shortage_reason:
         _insert(transaction, "dossier_shortage", key, event.shortage_reason, event.rest_due_on)
+
+
+def _moved(transaction: Transaction, key: _Key, event: Any) -> None:
+    _paper_forms(transaction, key, event.forms)
+
+
+def _paper_forms(transaction: Transaction, key: _Key, forms: Mapping[str, str]) -> None:
+    for document_id, form in forms.items():
+        _insert(transaction, "paper_form", key, document_id, form)
 
 
 def _extension(transaction: Transaction, key: _Key, event: Any) -> None:
@@ -180,7 +192,8 @@ def _choice(transaction: Transaction, _: _Key, event: Any) -> None:
 
 
 _WRITERS: Final[Mapping[type[Any], Callable[[Transaction, _Key, Any], None]]] = {
-    DossierReceived: _shortage,
+    DossierReceived: _received,
+    DossierMoved: _moved,
     DossierExtended: _extension,
     PapersHandedOn: _move,
     ResultHandedOver: _hand_over,
@@ -200,6 +213,7 @@ def _insert(transaction: Transaction, table: str, key: _Key, *values: object) ->
 _OF_A_DECISION: Final = (
     "clock_stop",
     "dossier_shortage",
+    "paper_form",
     "dossier_extension",
     "custody_move",
     "result_hand_over",
@@ -232,6 +246,16 @@ def shortage(connection: sqlite3.Connection, dossier_id: bytes) -> Shortage | No
     columns = "version, reason, rest_due_on"
     rows = _of(connection, "dossier_shortage", columns, dossier_id)
     return Shortage(*rows[-1]) if rows else None
+
+
+def paper_forms(connection: sqlite3.Connection, dossier_id: bytes) -> dict[str, str]:
+    """In which form each paper was handed in, as said last; nothing where nobody said it."""
+    rows = connection.execute(
+        "SELECT document_id, form FROM paper_form WHERE dossier_id = ?1 AND version ="
+        " (SELECT max(version) FROM paper_form WHERE dossier_id = ?1)",
+        (dossier_id,),
+    )
+    return dict(rows.fetchall())
 
 
 def extensions(connection: sqlite3.Connection, dossier_id: bytes) -> list[Extension]:

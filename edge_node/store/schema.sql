@@ -533,6 +533,14 @@ CREATE TABLE line_set_aside (
     decided_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE paper_form (
+    dossier_id BLOB NOT NULL CHECK (length(dossier_id) = 16),
+    version INTEGER NOT NULL,
+    document_id TEXT NOT NULL,
+    form TEXT NOT NULL,
+    PRIMARY KEY (dossier_id, version, document_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX print_job_open ON print_job (role, state, id)
 WHERE state IN ('queued', 'sent', 'failed');
 

@@ -18,7 +18,7 @@ from edge_node.domain.events import Answer
 from edge_node.domain.person import mask_identity_number
 from edge_node.domain.procedure import Procedure, missing
 from edge_node.domain.ticket import TicketState, format_ticket, parse_ticket
-from edge_node.store import dossiers, inbox, payloads, print_jobs, tickets
+from edge_node.store import dossier_life, dossiers, inbox, payloads, print_jobs, tickets
 from edge_node.store.city import Held
 from edge_node.store.dossiers import DossierRow
 from edge_node.store.print_jobs import PrintJobRow
@@ -34,7 +34,10 @@ WORKLIST_LENGTH: Final = 50
 
 
 class DocumentView(msgspec.Struct, frozen=True, kw_only=True):
-    """One paper of the checklist and whether it is there (None: nobody said)."""
+    """One paper of the checklist and whether it is there (None: nobody said).
+
+    `form` is how it was handed in, as an officer said: empty where that was left to the pen.
+    """
 
     id: str
     name_vi: str
@@ -42,6 +45,7 @@ class DocumentView(msgspec.Struct, frozen=True, kw_only=True):
     required: bool
     only_if_lookup_fails: bool
     have: bool | None
+    form: str | None = None
 
 
 class ApplicantView(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,7 +249,9 @@ def _view(
         applicant=_applicant(row),
         identity_level=row.identity_level,
         answers=row.answers,
-        documents=_documents(procedure, row.documents),
+        documents=_documents(
+            procedure, row.documents, dossier_life.paper_forms(connection, row.id)
+        ),
         missing=missing(procedure, row.answers, row.documents),
         actions=tuple(action.value for action in allowed_actions(row.state)),
         saved_at=row.submitted_at,
@@ -304,7 +310,9 @@ def _applicant(row: DossierRow) -> ApplicantView:
     )
 
 
-def _documents(procedure: Procedure, have: dict[str, bool]) -> tuple[DocumentView, ...]:
+def _documents(
+    procedure: Procedure, have: Mapping[str, bool], forms: Mapping[str, str]
+) -> tuple[DocumentView, ...]:
     return tuple(
         DocumentView(
             id=document.id,
@@ -313,6 +321,7 @@ def _documents(procedure: Procedure, have: dict[str, bool]) -> tuple[DocumentVie
             required=document.required,
             only_if_lookup_fails=document.only_if_lookup_fails,
             have=have.get(document.id),
+            form=forms.get(document.id),
         )
         for document in procedure.documents
     )

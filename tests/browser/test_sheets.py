@@ -130,3 +130,39 @@ async def test_a_field_below_the_fold_comes_in_whole_by_keyboard(node: Node, pag
     await page.set_viewport_size({"width": 1366, "height": 600})
     await page.locator("#rest_due_on").focus()
     assert await seen_whole(page, "#rest_due_on", "#confirm") == [True] * 2
+
+
+async def test_the_form_of_a_paper_is_chosen_by_keyboard_printed_and_shown(
+    node: Node, page: Page
+) -> None:
+    papers = [{"id": "lltp", "have": True}, {"id": "identity-copy", "have": False}]
+    answer = await submit(node.station, procedure_id="criminal-record", documents=papers)
+    address = f"/counter/dossiers/{answer.dossier_id}"
+    await sign_in(page, node)
+    await page.goto(node.url(address))
+    copied = page.locator("#form-identity-copy")
+    await expect(copied).to_be_hidden()
+    await page.locator("#paper-identity-copy").focus()
+    await page.keyboard.press("Space")
+    await expect(copied).to_have_value("copy_to_compare")
+    await page.locator("#paper-lltp").focus()
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#form-lltp")).to_be_focused()
+    await expect(page.locator("#form-lltp")).to_have_value("")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator("#form-lltp")).to_have_value("original")
+    assert await faults(page) == []
+    assert await small_targets(page) == []
+    assert await overflow(page, 683, 384) <= 0
+    await page.locator("button[value=receive]").click()
+    await page.locator(".sheet-receive").wait_for()
+    await expect(page.locator("#form-lltp")).to_have_value("original")
+    await page.locator("#confirm").click()
+    await expect(page.locator("li:has(#paper-lltp) .form")).to_have_text("Bản chính")
+    await expect(page.locator("li:has(#paper-identity-copy) .form")).to_contain_text("đối chiếu")
+    view = await lookup.dossier(node.station, answer.dossier_id)
+    assert {one.id: one.form for one in view.documents if one.have} == {
+        "lltp": "original",
+        "identity-copy": "copy_to_compare",
+    }
+    assert await faults(page) == []

@@ -120,6 +120,7 @@ class DossierMoved(_Act, frozen=True, kw_only=True, tag_field="type", tag="dossi
 
     step: str
     documents: dict[str, bool]
+    forms: dict[str, str] = {}
     note: str
     moved_at: str
     due_at: str

@@ -18,8 +18,13 @@ class Applicant(msgspec.Struct, frozen=True, kw_only=True):
     phone: str
 
 
-class DocumentAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the applicant has one of the papers of the checklist."""
+class DocumentAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whether the applicant has one of the papers of the checklist.
+
+    `form` is how it was handed in (original, certified_copy, …) as an officer said: empty where
+    that was left to the pen, absent where nobody was asked.
+    """
 
     id: str
     have: bool
+    form: str | None = None

@@ -13,3 +13,13 @@ CREATE TABLE line_set_aside (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX line_set_aside_of_counter ON line_set_aside (counter, decided_at);
+
+-- In which form each paper was handed in, as an officer said at receiving; empty: left to the pen. The
+-- newest version's rows are in force; taking the decision back removes them.
+CREATE TABLE paper_form (
+    dossier_id BLOB NOT NULL CHECK (length(dossier_id) = 16),
+    version INTEGER NOT NULL,
+    document_id TEXT NOT NULL,
+    form TEXT NOT NULL,
+    PRIMARY KEY (dossier_id, version, document_id)
+) STRICT, WITHOUT ROWID;

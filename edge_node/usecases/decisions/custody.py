@@ -61,6 +61,7 @@ async def process(station: Station, command: Command, note: str = "") -> Decided
             **author(command, situation.row, situation.state),
             step=Action.PROCESS.value,
             documents=situation.row.documents,
+            forms={},
             note=words,
             moved_at=situation.transaction.moment.text,
             due_at=situation.due_at,

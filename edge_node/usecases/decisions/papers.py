@@ -40,11 +40,15 @@ _PUNCTUALITY = {"before": "early", "on": "on_time", "after": "late"}
 
 
 def appointment(
-    station: Station, command: Command, situation: Situation, decision: Any
+    station: Station,
+    command: Command,
+    situation: Situation,
+    decision: Any,
+    forms: Mapping[str, str],
 ) -> NewPrintJob:
-    """Form 01 or CT04, of a dossier as the decision leaves it."""
+    """Form 01 or CT04, of a dossier as the decision leaves it; `forms` as said of its papers."""
     slip = slips.appointment_slip(
-        station, situation.procedure, situation.row, decision, command.officer
+        station, situation.procedure, situation.row, decision, command.officer, forms
     )
     return NewPrintJob("appointment_slip", "slip", slip, situation.row.id)
 

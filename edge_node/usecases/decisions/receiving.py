@@ -6,14 +6,15 @@ the time the citizen took; where the law lets the clock wait for the fee, nothin
 promised before.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from edge_node.domain.dossier import Action
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import DocumentAnswer, DossierReceived
-from edge_node.domain.procedure import check_documents, missing
-from edge_node.store import dossiers, duplicates
+from edge_node.domain.procedure import check_documents, check_forms, missing
+from edge_node.store import dossier_life, dossiers, duplicates
 from edge_node.store.dossiers import Decision
 from edge_node.store.duplicates import Duplicate
 from edge_node.store.unit_of_work import Connection, Moment
@@ -28,6 +29,7 @@ from edge_node.usecases.decisions.command import (
     decide,
     text,
 )
+from edge_node.usecases.paper.slips import NOTHING_SAID
 from edge_node.usecases.payments import settling
 from edge_node.usecases.promises import due_text, read_day
 from edge_node.usecases.station import Station
@@ -46,17 +48,24 @@ NOTHING: Final = Lacking()
 
 
 async def receive(
-    station: Station, command: Command, documents: dict[str, bool], lacking: Lacking = NOTHING
+    station: Station,
+    command: Command,
+    documents: dict[str, bool],
+    lacking: Lacking = NOTHING,
+    forms: Mapping[str, str] = NOTHING_SAID,
 ) -> Decided:
-    """Accept the dossier and queue its appointment slip.
+    """Accept the dossier and queue its appointment slip; `forms`: how papers were handed in.
 
-    Errors: dossier_incomplete, rest_date_missing, date_invalid, duplicate_dossier(other, at), ….
+    Errors: paper_form_unknown, dossier_incomplete, rest_date_missing, date_invalid,
+    duplicate_dossier(other, at), ….
     """
     lacking = _checked(lacking, station.moment().now.date())
 
     def step(situation: Situation) -> Step:
         row, moment = situation.row, situation.transaction.moment
         checked = check_documents(situation.procedure, {**row.documents, **documents})
+        said = check_forms(situation.procedure, forms)
+        known = dossier_life.paper_forms(situation.transaction.connection, row.id) | said
         short = bool(missing(situation.procedure, row.answers, checked))
         _require(short, lacking)
         twin = duplicates.find(situation.transaction.connection, row, moment.day)
@@ -65,7 +74,7 @@ async def receive(
         due_at = situation.due_at if row.received_at else _promise(station, situation, moment)
         event = DossierReceived(
             **author(command, row, situation.state),
-            documents=tuple(DocumentAnswer(id=i, have=have) for i, have in checked.items()),
+            documents=tuple(_paper(i, said, have=have) for i, have in checked.items()),
             shortage_reason=lacking.reason if short else "",
             rest_due_on=lacking.rest_due_on if short else "",
             duplicate_of=twin.number if twin else "",
@@ -74,11 +83,16 @@ async def receive(
             due_at=due_at,
         )
         decision = Decision(situation.state, situation.version, checked, received_at, due_at)
-        slip = papers.appointment(station, command, situation, decision)
+        slip = papers.appointment(station, command, situation, decision, known)
         return Step(event, (slip,), checked, received_at, due_at)
 
-    asked = (sorted(documents.items()), *lacking)
+    asked = (sorted(documents.items()), sorted(forms.items()), *lacking)
     return await decide(station, command, Plan(Action.RECEIVE, asked, step))
+
+
+def _paper(document_id: str, forms: Mapping[str, str], *, have: bool) -> DocumentAnswer:
+    """A paper of the event; the form of one that is not here is nothing anybody has seen."""
+    return DocumentAnswer(id=document_id, have=have, form=forms.get(document_id) if have else None)
 
 
 async def duplicate_of(station: Station, dossier_id: bytes) -> Duplicate | None:

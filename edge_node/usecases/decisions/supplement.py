@@ -4,14 +4,14 @@ Rules: `domain/supplement`. The clock stands still from the request until the pa
 the request and the papers that came are on record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from edge_node.domain import supplement as rule
 from edge_node.domain.dossier import Action
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.events import DossierMoved, SupplementRequested
-from edge_node.domain.procedure import check_documents, missing
+from edge_node.domain.procedure import check_documents, check_forms, missing
 from edge_node.usecases.decisions import papers
 from edge_node.usecases.decisions.command import (
     Command,
@@ -23,6 +23,7 @@ from edge_node.usecases.decisions.command import (
     decide,
     text,
 )
+from edge_node.usecases.paper.slips import NOTHING_SAID
 from edge_node.usecases.promises import read_day
 from edge_node.usecases.station import Station
 
@@ -80,22 +81,31 @@ async def request_supplement(station: Station, command: Command, request: Reques
 
 
 async def supply(
-    station: Station, command: Command, documents: dict[str, bool], note: str = ""
+    station: Station,
+    command: Command,
+    documents: dict[str, bool],
+    note: str = "",
+    forms: Mapping[str, str] = NOTHING_SAID,
 ) -> Decided:
-    """The citizen brought papers: the clock runs again. Error: action_not_allowed."""
+    """The citizen brought papers: the clock runs again; `forms`: how they were handed in.
+
+    Errors: action_not_allowed, paper_form_unknown.
+    """
     words = text(note)
 
     def step(situation: Situation) -> Step:
         checked = check_documents(situation.procedure, {**situation.row.documents, **documents})
+        said = check_forms(situation.procedure, forms)
         event = DossierMoved(
             **author(command, situation.row, situation.state),
             step=Action.SUPPLY.value,
             documents=checked,
+            forms={i: form for i, form in said.items() if checked.get(i)},
             note=words,
             moved_at=situation.transaction.moment.text,
             due_at=situation.due_at,
         )
         return Step(event, documents=checked)
 
-    asked = (sorted(documents.items()), words)
+    asked = (sorted(documents.items()), sorted(forms.items()), words)
     return await decide(station, command, Plan(Action.SUPPLY, asked, step))

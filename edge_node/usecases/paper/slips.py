@@ -1,15 +1,18 @@
 """What stands on the appointment slip: from a dossier and a decision to the document's fields.
 
-Rule: the form of a paper is the catalogue's; where that is silent the slip is too, and the officer
-writes what lies on the desk.
+Rule: the form of a paper is what the officer said of it, else the catalogue's; where both are
+silent the slip is too, and the officer writes what lies on the desk.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
 from edge_node.documents.model import AppointmentSlip, Paper
-from edge_node.domain.procedure import Procedure, TimeLimit, fees_on
+from edge_node.domain.procedure import Procedure, TimeLimit, fees_on, paper_form
 from edge_node.store.dossiers import Decision, DossierRow
 from edge_node.usecases.paper import letterhead
 from edge_node.usecases.station import Officer, Station
@@ -21,6 +24,7 @@ _UNITS = {
     "half_working_days": "nửa ngày làm việc",
 }
 _encoder = msgspec.json.Encoder()
+NOTHING_SAID: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def appointment_slip(
@@ -29,8 +33,12 @@ def appointment_slip(
     row: DossierRow,
     decision: Decision,
     officer: Officer,
+    forms: Mapping[str, str] = NOTHING_SAID,
 ) -> bytes:
-    """The slip of form 01, or CT04 for residence, as the JSON the template is drawn from."""
+    """The slip of form 01, or CT04 for residence, as the JSON the template is drawn from.
+
+    `forms` is what was said of papers, by their id.
+    """
     documents = decision.documents or row.documents
     residence = procedure.receipt_form == "CT04"
     slip = AppointmentSlip(
@@ -40,7 +48,7 @@ def appointment_slip(
         papers=tuple(
             Paper(
                 name=document.name_vi,
-                form=document.form,
+                form=paper_form(forms.get(document.id, document.form or "")),
                 copies=document.copies,
                 asked_because_offline=document.only_if_lookup_fails,
             )

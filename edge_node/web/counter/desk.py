@@ -11,7 +11,7 @@ from aiohttp import web
 
 from edge_node.domain.errors import DomainError
 from edge_node.domain.officer import duties
-from edge_node.domain.procedure import Procedure, fees_on
+from edge_node.domain.procedure import PAPER_FORMS, Procedure, fees_on
 from edge_node.domain.ticket import TicketState
 from edge_node.health.examine import city_state
 from edge_node.health.issue import Issue, IssueCode
@@ -141,6 +141,8 @@ async def dossier_values(
         "dossier": dossier,
         "procedure": procedure,
         "have": have,
+        "forms": wording.forms(procedure, dossier, posted),
+        "paper_forms": PAPER_FORMS,
         "items": items,
         "papers_missing": [one for one in items if one.missing and one.code[0] == "d"],
         "answers_missing": [one for one in items if one.missing and one.code[0] == "a"],

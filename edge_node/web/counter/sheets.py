@@ -61,7 +61,8 @@ async def _receive(station: Station, command: Command, dossier: DossierView, for
         form.get("reason", ""), form.get("rest_due_on", ""), form.get("duplicate_reason", "")
     )
     have = wording.ticked(dossier, form)
-    return await receiving.receive(station, command, have, lacking)
+    forms = wording.chosen_forms(dossier, form)
+    return await receiving.receive(station, command, have, lacking, forms)
 
 
 async def _supplement(station: Station, command: Command, _: DossierView, form: Form) -> Decided:
@@ -77,7 +78,8 @@ async def _supplement(station: Station, command: Command, _: DossierView, form: 
 
 async def _supply(station: Station, command: Command, dossier: DossierView, form: Form) -> Decided:
     have = wording.ticked(dossier, form)
-    return await supplement.supply(station, command, have, form.get("note", ""))
+    forms = wording.chosen_forms(dossier, form)
+    return await supplement.supply(station, command, have, form.get("note", ""), forms)
 
 
 async def _refuse(station: Station, command: Command, _: DossierView, form: Form) -> Decided:

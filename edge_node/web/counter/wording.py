@@ -103,6 +103,22 @@ def ticked(dossier: DossierView, posted: Mapping[str, str] | None) -> dict[str, 
     return {paper.id: posted.get(f"paper.{paper.id}") == "yes" for paper in dossier.documents}
 
 
+def forms(
+    procedure: Procedure, dossier: DossierView, posted: Mapping[str, str] | None
+) -> dict[str, str]:
+    """How each paper was handed in: as chosen in a posted form, else as stored, else as asked."""
+    stored = {paper.id: paper.form for paper in dossier.documents if paper.form is not None}
+    said = {one.id: stored.get(one.id, one.form or "") for one in procedure.documents}
+    return {name: (posted or {}).get(f"form.{name}", form) for name, form in said.items()}
+
+
+def chosen_forms(dossier: DossierView, posted: Mapping[str, str]) -> dict[str, str]:
+    """The forms that a page posted, of papers that are here; none when it asked for none."""
+    fields = {paper.id: f"form.{paper.id}" for paper in dossier.documents}
+    here = ticked(dossier, posted)
+    return {name: posted[field] for name, field in fields.items() if field in posted and here[name]}
+
+
 def stalled(jobs: Iterable[PrintJobView], now: datetime) -> set[int]:
     """Papers that failed so long ago that the station no longer prints them by itself."""
     return {

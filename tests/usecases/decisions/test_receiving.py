@@ -10,8 +10,8 @@ from edge_node.domain.events import DossierReceived
 from edge_node.domain.procedure import Document, Procedure
 from edge_node.store import dossier_life, print_jobs
 from edge_node.usecases import lookup
-from edge_node.usecases.decisions import closing, receiving, supplement
-from edge_node.usecases.decisions.command import MAXIMUM_REASON_CHARACTERS, Decided
+from edge_node.usecases.decisions import closing, receiving, supplement, undo
+from edge_node.usecases.decisions.command import MAXIMUM_REASON_CHARACTERS, Command, Decided
 from edge_node.usecases.decisions.papers import missing_paper
 from edge_node.usecases.decisions.receiving import Lacking
 from edge_node.usecases.decisions.supplement import Request
@@ -53,6 +53,66 @@ async def test_the_slip_says_of_a_paper_only_what_the_catalogue_asks(station: St
     text = text_of(render.draw("appointment_slip", slip).document)
     assert "Bảnsao,kèmbảnchínhđểđốichiếu" in text
     assert "Bảnchính" not in text
+
+
+async def test_how_a_paper_was_handed_in_is_recorded_and_printed(station: Station) -> None:
+    papers = [{"id": "lltp", "have": True}, {"id": "identity-copy", "have": True}]
+    command = await filed(station, procedure_id="criminal-record", documents=papers)
+    assert await forms_of(station, command) == {}
+    have = {"lltp": True, "identity-copy": True}
+    forms = {"lltp": "electronic", "identity-copy": ""}
+    received = await receiving.receive(station, command, have, forms=forms)
+    slip = await slip_of(station, received)
+    assert [one.form for one in slip.papers] == ["electronic", None], "what is blank is the pen's"
+    assert "Bảnđiệntử" in text_of(render.draw("appointment_slip", slip).document)
+    event = (await events(station))[-1]
+    assert isinstance(event, DossierReceived)
+    assert {one.id: one.form for one in event.documents} == forms
+    assert await forms_of(station, command) == forms
+    await undo.undo(station, next_of(command))
+    assert await forms_of(station, command) == {}
+
+
+async def test_the_form_of_a_paper_that_is_not_here_is_nobodys(station: Station) -> None:
+    command = await filed(station)
+    forms = {"ct01": "original"}
+    await receiving.receive(station, command, {"ct01": False}, lacking(station), forms)
+    assert await forms_of(station, command) == {}
+
+
+async def test_papers_brought_later_keep_their_form_until_they_are_looked_at(
+    station: Station,
+) -> None:
+    command = await filed(station, documents=[])
+    asked = Request(["document:ct01"], "", reviewed=True)
+    await supplement.request_supplement(station, command, asked)
+    brought = next_of(command)
+    await supplement.supply(station, brought, {"ct01": True}, forms={"ct01": "photocopy"})
+    assert (await forms_of(station, command))["ct01"] == "photocopy"
+    received = await receive(station, next_of(brought))
+    assert [one.form for one in (await slip_of(station, received)).papers] == ["photocopy"]
+
+
+@pytest.mark.parametrize(
+    ("forms", "code"),
+    [
+        ({"ct01": "king"}, ErrorCode.PAPER_FORM_UNKNOWN),
+        ({"nothing": "original"}, ErrorCode.DOCUMENT_UNKNOWN),
+    ],
+)
+async def test_a_form_is_one_of_the_catalogues(
+    station: Station, forms: dict[str, str], code: ErrorCode
+) -> None:
+    command = await filed(station)
+    with pytest.raises(DomainError) as error:
+        await receiving.receive(station, command, {"ct01": True}, lacking(station), forms)
+    assert error.value.code is code
+
+
+async def forms_of(station: Station, command: Command) -> dict[str, str]:
+    """What was said of papers; nothing where nobody said anything."""
+    view = await lookup.dossier(station, command.dossier_id.hex())
+    return {one.id: one.form for one in view.documents if one.form is not None}
 
 
 async def test_a_request_counts_only_the_kinds_that_the_catalogue_names(station: Station) -> None:
