@@ -135,7 +135,11 @@ def _letters() -> dict[str, msgspec.Struct]:
         "stop_notice": msgspec.convert(
             _citizen()
             | {
+                "slip_number": "26",
+                "receipt_number": NUMBER,
+                "field": "Đăng ký, quản lý cư trú",
                 "received_at": MORNING,
+                "old_due_at": datetime(2026, 11, 27, 3, 0, tzinfo=UTC),
                 "reason": "Quá thời hạn bổ sung mà hồ sơ chưa được hoàn thiện",
                 "signed_at": datetime(2026, 11, 30, 2, 0, tzinfo=UTC),
             },

@@ -34,7 +34,7 @@ FORM_FIELDS = {
     "refusal": {"id_number", "id_issued_on", "slip_number"},
     "refusal.CT06": {"permanent_address", "slip_number"},
     "apology": {"id_number"},
-    "stop_notice": {"id_number", "slip_number"},
+    "stop_notice": {"id_number"},
     "control_sheet": {"slip_number"},
 }
 """Facts that a form has no place for: the law's list of its fields ends before them."""

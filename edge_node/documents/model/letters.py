@@ -67,7 +67,13 @@ class Refusal(Citizen, frozen=True, kw_only=True):
     signed_at: datetime
 
 
-class Apology(Citizen, frozen=True, kw_only=True):
+class Signed(Citizen, frozen=True, kw_only=True):
+    """A letter that the head of the unit signs; `officer_name` is who drew it up."""
+
+    signer_name: str = ""  # empty: whoever signs writes it
+
+
+class Apology(Signed, frozen=True, kw_only=True):
     """Form 04 ("…/PXL"): the result is late, the reason, and the new day."""
 
     receipt_number: str = ""  # of the appointment slip; empty: the dossier's number
@@ -79,9 +85,16 @@ class Apology(Citizen, frozen=True, kw_only=True):
     signed_at: datetime
 
 
-class StopNotice(Citizen, frozen=True, kw_only=True):
-    """Form 05: the dossier is no longer processed, and why."""
+class StopNotice(Signed, frozen=True, kw_only=True):
+    """Form 05: the dossier is no longer processed, since `signed_at`, and why.
 
+    Its number's suffix, the legal ground and the recipients are for the pen: the station has no
+    text of this form that says more (see `documents/templates.json` for another template).
+    """
+
+    receipt_number: str = ""  # of the appointment slip; empty: the dossier's number
+    field: str = ""  # lĩnh vực
     received_at: datetime
+    old_due_at: datetime | None = None  # as on the appointment slip; None leaves it blank
     reason: str
     signed_at: datetime

@@ -18,12 +18,13 @@ from edge_node.documents.model import (
     StopNotice,
     SupplementRequest,
 )
+from edge_node.domain.officer import Role
 from edge_node.domain.procedure import Document
 from edge_node.store.dossier_life import Move
 from edge_node.store.print_jobs import NewPrintJob
 from edge_node.usecases.decisions.command import Command, Situation
 from edge_node.usecases.paper import letterhead, slips
-from edge_node.usecases.station import Station
+from edge_node.usecases.station import Officer, Station
 
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "original": ("originals",),
@@ -105,7 +106,7 @@ def apology(
     """Form 04: the promise that is replaced, the new one, and why."""
     row = situation.row
     slip = Apology(
-        **_citizen(station, command, situation),
+        **_signed(station, command, situation),
         received_at=datetime.fromisoformat(row.received_at or row.submitted_at),
         old_due_at=datetime.fromisoformat(situation.due_at),
         new_due_at=due_at,
@@ -121,8 +122,9 @@ def stop_notice(
     """Form 05."""
     row = situation.row
     slip = StopNotice(
-        **_citizen(station, command, situation),
+        **_signed(station, command, situation),
         received_at=datetime.fromisoformat(row.received_at or row.submitted_at),
+        old_due_at=datetime.fromisoformat(row.due_at) if row.due_at else None,
         reason=reason,
         signed_at=situation.transaction.moment.now,
     )
@@ -163,6 +165,16 @@ def _letter(station: Station, situation: Situation) -> dict[str, Any]:
 def _citizen(station: Station, command: Command, situation: Situation) -> dict[str, Any]:
     row, request = situation.row, situation.procedure.name_vi
     return letterhead.citizen(station, row, request, command.officer)
+
+
+def _signed(station: Station, command: Command, situation: Situation) -> dict[str, Any]:
+    """Of a letter that the head of the unit signs: no other officer's name stands for theirs."""
+    said = _citizen(station, command, situation)
+    return said | {"signer_name": said["officer_name"] if _heads(command.officer) else ""}
+
+
+def _heads(officer: Officer) -> bool:
+    return Role.CHIEF in officer.roles
 
 
 def _job(kind: str, slip: Any, situation: Situation) -> NewPrintJob:

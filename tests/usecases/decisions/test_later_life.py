@@ -1,6 +1,6 @@
 """Every later decision: state, event, paper, and what follows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from edge_node.domain.events import (
     SupplementRequested,
     WithdrawalChanged,
 )
+from edge_node.domain.officer import Role
 from edge_node.store import dossier_life, print_jobs
 from edge_node.store.unit_of_work import Connection
 from edge_node.usecases import lookup, printing
@@ -35,7 +36,7 @@ from edge_node.usecases.paper import codes
 from edge_node.usecases.station import Station
 from sync.protocol.slip import read_slip_text, slip_url
 from tests.documents.test_every_document import text_of
-from tests.usecases.filing import filed, next_of, receive, received
+from tests.usecases.filing import MINH, filed, next_of, receive, received
 from tests.usecases.test_intake import events
 from tests.web.station import TestClock
 
@@ -156,7 +157,19 @@ async def test_refusal_and_stop_are_on_the_forms_of_the_law(station: Station) ->
     assert (letter.form, letter.reason) == ("CT06", "Không thuộc thẩm quyền")
     assert isinstance((await events(station))[-1], DossierRefused)
     stopped = await closing.stop(station, await received(station, "b"), "Người dân đã chuyển đi")
-    assert isinstance(await paper(station, stopped), StopNotice)
+    notice = await paper(station, stopped)
+    assert isinstance(notice, StopNotice)
+    promised = await lookup.dossier(station, stopped.dossier_no)
+    assert notice.old_due_at == datetime.fromisoformat(promised.due_at)
+    assert (notice.officer_name, notice.signer_name) == ("Đại úy Trần Văn Minh", "")
+    text = text_of(render.draw("stop_notice", notice).document)
+    assert "Ngườilập:ĐạiúyTrầnVănMinh" in text
+    assert text.count("TrầnVănMinh") == 1, "an officer's name does not stand under the head's"
+    chief = msgspec.structs.replace(MINH, roles=(Role.CHIEF,))
+    mine = (await received(station, "c"))._replace(officer=chief)
+    signed = await paper(station, await closing.stop(station, mine, "Người dân đã chuyển đi"))
+    assert isinstance(signed, StopNotice)
+    assert signed.signer_name == signed.officer_name
     assert isinstance((await events(station))[-1], DossierStopped)
     for decision in (closing.refuse, closing.stop):
         code = await refused_with(decision(station, await filed(station, decision.__name__), " "))
