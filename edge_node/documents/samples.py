@@ -315,6 +315,7 @@ def _shift() -> model.ShiftReport:
                 set_at=_CLOSING,
             ),
         ),
+        money_tasks=4,
         results_given=tuple(f"T26560-7KXM-{index:05d}-3" for index in range(1, 13)),
         results_waiting=57,
         waiting_numbers=tuple(f"T26560-7KXK-{index:05d}-6" for index in range(1, 8)),

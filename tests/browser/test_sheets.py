@@ -166,3 +166,18 @@ async def test_the_form_of_a_paper_is_chosen_by_keyboard_printed_and_shown(
         "identity-copy": "copy_to_compare",
     }
     assert await faults(page) == []
+
+
+async def test_what_was_typed_beside_a_received_dossier_takes_no_tick_away(
+    node: Node, page: Page
+) -> None:
+    command = await received(node.station)
+    await sign_in(page, node)
+    address = node.url(f"/counter/dossiers/{command.dossier_id.hex()}")
+    await page.goto(address)
+    typed = "form => form.dispatchEvent(new InputEvent('input', {bubbles: true}))"
+    await page.locator("form[data-draft]:has(#paper-ct01)").evaluate(typed)
+    await page.goto(address)
+    await expect(page.locator("#paper-ct01")).to_be_disabled()
+    await expect(page.locator("#paper-ct01")).to_be_checked()
+    await expect(page.locator("li:has(#paper-ct01) em.yes")).to_be_visible()

@@ -142,7 +142,7 @@ async def test_it_comes_back_from_the_city_in_any_order(station: Station) -> Non
 
 
 async def test_it_stands_on_the_report_of_its_shift(station: Station, clock: TestClock) -> None:
-    await take(station, "s", row("T0"), row("T1", amount="2.000.000"), row("T2"))
+    await take(station, "s", row("T0"), row("T1", amount="2.000.000"), row("T2"), row("T3"))
     await aside.set_aside(station, actor("before"), "T0", MISTAKE)
     clock.advance(60)
     await open_drawer(station)
@@ -154,6 +154,7 @@ async def test_it_stands_on_the_report_of_its_shift(station: Station, clock: Tes
     )
     report = msgspec.json.decode(stored[0], type=ShiftReport)
     assert [one.transaction for one in report.lines_set_aside] == ["T1"]
+    assert report.money_tasks == 1
     text = text_of(render.draw("shift_report", report).document)
     assert "2.000.000đ" in text
     assert "chuyểnnhầm" in text

@@ -135,6 +135,7 @@ class ShiftReport(msgspec.Struct, frozen=True, kw_only=True):
     open_transfers: tuple[OpenTransfer, ...] = ()
     unstated: tuple[UnstatedTransfers, ...] = ()
     lines_set_aside: tuple[AsideLine, ...] = ()
+    money_tasks: int = 0  # money that waits for a person, at the whole station
     results_given: tuple[str, ...] = ()  # numbers of the dossiers; nobody is named
     results_waiting: int = 0  # results that nobody has fetched yet, at the whole station
     waiting_numbers: tuple[str, ...] = ()  # the oldest of them

@@ -18,6 +18,7 @@ from edge_node.store.lines_set_aside import AsideRow
 from edge_node.store.payments import PaymentRow
 from edge_node.store.shifts import ShiftRow, Sum
 from edge_node.store.unit_of_work import Connection
+from edge_node.usecases.payments.views import tasks_of
 from edge_node.usecases.station import Station
 
 MAXIMUM_WAITING_LISTED: Final = 30
@@ -49,7 +50,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """A shift as it stands: `tills` with what the books expect, transfers, what is outstanding.
 
     `unstated`: transfers that the bank has confirmed and no statement has yet, of this shift;
-    `unstated_here` of the whole station, whenever they came.
+    `unstated_here` of the whole station, whenever they came. `tasks`: what waits in its inbox.
     """
 
     shift_id: str
@@ -62,6 +63,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     unstated_here: dict[str, Sum]
     open_items: tuple[OpenItem, ...]
     set_aside: tuple[AsideRow, ...]
+    tasks: int
     tickets: dict[str, int]
     received: int
     results_given: tuple[str, ...]
@@ -119,6 +121,7 @@ def overview_of(
         unstated_here={one.value: here.get(one.value, Sum(0, 0)) for one in LEDGERS},
         open_items=tuple(_item(connection, row) for row in transfers if row.state in _AWAITED),
         set_aside=tuple(lines_set_aside.of_shift(connection, found.counter, found.opened_at)),
+        tasks=len(tasks_of(station, connection)),
         tickets=shifts.count_tickets(connection, day, found.counter),
         received=shifts.count_received(connection, day, found.counter),
         results_given=results.handed_over(connection, found.counter, found.opened_at, hidden),

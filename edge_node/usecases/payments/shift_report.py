@@ -55,6 +55,7 @@ def report_of(
         open_transfers=tuple(_transfer(one) for one in seen.open_items),
         unstated=_unstated(seen),
         lines_set_aside=tuple(_aside(one) for one in seen.set_aside),
+        money_tasks=seen.tasks,
         results_given=seen.results_given,
         results_waiting=seen.results_waiting,
         waiting_numbers=seen.waiting_numbers,

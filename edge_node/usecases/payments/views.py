@@ -142,18 +142,19 @@ async def payment(station: Station, payment_id: str) -> PaymentView:
 
 async def inbox(station: Station) -> list[Task]:
     """Everything about money that waits for a person: strangers' lines first."""
+    return await station.store.read(lambda connection: tasks_of(station, connection))
 
-    def ask(connection: Connection) -> list[Task]:
-        tasks = [
-            Task(kind="unmatched", payment=None, line=_word(word), reference=word.reference)
-            for word in bank_lines.unmatched(connection, MAXIMUM_INBOX_LINES)
-        ]
-        wanted = tuple(state.value for state in (*UNDECIDED, PaymentState.REFUND_DUE))
-        for row in payments.in_states(connection, wanted, MAXIMUM_INBOX_LINES):
-            tasks += _tasks(station, connection, row)
-        return tasks[:MAXIMUM_INBOX_LINES]
 
-    return await station.store.read(ask)
+def tasks_of(station: Station, connection: Connection) -> list[Task]:
+    """As `inbox`, inside somebody's look at the books."""
+    tasks = [
+        Task(kind="unmatched", payment=None, line=_word(word), reference=word.reference)
+        for word in bank_lines.unmatched(connection, MAXIMUM_INBOX_LINES)
+    ]
+    wanted = tuple(state.value for state in (*UNDECIDED, PaymentState.REFUND_DUE))
+    for row in payments.in_states(connection, wanted, MAXIMUM_INBOX_LINES):
+        tasks += _tasks(station, connection, row)
+    return tasks[:MAXIMUM_INBOX_LINES]
 
 
 async def awaiting(station: Station) -> list[PaymentView]:

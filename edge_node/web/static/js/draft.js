@@ -25,7 +25,10 @@ export function keep(form) {
   sessionStorage.setItem(slot(form), JSON.stringify(entries));
 }
 
-/** Put back what was stored, if anything. @param {HTMLFormElement} form */
+/**
+ * Put back what was stored, if anything. What nobody can enter here stands as the node has it: a
+ * disabled tick is in no draft and must not be read as taken away. @param {HTMLFormElement} form
+ */
 export function restore(form) {
   const stored = sessionStorage.getItem(slot(form));
   if (!stored) return;
@@ -34,7 +37,7 @@ export function restore(form) {
   const values = new Map(entries);
   const ticked = new Set(entries.map(([name, value]) => `${name}=${value}`));
   for (const field of form.elements) {
-    if (!keeps(field) || !field.name) continue;
+    if (!keeps(field) || !field.name || field.matches(":disabled")) continue;
     if (field instanceof HTMLInputElement && (field.type === "radio" || field.type === "checkbox")) {
       field.checked = ticked.has(`${field.name}=${field.value}`);
     } else {
