@@ -261,6 +261,34 @@ def _paper_slip(index: int) -> model.ContinuitySlip:
     )
 
 
+_OPEN_TRANSFERS: Final = (
+    model.OpenTransfer(
+        ticket_number="A013",
+        dossier_number=NUMBER,
+        reference="MAUTHU2222X",
+        amount_vnd=15_000,
+        state="claimed",
+    ),
+)
+_UNSTATED: Final = (
+    model.UnstatedTransfers(
+        ledger="fee",
+        count=8,
+        amount_vnd=120_000,
+        count_here=11,
+        amount_here_vnd=165_000,
+    ),
+)
+_LINES_SET_ASIDE: Final = (
+    model.AsideLine(
+        transaction="FT26324000009",
+        amount_vnd=2_000_000,
+        why="Người gửi chuyển nhầm, không liên quan đến trạm",
+        set_at=_CLOSING,
+    ),
+)
+
+
 def _shift() -> model.ShiftReport:
     return model.ShiftReport(
         superior_agency=_CITY,
@@ -289,32 +317,9 @@ def _shift() -> model.ShiftReport:
                 ledger="fine", method="cash", expected_vnd=1_500_000, counted_vnd=1_500_000
             ),
         ),
-        open_transfers=(
-            model.OpenTransfer(
-                ticket_number="A013",
-                dossier_number=NUMBER,
-                reference="MAUTHU2222X",
-                amount_vnd=15_000,
-                state="claimed",
-            ),
-        ),
-        unstated=(
-            model.UnstatedTransfers(
-                ledger="fee",
-                count=8,
-                amount_vnd=120_000,
-                count_here=11,
-                amount_here_vnd=165_000,
-            ),
-        ),
-        lines_set_aside=(
-            model.AsideLine(
-                transaction="FT26324000009",
-                amount_vnd=2_000_000,
-                why="Người gửi chuyển nhầm, không liên quan đến trạm",
-                set_at=_CLOSING,
-            ),
-        ),
+        open_transfers=_OPEN_TRANSFERS,
+        unstated=_UNSTATED,
+        lines_set_aside=_LINES_SET_ASIDE,
         money_tasks=4,
         results_given=tuple(f"T26560-7KXM-{index:05d}-3" for index in range(1, 13)),
         results_waiting=57,
