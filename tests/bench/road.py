@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -52,10 +53,13 @@ def whole_dossiers(count: int, first: int = 0, station: int = 0) -> Iterable[Eve
 
 
 def days(count: int) -> Iterable[Event]:
-    """Four records a dossier, most of them small."""
+    """Four records a dossier, most of them small; dossier and number count their own versions."""
     for number in range(count):
-        for version, (kind, body) in enumerate(dossiers.day(number), start=1):
-            yield Event(dossiers.KINDS[kind], dossiers.subject(number, 1), version, body)
+        versions: Counter[bytes] = Counter()
+        for kind, body in dossiers.day(number):
+            subject = dossiers.subject(number, 2 if kind.startswith("ticket.") else 1)
+            versions[subject] += 1
+            yield Event(dossiers.KINDS[kind], subject, versions[subject], body)
 
 
 @dataclass
@@ -85,10 +89,14 @@ class Road:
                 await asyncio.sleep(POLL_S)
 
     async def until_opened(self) -> None:
-        """Wait until the city has nothing left to open."""
+        """Wait until the city has opened and entered everything; raises when it refused some."""
         async with asyncio.timeout(TIMEOUT_S), open_reader(city_database(self.layout)) as city:
             while await city.query(_unopened):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(POLL_S)
+            set_aside = await city.query(_set_aside)
+        if set_aside:
+            # What the register refuses costs something else than what it enters.
+            raise RuntimeError(f"the city did not enter {set_aside} records")
 
     async def move(self, events: Iterable[Event]) -> Moved:
         """Give the station a backlog and measure how it goes to the city."""
@@ -113,7 +121,7 @@ async def append(
 
     def work(connection: sqlite3.Connection) -> None:
         for one in events:
-            journal.append(connection, JournalEvent(os.urandom(16), *one, lane), moment)
+            journal.append(connection, JournalEvent(os.urandom(16), *one, lane=lane), moment)
 
     await writer.transact(work)
 
@@ -160,6 +168,10 @@ def _acked(connection: sqlite3.Connection) -> dict[bytes, int]:
 
 def _unopened(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT count(*) FROM log WHERE opened < size").fetchone()[0])
+
+
+def _set_aside(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM verdict").fetchone()[0])
 
 
 def _point_at(layout: Layout, line: Line) -> None:
