@@ -24,6 +24,7 @@ from sync.protocol.batch_header import (
     encode_header,
     parse_header,
 )
+from sync.protocol.columns import read_columns, to_columns
 from sync.protocol.compression import (
     COMPRESSION_NONE,
     COMPRESSION_ZSTD,
@@ -38,6 +39,7 @@ from sync.protocol.heads import BYTES, head, read_bytes
 from sync.protocol.limits import (
     MAXIMUM_BATCH_BYTES,
     MAXIMUM_BATCH_RECORDS,
+    MAXIMUM_COLUMNS_OVERHEAD_BYTES,
     MAXIMUM_PLAINTEXT_BYTES,
 )
 from sync.protocol.record import LogIdentity, Parent, log_id
@@ -118,12 +120,14 @@ def build_batch(
     MALFORMED (no entries).
     """
     header = _describe(batch_input, form)
-    plaintext = b"".join(batch_input.entries)
-    if len(plaintext) > MAXIMUM_PLAINTEXT_BYTES:
+    plaintext_bytes = sum(map(len, batch_input.entries))
+    if plaintext_bytes > MAXIMUM_PLAINTEXT_BYTES:
         raise ProtocolError(ProtocolErrorCode.TOO_LARGE, "plaintext")
-    body, compression = plaintext, Compression(COMPRESSION_NONE, None)
-    if dictionary is not None:
-        body = compress(plaintext, dictionary.content, dictionary.level)
+    if dictionary is None:
+        body, compression = b"".join(batch_input.entries), Compression(COMPRESSION_NONE, None)
+    else:
+        columns = to_columns(batch_input.entries, batch_input.first)
+        body = compress(columns, dictionary.content, dictionary.level)
         compression = Compression(COMPRESSION_ZSTD, dictionary.number)
     sealed_for = None
     if recipient is not None:
@@ -135,7 +139,7 @@ def build_batch(
         compression=compression,
         body_digest=sha256(body).digest(),
         body_bytes=len(body),
-        plaintext_bytes=len(plaintext),
+        plaintext_bytes=plaintext_bytes,
     )
     signed = sign(signing_key, form.label, encode_header(header))
     batch = signed + head(BYTES, len(body)) + body
@@ -177,10 +181,12 @@ def open_batch(
     """
     header = signed.header
     compressed = _unseal(signed, find_encryption_key, accept_unsealed=accept_unsealed)
-    plaintext = _inflate(compressed, header, find_dictionary)
-    if len(plaintext) != header.plaintext_bytes:
+    if header.compression.method == COMPRESSION_ZSTD:
+        columns = _inflate(compressed, header, find_dictionary)
+        return read_columns(columns, header.first, header.count, header.plaintext_bytes)
+    if len(compressed) != header.plaintext_bytes:
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "length of the plaintext")
-    return read_entries(plaintext, header.first, header.count)
+    return read_entries(compressed, header.first, header.count)
 
 
 def _describe(batch_input: BatchInput, form: Form) -> BatchHeader:
@@ -234,10 +240,9 @@ def _unseal(
 def _inflate(
     data: bytes, header: BatchHeader, find_dictionary: Callable[[int], bytes | None]
 ) -> bytes:
-    if header.compression.method == COMPRESSION_NONE:
-        return data
     number = header.compression.dictionary
     dictionary = b"" if number is None else find_dictionary(number)
     if dictionary is None:
         raise ProtocolError(ProtocolErrorCode.UNKNOWN_DICTIONARY, str(number))
-    return decompress(data, dictionary, header.plaintext_bytes)
+    overhead_bytes = MAXIMUM_COLUMNS_OVERHEAD_BYTES * (header.count + 1)
+    return decompress(data, dictionary, header.plaintext_bytes + overhead_bytes)

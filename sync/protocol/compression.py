@@ -14,15 +14,25 @@ else:
     from backports import zstd
 
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
-from sync.protocol.limits import MAXIMUM_PLAINTEXT_BYTES, MAXIMUM_WINDOW_LOG
+from sync.protocol.limits import (
+    MAXIMUM_BATCH_RECORDS,
+    MAXIMUM_COLUMNS_OVERHEAD_BYTES,
+    MAXIMUM_PLAINTEXT_BYTES,
+    MAXIMUM_WINDOW_LOG,
+)
 
 COMPRESSION_NONE: Final = 0
 COMPRESSION_ZSTD: Final = 2
 
-QUICK_LEVEL: Final = 3
+QUICK_LEVEL: Final = 1
 """For a line that is faster than the processor."""
 DENSE_LEVEL: Final = 12
 """For a slow line and for sticks: a sixth fewer bytes for about five times the work (measured)."""
+
+MAXIMUM_FRAME_BYTES: Final = MAXIMUM_PLAINTEXT_BYTES + MAXIMUM_COLUMNS_OVERHEAD_BYTES * (
+    MAXIMUM_BATCH_RECORDS + 1
+)
+"""Content of the largest frame: the columns of the largest batch."""
 
 # The batch header names the dictionary and the tree covers the content: neither is said twice.
 _OPTIONS: Final[dict[int, int]] = {
@@ -61,7 +71,7 @@ def decompress(data: bytes, dictionary: bytes, maximum_bytes: int) -> bytes:
 
     Errors: CANNOT_DECOMPRESS, TOO_LARGE (more content than allowed; memory stays bounded).
     """
-    if maximum_bytes > MAXIMUM_PLAINTEXT_BYTES:
+    if maximum_bytes > MAXIMUM_FRAME_BYTES:
         raise ProtocolError(ProtocolErrorCode.TOO_LARGE, "plaintext")
     shared = _loaded(dictionary) if dictionary else None
     decompressor = zstd.ZstdDecompressor(zstd_dict=shared, options=_LIMITS)

@@ -37,21 +37,24 @@ def read_entries(plaintext: bytes, first: int, count: int) -> list[Entry]:
     entries: list[Entry] = []
     offset = 0
     for sequence in range(first, first + count):
-        plain = read_plain_record(plaintext, offset)
-        if plain is None:
-            end = skip(plaintext, offset)
-            found, entry = _decode_entry(plaintext[offset:end])
-        else:
-            record, end = plain
-            found, raw = record.sequence, plaintext[offset:end]
-            entry = Entry(record, raw, leaf_hash(raw))
+        found, entry, offset = read_entry(plaintext, offset)
         if found != sequence:
             raise ProtocolError(ProtocolErrorCode.MALFORMED, "sequence")
         entries.append(entry)
-        offset = end
     if offset != len(plaintext):
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "trailing bytes")
     return entries
+
+
+def read_entry(data: bytes, offset: int) -> tuple[int, Entry, int]:
+    """Sequence and entry at ``offset``, and the offset after it. Errors as `read_entries`."""
+    plain = read_plain_record(data, offset)
+    if plain is None:
+        end = skip(data, offset)
+        return *_decode_entry(data[offset:end]), end
+    record, end = plain
+    raw = data[offset:end]
+    return record.sequence, Entry(record, raw, leaf_hash(raw)), end
 
 
 def _decode_entry(raw: bytes) -> tuple[int, Entry]:

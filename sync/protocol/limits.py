@@ -17,6 +17,12 @@ MAXIMUM_PLAINTEXT_BYTES: Final = 8 << 20
 MAXIMUM_BATCH_RECORDS: Final = 500
 """Entries (records and withheld leaves) in one batch."""
 
+MAXIMUM_COLUMNS_OVERHEAD_BYTES: Final = 64
+"""Bytes by which columns may be longer than the plaintext: once, and for each entry."""
+
+MAXIMUM_STRINGS: Final = 64
+"""Strings of digits taken out of the texts of a batch for each of its entries, on average."""
+
 MAXIMUM_RECORD_BYTES: Final = 64 << 10
 """Bytes of one encoded record."""
 

@@ -57,6 +57,7 @@ from tests.contracts.vector_samples import (
     seal,
 )
 from tests.contracts.vectors_city import city_accepted, city_refused
+from tests.contracts.vectors_columns import columns_accepted, columns_refused
 from tests.contracts.vectors_events import events_accepted, events_refused
 from tests.contracts.vectors_feed import entries_accepted, entries_refused
 from tests.contracts.vectors_refused import refused
@@ -239,6 +240,7 @@ def accepted() -> list[Vector]:
         record_vector("record-plain", "A dossier event.", RECEIVED),
         record_vector("record-with-ext", "Journalled again in another log.", moved),
         *batches(),
+        *columns_accepted(),
         *session(),
         *trust_accepted(),
         *city_accepted(),
@@ -255,6 +257,7 @@ def every_vector() -> dict[str, str]:
     vectors = [
         *accepted_vectors,
         *refused(names),
+        *columns_refused(),
         *trust_refused(),
         *city_refused(names),
         *slip_refused(),

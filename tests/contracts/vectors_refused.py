@@ -175,7 +175,7 @@ def bodies() -> list[Vector]:
               sample.batch(PLAINTEXT, compression=Compression(2, None)), "cannot_decompress"),
         batch("plaintext-longer", "One byte more than declared.",
               sample.batch(sealed, sealed_for=city, compression=zstd, plaintext_bytes=size - 1),
-              "too_large"),
+              "malformed"),
         batch("plaintext-shorter", "One byte less than declared.",
               sample.batch(sealed, sealed_for=city, compression=zstd, plaintext_bytes=size + 1),
               "malformed"),

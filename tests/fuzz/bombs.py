@@ -13,7 +13,8 @@ from typing import Final
 
 from sync.dictionary import DICTIONARIES
 from sync.protocol.canonical import decode
-from sync.protocol.compression import compress, decompress
+from sync.protocol.columns import TAKEN, read_columns
+from sync.protocol.compression import MAXIMUM_FRAME_BYTES, compress, decompress
 from sync.protocol.enrolment_code import read_qr
 from sync.protocol.errors import ProtocolError
 from sync.protocol.heads import ARRAY, BYTES, MAP, TEXT, head
@@ -34,11 +35,28 @@ def _zeros(size: int) -> bytes:
     return compress(bytes(size), b"")
 
 
+def _read_strings(count: int, digits: int, maximum_bytes: int) -> Callable[[], object]:
+    """Columns of 500 records whose texts are strings of digits and nothing else."""
+    ids, numbers = bytes(32 * 500), bytes(48 * 500)
+    packed = bytes((digits + 1) // 2 * count)
+    sections = (b"", numbers, bytes([digits]) * count, TAKEN * count, packed, ids)
+    columns = b"".join(head(BYTES, len(section)) + section for section in sections)
+    return lambda: read_columns(columns, 0, 500, maximum_bytes)
+
+
 BOMBS: Final = MappingProxyType(
     {
         "zeros": (_inflate(_zeros(512 << 20), MAXIMUM_PLAINTEXT_BYTES), "too_large"),
         "zeros beyond a small promise": (_inflate(_zeros(64 << 20), 1_000), "too_large"),
-        "promise": (_inflate(b"", MAXIMUM_PLAINTEXT_BYTES + 1), "too_large"),
+        "promise": (_inflate(b"", MAXIMUM_FRAME_BYTES + 1), "too_large"),
+        "many strings": (
+            _read_strings(1 << 20, 10, MAXIMUM_PLAINTEXT_BYTES),
+            "malformed",
+        ),
+        "long strings": (
+            _read_strings(32_000, 255, 1 << 20),
+            "malformed",
+        ),
         "wide window": (
             _inflate(b"\x28\xb5\x2f\xfd\x00\xa8\x01\x00\x00", MAXIMUM_PLAINTEXT_BYTES),
             "cannot_decompress",

@@ -20,6 +20,7 @@ from sync.protocol.batch import open_batch, parse_batch
 from sync.protocol.blob import verify_blob, verify_blob_receipt
 from sync.protocol.canonical import Value, decode, encode
 from sync.protocol.certificate import verify_certificate
+from sync.protocol.columns import read_columns, to_columns
 from sync.protocol.compression import compress, decompress
 from sync.protocol.cose import (
     LABEL_ENROLMENT,
@@ -31,6 +32,7 @@ from sync.protocol.cose import (
 )
 from sync.protocol.custody import verify_custody
 from sync.protocol.enrolment import verify_enrolment
+from sync.protocol.entries import read_entries
 from sync.protocol.errors import ProtocolError
 from sync.protocol.feed import Reader, parse_feed_batch
 from sync.protocol.handshake import verify_hello, verify_welcome
@@ -194,6 +196,16 @@ def read_frame(data: bytes) -> object:
     return decompress(data, DICTIONARIES[1], 1_000)
 
 
+def read_batch_columns(data: bytes) -> object:
+    """The columns of four entries; what they say is said again by columns of our own."""
+    plaintext = b"".join(LOG)
+    entries = read_columns(data, 0, len(LOG), len(plaintext))
+    again = to_columns([entry.raw for entry in entries], 0)
+    assert read_columns(again, 0, len(LOG), len(plaintext)) == entries
+    assert read_entries(b"".join(entry.raw for entry in entries), 0, len(LOG)) == entries
+    return entries
+
+
 def read_sealed(data: bytes) -> object:
     """A sealed body."""
     return open_sealed(data, CITY_SECRET, batch_info(B16, 0, 1, B32))
@@ -252,6 +264,7 @@ TARGETS: Final = MappingProxyType(
         "batch": Target(read_batch, (BATCH,)),
         "header": _signed(read_header, a_header()),
         "sequence": Target(read_sequence, (BATCH,)),
+        "columns": Target(read_batch_columns, (to_columns(LOG, 0),)),
         "zstd frame": Target(read_frame, (compress(b"".join(LOG[:2]), DICTIONARIES[1]),)),
         "sealed body": Target(read_sealed, (bytes(80),)),
         "hello": _signed(lambda data: verify_hello(data, any_key), HELLO),

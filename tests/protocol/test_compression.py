@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.dictionary import CURRENT_DICTIONARY, DICTIONARIES, choose_dictionary
-from sync.protocol.compression import DENSE_LEVEL, compress, decompress
+from sync.protocol.columns import to_columns
+from sync.protocol.compression import DENSE_LEVEL, MAXIMUM_FRAME_BYTES, compress, decompress
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
-from sync.protocol.limits import MAXIMUM_PLAINTEXT_BYTES, MAXIMUM_WINDOW_LOG
+from sync.protocol.limits import MAXIMUM_WINDOW_LOG
 from tests.contracts.dictionary_train import sample_records
 
 DICTIONARY = CURRENT_DICTIONARY.content
@@ -42,7 +43,7 @@ def refused(data: bytes, maximum_bytes: int) -> ProtocolErrorCode:
 def test_one_byte_too_many_is_too_large() -> None:
     frame = compress(b"x" * 100, b"")
     assert refused(frame, 99) is ProtocolErrorCode.TOO_LARGE
-    assert refused(frame, MAXIMUM_PLAINTEXT_BYTES + 1) is ProtocolErrorCode.TOO_LARGE
+    assert refused(frame, MAXIMUM_FRAME_BYTES + 1) is ProtocolErrorCode.TOO_LARGE
 
 
 def test_exactly_one_whole_frame() -> None:
@@ -88,11 +89,8 @@ def test_the_newest_common_dictionary_is_chosen() -> None:
 
 
 def test_more_work_makes_fewer_bytes_of_the_same_form() -> None:
-    text = b"".join(
-        b'{"full_name":"Nguyen Van %d","address":"%d/%d Duong So %d"}' % (n, n * 7, n % 9, n * n)
-        for n in range(2_000)
-    )
+    columns = to_columns(sample_records(seed=1, dossiers=100), 0)
     shared = CURRENT_DICTIONARY.content
-    dense = compress(text, shared, DENSE_LEVEL)
-    assert len(dense) < len(compress(text, shared))
-    assert decompress(dense, shared, len(text)) == text
+    dense = compress(columns, shared, DENSE_LEVEL)
+    assert len(dense) < len(compress(columns, shared))
+    assert decompress(dense, shared, len(columns)) == columns

@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cwt import COSE, COSEKey
 
+from tests.protocol.columns_reference import entries_from_columns
+
 SYNC: Final = Path(__file__).resolve().parents[2] / "sync"
 VECTORS: Final = {
     path.stem: json.loads(path.read_text()) for path in (SYNC / "vectors").glob("*.json")
@@ -308,8 +310,11 @@ def entries_of(name: str) -> bytes:
         suite = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
         body = suite.decrypt(body, X25519PrivateKey.from_private_bytes(seed), info)
     if header[9][0] == 2:
-        dictionary = (SYNC / "data" / f"dictionary-{header[9][1]}.zdict").read_bytes()
-        body = zstd.decompress(body, zstd_dict=zstd.ZstdDict(dictionary))
+        shared = None
+        if header[9][1] is not None:
+            path = SYNC / "data" / f"dictionary-{header[9][1]}.zdict"
+            shared = zstd.ZstdDict(path.read_bytes())
+        body = entries_from_columns(zstd.decompress(body, zstd_dict=shared), header[4], header[5])
     assert len(body) == header[12]
     return bytes(body)
 
