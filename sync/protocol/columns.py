@@ -69,13 +69,15 @@ def to_columns(entries: Sequence[bytes], first: int) -> bytes:
     """The columns of encoded entries with the sequences ``first`` on."""
     others: list[bytes] = []
     usual: list[Record] = []
+    texts: list[bytes] = []
     for sequence, raw in enumerate(entries, first):
         found = read_plain_record(raw, 0)
-        if found is not None and _is_usual(found[0], sequence):
-            usual.append(found[0])
-        else:
+        if found is None or not _is_usual(found[0], sequence):
             others.append(raw)
-    texts = [_without_subject(record) for record in usual]
+            continue
+        record = found[0]
+        usual.append(record)
+        texts.append(_without_subject(record.body, record.subject))
     pieces = _DIGITS.split(b"".join(texts), MAXIMUM_STRINGS * len(entries))
     digits = pieces[1::2]
     ids = [record.eid for record in usual]
@@ -128,10 +130,8 @@ def _is_usual(record: Record, sequence: int) -> bool:
     )
 
 
-def _without_subject(record: Record) -> bytes:
-    if record.subject is None:
-        return record.body
-    return record.body.replace(_quoted(record.subject), SUBJECT, 1)
+def _without_subject(body: bytes, subject: bytes | None) -> bytes:
+    return body if subject is None else body.replace(_quoted(subject), SUBJECT, 1)
 
 
 def _with_subject(text: bytes, subject: bytes | None) -> bytes:

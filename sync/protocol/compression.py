@@ -27,7 +27,7 @@ COMPRESSION_ZSTD: Final = 2
 QUICK_LEVEL: Final = 1
 """For a line that is faster than the processor."""
 DENSE_LEVEL: Final = 12
-"""For a slow line and for sticks: a sixth fewer bytes for about five times the work (measured)."""
+"""For a slow line and for sticks: a sixth fewer bytes for about ten times the work (measured)."""
 
 MAXIMUM_FRAME_BYTES: Final = MAXIMUM_PLAINTEXT_BYTES + MAXIMUM_COLUMNS_OVERHEAD_BYTES * (
     MAXIMUM_BATCH_RECORDS + 1

@@ -50,6 +50,16 @@ RECORDS: Final = [
     encode_record(_record(6, "")._replace(body=b'{"x":"\xff"}')),
     encode_record(_record(7, '{"wall":"0"}', time=RecordTime((1 << 63) - 1, 0, 3))),
 ]
+_MANY: Final = Record(
+    sequence=0,
+    kind=16,
+    eid=command_id("many strings"),
+    subject=None,
+    version=1,
+    time=RecordTime(0, 0, 0),
+    content_type=0,
+    body=b"[%b]" % b",".join([b'"0123456789"'] * 65),
+)
 LEAVES: Final = [
     raw[-32:] if raw[0] == 0x82 else merkle.leaf_hash(raw)  # a withheld pair ends with its leaf
     for raw in RECORDS
@@ -101,10 +111,13 @@ def columns_refused() -> list[Vector]:
         fault("odd-string", "A string of odd length that ends with 1.", *whole[:4], odd, ids),
         fault("subject-twice", "The subject is put back twice.", *whole[:3],
               texts.replace(b'"again":"', b'"again":\xfe"'), digits, ids),
-        fault("others-again", "An entry stands twice.", others + sample.RECORDS[0], *whole[1:]),
+        _refuse("others-again", "An entry stands twice.",
+                _joined([others + sample.RECORDS[0], *whole[1:]]),
+                plaintext_bytes=len(b"".join(RECORDS)) + len(sample.RECORDS[0])),
         fault("others-beyond", "An entry behind the last.",
               others + encode_record(_record(8, "{}")), *whole[1:]),
-        _refuse("many-strings", "More than 64 strings an entry.", _many_strings(), count=1),
+        _refuse("many-strings", "More than 64 strings an entry.", _many_strings(), count=1,
+                plaintext_bytes=len(encode_record(_MANY))),
         _refuse("strings-beyond", "Strings of more bytes than the plaintext has.",
                 _joined([b"", bytes(48), b"\xff" * 3, b"\xff" * 3, bytes(128 * 3), bytes(32)]),
                 count=1, plaintext_bytes=480),
@@ -125,10 +138,13 @@ def _joined(sections: Any) -> bytes:
 
 def _many_strings() -> bytes:
     """One record with 65 strings that would be good otherwise."""
-    texts = b"\xff" * 65
-    number = [16, 1, 0, 0, 8, 650]
-    planes = b"".join(one.to_bytes(8, "big") for one in number)
-    return _joined([b"", planes, bytes([10]) * 65, texts, bytes(5 * 65), bytes(16)])
+    flags = 8  # no subject
+    numbers = [_MANY.kind, _MANY.version, 0, 0, flags, len(_MANY.body)]
+    planes = b"".join(number.to_bytes(8, "big") for number in numbers)
+    strings = _MANY.body.count(b'"0123456789"')
+    texts = _MANY.body.replace(b"0123456789", b"\xff")
+    digits = bytes.fromhex("0123456789") * strings
+    return _joined([b"", planes, bytes([10]) * strings, texts, digits, _MANY.eid])
 
 
 def _refuse(name: str, about: str, columns: bytes, **change: Any) -> Vector:
