@@ -73,6 +73,8 @@ KINDS: Final = MappingProxyType(
         events.StaffCalled: 145,
         events.StaffCallEnded: 146,
         events.RatingExplained: 147,
+        events.SeatPaired: 148,
+        events.SeatReleased: 149,
     }
 )
 

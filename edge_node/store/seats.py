@@ -41,11 +41,14 @@ def touch(transaction: Transaction, token_id: bytes) -> None:
     )
 
 
-def delete_browser(transaction: Transaction, token_id: bytes) -> None:
-    """A browser has no seat any more."""
-    transaction.connection.execute("DELETE FROM seat WHERE token_id = ?", (token_id,))
+def delete_browser(transaction: Transaction, token_id: bytes) -> str:
+    """A browser has no seat any more. Returns the one it had, or an empty text."""
+    found = transaction.connection.execute(
+        "DELETE FROM seat WHERE token_id = ? RETURNING name", (token_id,)
+    ).fetchone()
+    return str(found[0]) if found else ""
 
 
-def delete(transaction: Transaction, name: str) -> None:
-    """A seat has no browser any more."""
-    transaction.connection.execute("DELETE FROM seat WHERE name = ?", (name,))
+def delete(transaction: Transaction, name: str) -> bool:
+    """A seat has no browser any more. Returns whether it had one."""
+    return transaction.connection.execute("DELETE FROM seat WHERE name = ?", (name,)).rowcount > 0

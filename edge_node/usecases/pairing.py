@@ -60,5 +60,5 @@ async def end(station: Station, officer: Officer, seat: str) -> None:
     rules.require(officer.roles, Duty.LOOK_AFTER_STATION)
     if station.pairing is not None and station.pairing.seat == seat:
         station.pairing = None
-    await seats.release(station, seat)
+    await seats.release(station, seat, officer.id)
     station.changes.announce("health")

@@ -1,19 +1,20 @@
 """At which seat a browser sits; pairing a browser with a kiosk and ending that.
 
 Rules: the station keeps the digest of a browser's token, never the token; a seat has one browser,
-and pairing another ends the first; open pages learn of it at once; when a browser was last seen is
-written down once in a while, and a disk that refuses that keeps nobody from the kiosk. Must not
-know cookies, pages.
+and pairing another ends the first; open pages learn of it at once; whoever paired or ended one is
+in the journal, in the same commit; when a browser was last seen is written down once in a while,
+and a disk that refuses that keeps nobody from the kiosk. Must not know cookies, pages.
 """
 
 import contextlib
 from collections.abc import Collection
 from typing import Final
 
+from edge_node.domain.events import SeatPaired, SeatReleased
 from edge_node.domain.seats import NO_SEAT
 from edge_node.store import seats
 from edge_node.store.seats import SeatRow
-from edge_node.store.unit_of_work import Transaction
+from edge_node.store.unit_of_work import Cause, Transaction
 from edge_node.usecases.station import Station, token_id
 from sync.database import DatabaseError
 
@@ -37,21 +38,30 @@ async def paired(station: Station) -> dict[str, SeatRow]:
 
 async def pair(station: Station, seat: str, by: str, token_before: str = "") -> str:
     """Give a seat to a browser; its new token. It leaves the seat that its old token stood for."""
-    moment, token = station.moment(), station.new_token()
+    moment, eid, token = station.moment(), station.entropy(16), station.new_token()
     now_ms = moment.time.wall_ms or 0
 
     def work(transaction: Transaction) -> None:
-        seats.delete_browser(transaction, token_id(token_before))
+        left = seats.delete_browser(transaction, token_id(token_before))
         seats.put(transaction, SeatRow(seat, token_id(token), by, now_ms, now_ms))
+        event = SeatPaired(seat=seat, left=left, officer=by, paired_at=moment.text)
+        transaction.record(event, Cause(eid))
 
     await station.store.write(moment, work)
     station.changes.announce("seat")
     return token
 
 
-async def release(station: Station, seat: str) -> None:
-    """End the pairing of a seat's browser."""
-    await station.store.write(station.moment(), lambda transaction: seats.delete(transaction, seat))
+async def release(station: Station, seat: str, by: str) -> None:
+    """End the pairing of a seat's browser, if it has one."""
+    moment, eid = station.moment(), station.entropy(16)
+
+    def work(transaction: Transaction) -> None:
+        if seats.delete(transaction, seat):
+            event = SeatReleased(seat=seat, officer=by, released_at=moment.text)
+            transaction.record(event, Cause(eid))
+
+    await station.store.write(moment, work)
     station.changes.announce("seat")
 
 

@@ -74,6 +74,8 @@ class DomainKind(IntEnum):
     STAFF_CALLED = 145
     STAFF_CALL_ENDED = 146
     RATING_EXPLAINED = 147
+    SEAT_PAIRED = 148
+    SEAT_RELEASED = 149
 
 
 INITIAL_STATE: Final = "submitted"

@@ -1,4 +1,4 @@
-"""The vectors of a dossier's events: what a station says, and what a city takes of it."""
+"""The vectors of stations' events: what a station says, and what a city takes of it."""
 
 from typing import Any, Final, cast, get_type_hints
 
@@ -12,10 +12,14 @@ from tests.contracts import vector_samples as sample
 from tests.contracts.vector_samples import Vector, record_vector, refuse
 
 DOSSIER_KINDS: Final = range(16, 32)
+SEAT_FORMS: Final = (events.SeatPaired, events.SeatReleased)
 TAKEN: Final = ("dossier_no", "procedure_id", "state")
+NAME: Final = str.maketrans("_.", "--")
 AT: Final = "2026-11-24T09:00:00+07:00"
 NAMED: Final[dict[str, Any]] = {
     "dossier_no": "T26734-7KXM-00001-3",
+    "seat": "kiosk-2",
+    "left": "kiosk-1",
     "dossier_id": sample.SUBJECT.hex(),
     "procedure_id": "temporary-residence",
     "catalogue": "2026.11",
@@ -38,13 +42,15 @@ TYPED: Final[dict[Any, Any]] = {
 
 
 def events_accepted() -> list[Vector]:
-    """One event of every kind that is about a dossier, and members of a newer station."""
+    """Every kind that is about a dossier, members of a newer station, kinds about no dossier."""
     forms = sorted((kind, form) for form, kind in KINDS.items() if kind in DOSSIER_KINDS)
     newer = recorded(31, json.encode({"type": "dossier.noted", "colour": "red"}), 17)
     return [
         *(vector(name_of(form), doc_of(form), record_of(form, at))
           for at, (_, form) in enumerate(forms, 1)),
         vector("newer-member", "A newer station says more, and leaves out what it may.", newer),
+        *(vector(name_of(form), doc_of(form), record_of(form, at)._replace(subject=None, version=0))
+          for at, form in enumerate(SEAT_FORMS, 18)),
     ]  # fmt: skip
 
 
@@ -67,7 +73,7 @@ def events_refused() -> list[Vector]:
 
 
 def name_of(form: StructMeta) -> str:
-    return str(form.__struct_config__.tag).removeprefix("dossier.").replace("_", "-")
+    return str(form.__struct_config__.tag).removeprefix("dossier.").translate(NAME)
 
 
 def doc_of(form: StructMeta) -> str:

@@ -4,11 +4,14 @@ import msgspec
 import pytest
 
 from edge_node.domain.errors import DomainError, ErrorCode
+from edge_node.domain.events import SeatPaired, SeatReleased
 from edge_node.domain.officer import Role
 from edge_node.domain.pairing import CODE_AGE_S, MAXIMUM_WRONG_TRIES
 from edge_node.domain.seats import SeatRules
+from edge_node.store import payloads
 from edge_node.usecases import pairing, seats
-from edge_node.usecases.station import Officer, Station
+from edge_node.usecases.station import Officer, Station, token_id
+from tests.usecases.city_side import records
 from tests.web.station import TestClock
 
 
@@ -90,3 +93,38 @@ async def test_only_a_kiosk_of_this_station_is_paired(
         with pytest.raises(DomainError) as caught:
             pairing.begin(station, technician, seat)
         assert caught.value.code is ErrorCode.NOT_FOUND
+
+
+async def heard(station: Station) -> list[object]:
+    """What the journal says of seats."""
+    kinds = {payloads.KINDS[form] for form in (SeatPaired, SeatReleased)}
+    return [payloads.read(one.body) for one in await records(station) if one.kind in kinds]
+
+
+async def test_the_journal_says_who_made_which_kiosk(
+    station: Station, technician: Officer, clock: TestClock
+) -> None:
+    token = await pairing.use(station, pairing.begin(station, technician, "kiosk-1").code, "")
+    clock.advance(60)
+    await pairing.use(station, pairing.begin(station, technician, "kiosk-2").code, token)
+    clock.advance(60)
+    await pairing.end(station, technician, "kiosk-2")
+    await pairing.end(station, technician, "kiosk-2")
+    day = "2026-11-23T08:4"
+    assert await heard(station) == [
+        SeatPaired(seat="kiosk-1", left="", officer="minh", paired_at=f"{day}2:00+07:00"),
+        SeatPaired(seat="kiosk-2", left="kiosk-1", officer="minh", paired_at=f"{day}3:00+07:00"),
+        SeatReleased(seat="kiosk-2", officer="minh", released_at=f"{day}4:00+07:00"),
+    ]
+
+
+async def test_the_journal_never_has_the_code_or_the_token(
+    station: Station, technician: Officer
+) -> None:
+    opened = pairing.begin(station, technician, "kiosk-1")
+    await refusal(station, "00000000")
+    token = await pairing.use(station, opened.code, "")
+    written = b"".join(one.body for one in await records(station))
+    assert b"kiosk-1" in written
+    for secret in (opened.code, opened.shown, token, token_id(token).hex()):
+        assert secret.encode() not in written

@@ -37,7 +37,7 @@ async def test_once_one_is_paired_strangers_are_no_kiosk(station: Station) -> No
     assert await seats.kiosk_of(station, "") == "kiosk-1"
     await seats.pair(station, "kiosk-1", "minh")
     assert await seats.kiosk_of(station, "") == ""
-    await seats.release(station, "kiosk-1")
+    await seats.release(station, "kiosk-1", "minh")
     assert await seats.kiosk_of(station, "") == "kiosk-1"
 
 

@@ -140,7 +140,7 @@ async def test_a_page_whose_seat_is_taken_away_loads_itself_again(
         await seats.pair(required, "kiosk-2", "minh")
         required.changes.announce("ticket")
         assert (await read_event(response))["event"] == "ticket"
-        await seats.release(required, "kiosk-1")
+        await seats.release(required, "kiosk-1", "minh")
         assert (await read_event(response))["event"] == "reload"
         assert await read_event(response) == {}
 

@@ -72,6 +72,7 @@ from edge_node.domain.events.payment import (
     ShiftOpened,
     StatementTaken,
 )
+from edge_node.domain.events.seat import SeatEvent, SeatPaired, SeatReleased
 from edge_node.domain.events.ticket import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -131,6 +132,8 @@ __all__ = [
     "PaymentWaived",
     "RatingExplained",
     "ResultHandedOver",
+    "SeatPaired",
+    "SeatReleased",
     "SecondOfficerConfirmed",
     "SessionsEnded",
     "ShiftClosed",
@@ -153,6 +156,6 @@ __all__ = [
 ]
 
 Event: TypeAlias = (
-    DossierEvent | TicketEvent | OfficerEvent | PaymentEvent | PaperEvent | KioskEvent
+    DossierEvent | TicketEvent | OfficerEvent | PaymentEvent | PaperEvent | KioskEvent | SeatEvent
 )
 """Everything that is published; each file of this folder adds its own."""
