@@ -109,8 +109,10 @@ async def reserve(station: Station, slot: Slot, source: Source, key: str) -> Boo
         booked = await station.store.write(station.moment(), work)
     except DatabaseError as error:
         raise storage_error(error) from error
-    if source == "officer" and not booked.replayed:
-        _ring(station)
+    if not booked.replayed:
+        station.changes.announce("booking")
+        if source == "officer":
+            _ring(station)
     return booked
 
 

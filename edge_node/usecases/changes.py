@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 Topic: TypeAlias = Literal[
-    "ticket", "dossier", "print", "health", "scan", "pay", "help", "seat", "resync"
+    "ticket", "dossier", "print", "health", "scan", "pay", "help", "booking", "seat", "resync"
 ]
 
 MAXIMUM_WAITING_CHANGES: Final = 64

@@ -48,6 +48,11 @@ from sync.protocol.limits import EVENT_ID_BYTES
 BOOKABLE_LATER: Final = frozenset({ErrorCode.APPOINTMENT_TIME, ErrorCode.SERVICE_UNKNOWN})
 """A day comes near enough, and the next catalogue may have the service."""
 
+BOOKING_KINDS: Final = frozenset(
+    kind for kind, word in KINDS.items() if word in (BookingMade, BookingCancelled)
+)
+"""Entries about booked visits, which pages of the day's visits listen for."""
+
 Touched: TypeAlias = bytes | None
 """The dossier an effect concerns."""
 

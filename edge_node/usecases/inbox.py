@@ -223,6 +223,8 @@ class Inbox:
 
         touched = await self.station.store.write(self.station.moment(), work)
         await self._tell(touched)
+        if any(entry.kind in city_effects.BOOKING_KINDS for entry, _ in judged):
+            self.station.changes.announce("booking")
 
     async def _tell(self, touched: set[bytes]) -> None:
         await self._staff()

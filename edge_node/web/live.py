@@ -46,7 +46,9 @@ MAXIMUM_STREAMS_PER_PEER: Final = 16
 
 TOPICS: Final[Mapping[str, frozenset[str]]] = {
     "kiosk": frozenset({"scan", "ticket", "print", "health", "pay", "help"}),
-    "counter": frozenset({"scan", "ticket", "dossier", "print", "health", "pay", "help"}),
+    "counter": frozenset(
+        {"scan", "ticket", "dossier", "print", "health", "pay", "help", "booking"}
+    ),
     "display": frozenset({"ticket"}),
     "chief": frozenset({"scan", "ticket", "dossier", "health", "help", "pay"}),
     "customer": frozenset({"pay"}),

@@ -17,6 +17,7 @@ from tests.browser.work_screens import (
     sign_in,
     small_targets,
 )
+from tests.usecases.city_side import daemon_of, inbox_of
 from tests.usecases.officer_samples import chief_of, join
 from tests.web.station import PIN
 
@@ -170,3 +171,26 @@ async def test_the_chief_s_pages_and_large_text_lose_nothing(node: Node, page: P
         assert await small_targets(page) == [], path
         for width, height in ((1366, 768), (683, 384), (320, 640)):
             assert await overflow(page, width, height) <= 0, (path, width)
+
+
+async def test_a_visit_booked_with_the_city_appears_by_itself(
+    node: Node, page: Page, tmp_path: Path
+) -> None:
+    await sign_in(page, node)
+    async with daemon_of(tmp_path) as daemon:
+        await page.goto(node.url("/counter/bookings?service=identity&day=2026-11-25"))
+        free = page.locator("#at-09-00 small")
+        before = await free.inner_text()
+        await free.locator("..").focus()
+        word = {"type": "booking.made", "code": "7KX2MP", "service": "identity"}
+        await daemon.entry(74, word | {"booked_for": "2026-11-25T09:00:00+07:00"})
+        await inbox_of(node.station)
+        await expect(page.locator("#booked-visits")).to_contain_text("7KX2MP")
+        await expect(free).not_to_have_text(before)
+        await expect(page.locator("#at-09-00")).to_be_focused()
+        await daemon.entry(
+            75, word | {"type": "booking.cancelled", "booked_for": "2026-11-25T09:00:00+07:00"}
+        )
+        await inbox_of(node.station)
+        await expect(free).to_have_text(before)
+        assert await faults(page) == []

@@ -122,3 +122,12 @@ async def test_no_slip_for_what_is_over_or_never_was(station: Station) -> None:
             await print_again(station, code)
         assert caught.value.code is why
     assert len(await slips(station)) == 1
+
+
+async def test_open_pages_hear_of_a_booking_and_of_its_end_once(station: Station) -> None:
+    async with station.changes.subscribe() as queue:
+        booked = await book(station, "api")
+        assert await book(station, "api") == booked
+        assert [queue.get_nowait().topic for _ in range(queue.qsize())] == ["booking"]
+        await appointments.cancel(station, booked.code)
+        assert [queue.get_nowait().topic for _ in range(queue.qsize())] == ["booking"]

@@ -63,7 +63,7 @@ async def test_an_unknown_role_is_not_found(client: Client) -> None:
 async def test_every_role_hears_its_topics_and_no_others(client: Client, station: Station) -> None:
     for role, topics in TOPICS.items():
         async with listening(client, role) as response:
-            for topic in ("ticket", "dossier", "print", "health", "scan", "help", "pay"):
+            for topic in ("ticket", "dossier", "print", "health", "scan", "help", "pay", "booking"):
                 station.changes.announce(topic, "0f" * 16)
             heard = [await read_event(response) for _ in topics]
             assert {event["event"] for event in heard} == topics

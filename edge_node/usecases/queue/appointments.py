@@ -134,7 +134,9 @@ async def cancel(station: Station, code: str) -> Appointment:
         row = _required(transaction, wanted)
         return row if row.state is AppointmentState.CANCELLED else give_up(transaction, row, eid)
 
-    return as_appointment(await station.store.write(station.moment(), work))
+    row = await station.store.write(station.moment(), work)
+    station.changes.announce("booking")
+    return as_appointment(row)
 
 
 def give_up(transaction: Transaction, row: AppointmentRow, eid: bytes) -> AppointmentRow:

@@ -122,3 +122,16 @@ async def test_what_an_officer_cancels_stays_cancelled(station: Station, daemon:
     await heard(station, daemon, word())
     assert await states(station) == {CODE: "cancelled"}
     assert await told(station) == ["booked", "given up"]
+
+
+async def test_counters_hear_of_a_booking_as_it_comes_and_as_it_goes(
+    station: Station, daemon: Daemon
+) -> None:
+    async with station.changes.subscribe() as queue:
+        for one in (word(), given_up()):
+            await heard(station, daemon, one)
+            topics = {queue.get_nowait().topic for _ in range(queue.qsize())}
+            assert "booking" in topics
+        await daemon.entry(70, {"type": "nothing.known"})
+        await inbox_of(station)
+        assert "booking" not in {queue.get_nowait().topic for _ in range(queue.qsize())}

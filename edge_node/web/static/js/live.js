@@ -17,7 +17,7 @@ const FIRST_RETRY_MS = 1000;
 const RETRY_SPREAD_MS = 4000;
 const GATHER_MS = 120;
 const RELEASE_LOOK_MS = 30;
-const TOPICS = ["ticket", "dossier", "print", "health", "scan", "help", "pay", "reload", "resync", "ping"];
+const TOPICS = ["ticket", "dossier", "print", "health", "scan", "help", "pay", "booking", "reload", "resync", "ping"];
 
 /** @type {EventSource | undefined} */
 let stream;
