@@ -120,10 +120,12 @@ def _is_of(station: Station, text: str) -> bool:
 
 def _found(request: web.Request, view: DossierView, *, by_card: bool) -> web.Response:
     t, state = translator(request), public_state(view)
+    # What nobody has looked at yet is not "received", though it belongs to that step.
+    filed = view.state == DossierState.SUBMITTED
     procedure = request.app[STATION].catalogue.known_procedure(view.procedure_id)
     values = {
         "number": view.dossier_no,
-        "title": t(f"flow.state.{state}"),
+        "title": t(f"kiosk.state.{view.state}" if filed else f"flow.state.{state}"),
         "exactly": t(f"kiosk.state.{view.state}"),
         "text": t(f"kiosk.state.{view.state}.what"),
         "picture": PICTURES[state],

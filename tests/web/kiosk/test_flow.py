@@ -277,7 +277,8 @@ async def test_what_is_not_here_is_said_to_be_elsewhere(client: Browser, station
 async def test_a_card_shows_its_dossiers_without_a_name(client: Browser, station: Station) -> None:
     number = await handed_in(client, station)
     page = await post(client, "/kiosk/scan", text=SCAN, **{"for": "find"})
-    assert "Đã tiếp nhận" in page.text
+    assert "Đã gửi, chờ cán bộ nhận" in page.text
+    assert "Đã tiếp nhận" not in page.text
     assert number in page.text
     assert "MẪU" not in page.text
     await identify(client, "res-confirm")
