@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import CookieJar, web
-from aiohttp.test_utils import TestClient, TestServer
-from yarl import URL
+from aiohttp import web
+from aiohttp.test_utils import TestClient
 
 from edge_node.health.examine import Devices, examine
 from edge_node.health.runner import HealthReport
@@ -14,6 +13,7 @@ from edge_node.usecases.scans import ScanDesk
 from edge_node.usecases.station import Station
 from edge_node.web.app import create_app
 from tests.usecases.city_side import Daemon, daemon_of
+from tests.web.browser_client import browsing
 
 Client = TestClient[web.Request, web.Application]
 
@@ -32,10 +32,5 @@ async def client(station: Station, tmp_path: Path) -> AsyncIterator[Client]:
         return await examine(station, devices)
 
     app = create_app(station, health=health, scans=ScanDesk(station.changes), version="test")
-    server = TestServer(app)
-    await server.start_server()
-    jar = CookieJar(unsafe=True, treat_as_secure_origin=[URL(str(server.make_url("/"))).origin()])
-    async with TestClient(
-        server, cookie_jar=jar, headers={"Sec-Fetch-Site": "same-origin"}
-    ) as opened:
+    async with browsing(app) as opened:
         yield opened

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
@@ -16,6 +15,7 @@ from edge_node.web.localisation import load_translators
 from edge_node.web.prompts import clip_name, question_screen
 from edge_node.web.voice import clips, make, screens
 from edge_node.web.voice.desk import Voice
+from tests.web.browser_client import browsing
 from tests.web.pages import Browser, identify
 from tests.web.station import make_app
 
@@ -52,11 +52,7 @@ def folder(tmp_path: Path) -> Path:
 async def listening(station: Station, folder: Path) -> AsyncIterator[Browser]:
     """A browser at a station that has recordings."""
     voice = Voice(clips.read_clips([]), VoiceRules(), (folder,))
-    server = TestServer(make_app(station, voice))
-    await server.start_server()
-    jar = CookieJar(unsafe=True, treat_as_secure_origin=[URL(str(server.make_url("/"))).origin()])
-    headers = {"Sec-Fetch-Site": "same-origin"}
-    async with TestClient(server, cookie_jar=jar, headers=headers) as client:
+    async with browsing(make_app(station, voice)) as client:
         yield client
 
 
