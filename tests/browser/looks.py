@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page
 
 from tests.browser.conftest import SIZES
 from tests.browser.scene import Scene
-from tests.browser.tours import Area
+from tests.browser.visits import Area
 from tests.browser.watch import Watch
 
 FULL_SIZES: Final[dict[Area, tuple[int, int]]] = {

@@ -8,7 +8,10 @@ from typing import Final, NamedTuple
 import axe_playwright_python
 from playwright.async_api import Page
 
-from tests.browser.tours import Area
+from tests.browser.kiosk_tours import WELCOME
+from tests.browser.looks import Look
+from tests.browser.visits import Area
+from tests.browser.walk import path_of
 
 AXE: Final = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 MAXIMUM_SHIFT: Final = 0.01
@@ -34,6 +37,17 @@ FAINT: Final = """(least) => [...document.querySelectorAll("body *")]
   .map((part) => [part.outerHTML.slice(0, 90), parseFloat(getComputedStyle(part).fontSize)])
   .filter(([, size]) => size < least - 0.1)
   .map(([text, size]) => `${size} px letters: ${text}`)"""
+SHOWN: Final = """() => {
+  const root = document.documentElement;
+  return [root.lang, root.classList.contains("large")];
+}"""
+ALWAYS_THE_SAME: Final = (WELCOME, "/restarting")
+"""Pages of both languages, in letters that are large for everybody."""
+
+REFRESHED: Final = "/t/"
+"""The page on a citizen's phone follows a queue as it moves, without a script (WCAG 2.2.1: a
+real-time event)."""
+
 VIOLATIONS: Final = "() => axe.run().then((found) => found.violations)"
 
 
@@ -57,10 +71,21 @@ async def violations(page: Page) -> list[str]:
     if not await page.evaluate("() => 'axe' in window"):
         await page.evaluate(AXE)
     found = await page.evaluate(VIOLATIONS)
+    if path_of(page).startswith(REFRESHED):
+        found = [one for one in found if one["id"] != "meta-refresh"]
     return [
         f"axe {one['id']}: {json.dumps([part['html'][:120] for part in one['nodes'][:3]])}"
         for one in found
     ]
+
+
+async def otherwise(page: Page, look: Look, area: Area) -> list[str]:
+    """A kiosk's page in another language or size than it is looked at in."""
+    if area != "kiosk" or path_of(page) in ALWAYS_THE_SAME:
+        return []
+    language, large = await page.evaluate(SHOWN)
+    wanted = (look.language, look.text == "large")
+    return [] if (language, large) == wanted else [f"shown in {language}, large: {large}"]
 
 
 def most_shift(area: Area, *, usual: bool) -> float:

@@ -2,13 +2,19 @@
 
 from typing import Final, NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import structs
 
 from edge_node.domain.officer import Role
-from edge_node.usecases import intake, lookup
+from edge_node.usecases import attachments, intake, lookup
 from edge_node.usecases.intake import ApplicantInput, Asked, DocumentInput, SubmitDossier
+from edge_node.usecases.paper import kits
+from edge_node.usecases.payments import opening, steps
+from edge_node.usecases.payments.opening import Demand
 from edge_node.usecases.station import Station
 from tests.browser.scene import Scene
+from tests.usecases.money_side import actor, with_accounts
+from tests.usecases.test_attachments import give_key
 from tests.web.station import make_officer
 
 
@@ -36,8 +42,13 @@ DOSSIERS: Final = {
 """Dossiers by name: procedure and person."""
 
 
-def staff(station: Station) -> None:
-    """Everybody who works here: two officers, a cashier, a chief, a technician."""
+SLIP_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"\x21" * 32)
+
+
+def ready(station: Station) -> None:
+    """Everybody who works here, accounts to pay to, a key that signs slips."""
+    with_accounts(station)
+    station.slip_key = SLIP_KEY
     station.officers = {
         one.id: structs.replace(make_officer(one.id, one.name, one.counter), roles=one.roles)
         for one in STAFF
@@ -65,7 +76,9 @@ NUMBERS: Final = ("identity", "identity", "residence")
 
 
 async def fill(scene: Scene) -> None:
-    """Hand everything in, through the same door as the kiosk."""
+    """Hand everything in, through the same door as the kiosk; papers can be sealed for the city."""
+    await give_key(scene.city)
+    await attachments.clear_strays(scene.station)
     for name, (procedure, person) in DOSSIERS.items():
         await submit(scene, name, procedure, PEOPLE[person])
     for count, service in enumerate(NUMBERS):
@@ -106,3 +119,16 @@ async def numbers(scene: Scene) -> dict[str, str]:
 async def states(scene: Scene) -> set[str]:
     """The states that lie on the desk."""
     return {line.state for line in await lookup.worklist(scene.station)}
+
+
+async def kit(scene: Scene) -> dict[str, str]:
+    """Addresses of the pages of a kit of paper slips, by what they show."""
+    made = await kits.make_kit(scene.station, scene.station.officers["lan"], "kit", 2)
+    return {"kit made": "/counter/kits", "written slip": f"/counter/kits/slips/{made.numbers[0]}"}
+
+
+async def ask_to_pay(scene: Scene) -> None:
+    """The fee of a dossier is on the screen that faces the citizen at counter 2."""
+    dossier = (await dossiers(scene))["complete"]
+    owed = await opening.due(scene.station, actor("owed"), Demand(dossier_id=dossier))
+    await steps.show_qr(scene.station, actor("shown"), owed.payment_id)

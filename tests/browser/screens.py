@@ -17,7 +17,8 @@ from tests.browser import morning, papers
 from tests.browser.gallery import Gallery
 from tests.browser.looks import LOOKS, Look, looking
 from tests.browser.scene import Scene, scene
-from tests.browser.tours import TOURS, Journey, Visit
+from tests.browser.tours import TOURS, Journey
+from tests.browser.visits import Visit
 from tests.chromium import launch
 
 SETTLE_MS: Final = 120
@@ -41,7 +42,7 @@ async def _take_all(gallery: Gallery, only: str) -> None:
     tours = {name: one for name, one in TOURS.items() if only in name}
     with TemporaryDirectory(prefix="screens-") as folder, Progress() as progress:
         bar = progress.add_task("Screens", total=len(tours) * len(SHOWN))
-        async with scene(Path(folder), morning.staff) as place, async_playwright() as playwright:
+        async with scene(Path(folder), morning.ready) as place, async_playwright() as playwright:
             await morning.fill(place)
             browser = await launch(playwright)
             for name, journey in tours.items():

@@ -9,18 +9,13 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser import morning, walk
+from tests.browser.desk_tours import DESK_PAGES, WORK_PAGES, sign_in
 from tests.browser.kiosk_steps import CARD, scan
+from tests.browser.kiosk_tours import KIOSK_PAGES
 from tests.browser.looks import LOOKS, looking
 from tests.browser.scene import Scene, scene
-from tests.browser.tours import (
-    DESK_PAGES,
-    KIOSK_PAGES,
-    PHONE_PAGES,
-    WORK_PAGES,
-    Screen,
-    Visit,
-    sign_in,
-)
+from tests.browser.tours import PHONE_PAGES
+from tests.browser.visits import Screen, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +58,7 @@ MISSED: Final = f"""() => {{
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with scene(tmp_path, morning.staff) as opened:
+    async with scene(tmp_path, morning.ready) as opened:
         await morning.fill(opened)
         yield opened
 
