@@ -30,7 +30,7 @@ bench: ## our speed beside floors, peers and simpler designs, in one run
 	@.ci/bootstrap bench
 	@$(PYTHON) -m tests.bench $(ARGS)
 
-screens: ## a picture of every screen
+screens: ## a picture of every screen, and how quickly an old kiosk answers
 	@.ci/bootstrap screens
 	@$(PYTHON) -m tests.browser.screens $(ARGS)
 

@@ -1,7 +1,8 @@
 """`make screens`: every screen in every state and every printed paper, on one gallery page.
 
-One browser and one station with canned people; the tours of `tours.py` lead the way, so a screen
-that joins a tour is in the gallery, too.
+Then how quickly an old kiosk answers, each figure beside its goal. One browser and one station with
+canned people; the tours of `tours.py` lead the way, so a screen that joins a tour is in the
+gallery, too.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from rich.progress import Progress
 
 from tests.browser import morning, papers
+from tests.browser.figures import Figure, measure
 from tests.browser.gallery import Gallery
 from tests.browser.looks import LOOKS, Look, looking
 from tests.browser.scene import Scene, scene
@@ -28,7 +30,7 @@ OUTPUT: Final = Path("build/screens")
 
 def main(
     output: Annotated[Path, typer.Option(help="Folder for the gallery.")] = OUTPUT,
-    only: Annotated[str, typer.Option(help="Only tours whose name contains this.")] = "",
+    only: Annotated[str, typer.Option(help="Only tours with this in their name.")] = "",
 ) -> None:
     """Take every picture and write `index.html` beside them."""
     gallery = Gallery(output)
@@ -36,6 +38,19 @@ def main(
     if only in "papers":
         papers.draw(gallery)
     typer.echo(f"{len(gallery)} pictures: {gallery.write()}")
+    if only in "figures":
+        for figure in asyncio.run(_measure()):
+            typer.echo(figure.words)
+
+
+async def _measure() -> list[Figure]:
+    with TemporaryDirectory(prefix="figures-") as folder:
+        async with scene(Path(folder), morning.ready) as place, async_playwright() as playwright:
+            await morning.fill(place)
+            browser = await launch(playwright)
+            found = await measure(browser, place)
+            await browser.close()
+            return found
 
 
 async def _take_all(gallery: Gallery, only: str) -> None:

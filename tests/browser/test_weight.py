@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page
 
+from edge_node.usecases import tracking
 from tests.browser import morning
 from tests.browser.scene import Scene, scene
 
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.browser
 
 KIOSK_COLD_BYTES: Final = 60 << 10
 KIOSK_WARM_BYTES: Final = 15 << 10
+PHONE_BYTES: Final = 15 << 10
 KIOSK: Final = ("/kiosk", "/kiosk/procedures", "/kiosk/identify/type")
 
 
@@ -70,3 +72,25 @@ async def test_a_kiosk_page_is_light(
     record_property("measured", f"{path}: {cold} bytes cold, {warm} bytes warm")
     assert 10_000 < cold <= KIOSK_COLD_BYTES
     assert 500 < warm <= KIOSK_WARM_BYTES
+
+
+@pytest.mark.parametrize("kind", ["number", "dossier", "unknown"])
+async def test_the_page_on_a_phone_is_light_and_has_no_script(
+    place: Scene, chromium: Browser, kind: str, record_property: Callable[[str, object], None]
+) -> None:
+    dossier = (await morning.dossiers(place))["submitted"]
+    tokens = {
+        "number": await tracking.token_of_number(place.station, "B002"),
+        "dossier": tracking.token_of_dossier(bytes.fromhex(dossier)),
+        "unknown": "AAAA",
+    }
+    context = await chromium.new_context(
+        viewport={"width": 360, "height": 740}, java_script_enabled=False
+    )
+    page = await context.new_page()
+    cold = await weigh(page, f"{place.url}/t/{tokens[kind]}")
+    record_property("measured", f"phone, {kind}: {cold} bytes cold")
+    assert await page.locator("script").count() == 0
+    assert await page.locator("main h1").is_visible()
+    assert 1_000 < cold <= PHONE_BYTES
+    await context.close()
