@@ -53,7 +53,8 @@ def abandon(
     """Journal the records of a forked log again; how many, None when nothing was to be done.
 
     A record whose body was purged is not copied: the city's backup has held it long before. Nor is
-    one that stands elsewhere already, because the city could not read it or it was said again.
+    one that stands elsewhere already, because the city could not read it or it was said again. One
+    whose body is not what its leaf says stays as it is: to sign it again would make it true.
     """
     row = connection.execute(
         "SELECT number FROM log WHERE lid = ? AND state <> 'abandoned'", (lid,)
@@ -74,11 +75,15 @@ def abandon(
 
 def _records(connection: sqlite3.Connection, number: int) -> Iterable[tuple[int, Record]]:
     rows = connection.execute(
-        "SELECT position, raw FROM record WHERE position >= ? AND position < ?"  # noqa: S608 - words of ours
+        "SELECT position, raw, leaf FROM record WHERE position >= ? AND position < ?"  # noqa: S608 - words of ours
         f" AND length(raw) > 0 AND NOT {HAS_COPY} ORDER BY position",
         (number << SEQUENCE_BITS, (number + 1) << SEQUENCE_BITS),
     ).fetchall()
-    return ((position, decode_record(raw)) for position, raw in rows)
+    return (
+        (position, decode_record(raw))
+        for position, raw, leaf in rows
+        if merkle.leaf_hash(raw) == leaf
+    )
 
 
 class _Place(NamedTuple):

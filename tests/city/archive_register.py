@@ -2,6 +2,8 @@
 
 from sync.city.archive.overview import MISSING_TAIL_AFTER_MS, PARKED_LONG_AFTER_MS
 from sync.city.archive.port import (
+    AskedHead,
+    Caller,
     NoticeCode,
     Sealed,
 )
@@ -58,6 +60,51 @@ async def a_record_journalled_again_takes_effect_once(bench: Bench) -> None:
     (summary,) = await bench.archive.summarise(bench.now_ms)
     assert (summary.dossiers, summary.problems) == (1, ())
     assert (await bench.head(station)).statuses == ()
+
+
+async def a_copy_stands_for_what_was_withheld(bench: Bench) -> None:
+    for reverse in (False, True):
+        station = SimulatedStation(2 + reverse)
+        first = station.append()
+        kept = station.append()
+        first_log = station.log
+        origin: list[Value] = [first_log.lid, first.sequence, BOOT_ID]
+        station.open_log()
+        again = station.append(
+            eid=first.eid, subject=first.subject, body=first.body, ext={1: origin}
+        )
+        middle = station.log
+        station.open_log()
+        other: list[Value] = [first_log.lid, kept.sequence, BOOT_ID]
+        station.append(eid=kept.eid, subject=kept.subject, body=b"{}", ext={1: other})
+        station.append(eid=first.eid, subject=first.subject, body=first.body, ext={1: origin})
+        # Of what came first and of its first copy the city has the leaf; kept's "copy" is another.
+        sent = [(first_log, [1, 2]), (middle, [again.sequence]), (station.log, [])]
+        if reverse:
+            sent = [sent[2], sent[0]]
+        for log, hidden in sent:
+            await bench.offer(station, log=log, hidden=hidden)
+            await bench.open_all()
+        lids = {log.lid: log for log in station.logs}
+        heads, _ = await bench.archive.greet(
+            Caller(station.node_id, station.code),
+            [AskedHead(lid, log.size) for lid, log in lids.items()],
+            bench.now_ms,
+        )
+        assert [head.statuses for head in heads] == [((2, RecordStatus.WITHHELD),), (), ()]
+    problems = [summary.problems for summary in await bench.archive.summarise(bench.now_ms)]
+    assert problems[0][0] == ("withheld", 2)
+
+
+async def another_stations_copy_stands_for_nothing(bench: Bench) -> None:
+    station, other = SimulatedStation(1), SimulatedStation(2, code=26561)
+    first = station.append()
+    origin: list[Value] = [station.log.lid, first.sequence, BOOT_ID]
+    await bench.offer(station, hidden=[1])
+    other.append(eid=first.eid, subject=first.subject, body=first.body, ext={1: origin})
+    await bench.offer(other)
+    await bench.open_all()
+    assert (await bench.head(station)).statuses == ((1, RecordStatus.WITHHELD),)
 
 
 async def versions_wait_for_the_gap_to_fill(bench: Bench) -> None:
@@ -311,6 +358,8 @@ async def a_dossier_is_followed_by_its_id(bench: Bench) -> None:
 BEHAVIOURS = [
     repeats_conflicts_and_the_unknown_are_listed,
     a_record_journalled_again_takes_effect_once,
+    a_copy_stands_for_what_was_withheld,
+    another_stations_copy_stands_for_nothing,
     a_dossier_is_followed_by_its_id,
     versions_wait_for_the_gap_to_fill,
     what_nobody_can_read_does_not_hold_up_its_dossier,

@@ -12,8 +12,22 @@ from sync.database import Writer
 from sync.journal import backlog
 from sync.journal.journal import DuplicateCommand, Journal
 from sync.journal.recovery import Restored, Returned, abandon, restore
-from sync.protocol.record import EXT_ORIGIN, Kind, content_digest, decode_record
-from tests.journal.test_journal import TIME, append, check_whole, event, run_of_the_node
+from sync.protocol.record import (
+    EXT_ORIGIN,
+    Kind,
+    Record,
+    content_digest,
+    decode_record,
+    encode_record,
+)
+from tests.journal.test_journal import (
+    TIME,
+    append,
+    check_whole,
+    event,
+    execute,
+    run_of_the_node,
+)
 
 SUBJECT = b"s" * 16
 
@@ -75,6 +89,18 @@ async def test_a_copy_that_forks_again_names_the_first_origin(tmp_path: Path) ->
         (third,) = await writer.transact(backlog.heads)
         copy = decode_record((await all_of(writer, third.lid))[1].raw)
         assert copy.ext == {EXT_ORIGIN: [old, 1, bytes(8)]}
+
+
+async def test_what_its_leaf_does_not_say_is_not_signed_again(tmp_path: Path) -> None:
+    async with run_of_the_node(tmp_path / "n.db", 100) as (writer, journal):
+        lid = (await append(writer, journal, 1)).lid
+        await append(writer, journal, 2)
+        await writer.transact(partial(execute, "DROP TRIGGER record_is_never_changed"))
+        other = encode_record(Record(1, 16, bytes(16), None, 1, TIME, 0, b"another"))
+        await writer.transact(
+            partial(execute, f"UPDATE record SET raw = x'{other.hex()}' WHERE position & 255 = 1")  # noqa: S608 - bytes of ours
+        )
+        assert await give_up(writer, journal, lid) == 1
 
 
 async def test_an_undone_abandonment_leaves_everything_as_it_was(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 
-from sync.city.archive import register, taking_in
+from sync.city.archive import copies, register, taking_in
 from sync.city.archive.port import (
     NoticeCode,
     Opening,
@@ -179,6 +179,7 @@ def _enter(connection: sqlite3.Connection, opening: Opening, now_ms: int) -> int
         _compare_hardware(connection, opening.log, now_ms)
     register.note_verdicts(connection, opening.log, opening.verdicts)
     register.take_effect(connection, opening.log, opening.commands, now_ms)
+    copies.follow(connection, opening)
     return opening.size - opening.before
 
 

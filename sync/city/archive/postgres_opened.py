@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
+from sync.city.archive import postgres_copies as copies
 from sync.city.archive import postgres_register as register
 from sync.city.archive.dossiers import Place
 from sync.city.archive.port import (
@@ -219,6 +220,7 @@ async def _enter(connection: Connection, opening: Opening, place: Place, month: 
     )
     await register.note_verdicts(connection, opening.log, opening.verdicts)
     await register.take_effect(connection, place, opening.commands)
+    await copies.follow(connection, opening)
     return opening.size - opening.before
 
 

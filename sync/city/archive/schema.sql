@@ -133,6 +133,12 @@ CREATE TABLE register_station (
     dossiers INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE copied (
+    node_id BLOB NOT NULL CHECK (length(node_id) = 16),
+    leaf BLOB NOT NULL CHECK (length(leaf) = 32),
+    PRIMARY KEY (node_id, leaf)
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX log_by_station ON log (station, id);
 
 CREATE INDEX log_by_node ON log (node_id, number);
@@ -148,6 +154,8 @@ CREATE INDEX verdict_of_unknown_kind ON verdict (kind) WHERE code = 'unknown_kin
 CREATE INDEX parked_by_log ON parked (log_id);
 
 CREATE INDEX quarantine_by_node ON quarantine (node_id, size_bytes);
+
+CREATE INDEX verdict_withheld ON verdict (log_id, sequence) WHERE code = 'withheld';
 
 CREATE TRIGGER batch_is_never_changed BEFORE UPDATE ON batch
 BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END;

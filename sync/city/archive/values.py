@@ -14,6 +14,7 @@ from sync.city.intake import NoticeCode
 from sync.protocol.batch import BatchHeader
 from sync.protocol.merkle import Frontier
 from sync.protocol.receipt import RecordStatus
+from sync.protocol.record import Record
 
 
 class ArchiveFault(StrEnum):
@@ -37,7 +38,8 @@ class VerdictCode(StrEnum):
     """What a stored record is when it is not simply entered; the values are in the export."""
 
     DUPLICATE = "duplicate"
-    """The same command with the same content was entered before: no second effect."""
+    """The same command with the same content was entered before, or a copy stands for a record of
+    which only the leaf came: no second effect."""
     CONFLICT = "conflict"
     """The same command id with other content: both are kept, a person decides."""
     PARKED = "parked"
@@ -45,7 +47,7 @@ class VerdictCode(StrEnum):
     UNKNOWN_KIND = "unknown_kind"
     """A newer station's record: entered after the city's next upgrade."""
     WITHHELD = "withheld"
-    """Only the leaf came."""
+    """Only the leaf came, and no copy stands for it."""
     REJECTED = "rejected"
     """The body cannot be read as its kind says, or the dossier is another station's."""
 
@@ -234,7 +236,8 @@ class Opening(NamedTuple):
     """What batches of one log held: everything between the sizes `before` and `size`.
 
     `leaves` gives for each batch number its own leaves, 32 bytes each. `alerts` are notices that
-    the station itself reports, with the log they are about.
+    the station itself reports, with the log they are about. `copies` are the records that say that
+    they were journalled again.
     """
 
     log: int
@@ -247,6 +250,7 @@ class Opening(NamedTuple):
     boot: Boot | None
     anchors: Sequence[Anchor]
     alerts: Sequence[NoticeCode]
+    copies: Sequence[Record] = ()
 
 
 class Unreadable(NamedTuple):

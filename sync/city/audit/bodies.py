@@ -7,7 +7,8 @@ files; record contents never leave it.
 
 from dataclasses import dataclass, field
 
-from sync.city.archive.port import OpeningWork, StoredBatch, VerdictCode
+from sync.city.archive.copies import Pair, answered, new_pairs
+from sync.city.archive.port import OpeningWork, StoredBatch
 from sync.city.audit.check import Log
 from sync.city.audit.values import Rule
 from sync.city.backup.form import BatchRow
@@ -18,7 +19,7 @@ from sync.protocol.batch_header import BatchHeader
 from sync.protocol.entries import Entry
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.limits import DIGEST_BYTES
-from sync.protocol.record import LogIdentity, Parent, parse_genesis
+from sync.protocol.record import LogIdentity, Parent, Record, parse_genesis
 
 
 @dataclass(slots=True)
@@ -45,6 +46,8 @@ class Bodies:
         self._keys = keys
         self._leaves: dict[bytes, _Leaves] = {}
         self._effects: dict[bytes, bytes] = {}
+        self._copies: dict[bytes, list[Record]] = {}
+        self._withheld: list[tuple[Log, Pair]] = []
 
     @property
     def effects(self) -> int:
@@ -87,6 +90,12 @@ class Bodies:
                 done = size
                 log.roots[size] = merkle.root(frontier)
 
+    def note_withheld(self) -> None:
+        """Once everything was opened: tell of the records that no copy stands for."""
+        for log, pair in self._withheld:
+            if not answered(self._copies.get(log.node_id, ()), [pair]):
+                log.find(Rule.WITHHELD, pair.sequence)
+
     def _check_readable(self, log: Log, row: BatchRow, signed: SignedBatch) -> None:
         """Behind a fault the root cannot be computed, but the body can still be read."""
         try:
@@ -120,9 +129,8 @@ class Bodies:
 
     def _count(self, log: Log, opened: Opened) -> None:
         assert opened.opening is not None
-        for verdict in opened.opening.verdicts:
-            if verdict.code is VerdictCode.WITHHELD:
-                log.find(Rule.WITHHELD, verdict.sequence)
+        self._withheld += [(log, pair) for pair in new_pairs(opened.opening)]
+        self._copies.setdefault(log.node_id, []).extend(opened.opening.copies)
         for command in opened.opening.commands:
             if command.verdict is not None:
                 continue

@@ -139,6 +139,8 @@ class _Audit:
                 findings, unchecked = check_older(self._logs.get(lid), lid, roots)
                 self._note(self._logs.get(lid), findings)
                 self._unchecked += unchecked
+        if self._bodies is not None:
+            self._bodies.note_withheld()
         self._check_effects()
 
     def report(self) -> Report:

@@ -39,7 +39,7 @@ from sync.protocol.entries import Entry
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.heads import read_bytes
 from sync.protocol.merkle import Frontier
-from sync.protocol.record import Kind, Record, parse_genesis
+from sync.protocol.record import EXT_ORIGIN, Kind, Record, parse_genesis
 
 COMMAND_DIGEST_BYTES: Final = 16
 """Bytes that tell the content of one command from another's."""
@@ -97,6 +97,7 @@ class _Findings:
         self.alerts: list[NoticeCode] = []
         self.attachments: list[bytes] = []
         self.slip_keys: list[Word] = []
+        self.copies: list[Record] = []
 
 
 def open_works(works: Iterable[OpeningWork], keys: BodyKeys) -> list[Opened]:
@@ -132,6 +133,7 @@ def open_work(work: OpeningWork, keys: BodyKeys) -> Opened:
         boot=findings.boot,
         anchors=findings.anchors,
         alerts=findings.alerts,
+        copies=findings.copies,
     )
     return Opened(opening, unreadable, _heard(work.node_id, findings))
 
@@ -184,6 +186,8 @@ def judge(entries: Sequence[Entry], start: int, findings: _Findings) -> None:
             findings.verdicts.append(Verdict(position, VerdictCode.WITHHELD, None))
         else:
             _judge_record(entry.record, findings)
+            if entry.record.ext is not None and EXT_ORIGIN in entry.record.ext:
+                findings.copies.append(entry.record)
 
 
 def _judge_record(record: Record, findings: _Findings) -> None:

@@ -2,7 +2,8 @@
 
 Responsible for one batch of them, from any record on, sealed for the station and signed under the
 label of records that go back. Rules: a station gets its own logs only; a log is opened as far as it
-came before anything of it is returned. It must not decide what the station does with them.
+came before anything of it is returned; what the log is says the signed header of its first batch,
+since its genesis may be withheld. It must not decide what the station does with them.
 """
 
 import asyncio
@@ -13,14 +14,14 @@ from sync.city.archive.values import ArchiveError, StoredBatch
 from sync.city.feeds.desk import FeedReader
 from sync.city.problems import ARCHIVE_PROBLEMS, Refused
 from sync.city.receiving.desk import Desk
-from sync.city.receiving.opening import read_stored
+from sync.city.receiving.opening import read_stored, unpack
 from sync.protocol import merkle
 from sync.protocol.batch import BatchInput
 from sync.protocol.batch_header import SealingTime
 from sync.protocol.errors import ProtocolError
 from sync.protocol.limits import BOOT_ID_BYTES
 from sync.protocol.problems import Problem
-from sync.protocol.record import Genesis, RecordTime, parse_genesis
+from sync.protocol.record import LogIdentity, RecordTime
 from sync.protocol.returned import build_return
 from sync.protocol.seal import encryption_key
 
@@ -68,14 +69,16 @@ async def _find(desk: Desk, node_id: bytes, lid: bytes, first: int) -> _Stored |
 
 def _build(desk: Desk, reader: FeedReader, stored: _Stored, first: int) -> bytes:
     entries = read_stored(stored.batch, desk.keys)[first - stored.batch.start :]
-    opening = _genesis(stored.opening, desk)
+    header = unpack(stored.opening.raw).header
+    assert header.description is not None, "the first batch of a log describes it"
+    number, nonce, lane, parent = header.description
     before = merkle.extend(merkle.EMPTY_FRONTIER, 0, stored.leaves)
     after = merkle.extend(before, first, [entry.leaf for entry in entries])
     now = RecordTime(0, desk.clock_ms(), CLOCK_QUALITY)
     batch = BatchInput(
-        identity=opening.identity,
-        parent=opening.parent,
-        station=opening.station,
+        identity=LogIdentity(header.node_id, number, nonce, lane),
+        parent=parent,
+        station=header.station,
         first=first,
         previous_root=merkle.root(before),
         root=merkle.root(after),
@@ -88,9 +91,3 @@ def _build(desk: Desk, reader: FeedReader, stored: _Stored, first: int) -> bytes
         recipient=encryption_key(reader.encryption_key),
         dictionary=None,
     )
-
-
-def _genesis(batch: StoredBatch, desk: Desk) -> Genesis:
-    record = read_stored(batch, desk.keys)[0].record
-    assert record is not None, "a genesis is never withheld"
-    return parse_genesis(record)

@@ -221,14 +221,15 @@ async def test_an_edited_migration_and_a_newer_database_are_refused(
     shutil.copytree(source, folder)
     async with open_pool(database, {"city": folder}):
         pass
-    (folder / "0002_more.sql").write_text("CREATE TABLE more (id integer);")
+    more = folder / f"{len(list(folder.glob('*.sql'))) + 1:04}_more.sql"
+    more.write_text("CREATE TABLE more (id integer);")
     async with open_pool(database, {"city": folder}):
         pass
     with pytest.raises(DatabaseError) as caught:
         async with open_pool(database, OWNERS):
             pass
     assert caught.value.code is DatabaseFault.TOO_NEW
-    (folder / "0002_more.sql").write_text("CREATE TABLE less (id integer);")
+    more.write_text("CREATE TABLE less (id integer);")
     with pytest.raises(DatabaseError) as caught:
         async with open_pool(database, {"city": folder}):
             pass

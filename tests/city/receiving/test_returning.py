@@ -52,6 +52,19 @@ async def test_records_come_back_from_any_place_on(tmp_path: Path) -> None:
         assert (await ask(city, station, b"x" * 16, 0)).status == 204
 
 
+async def test_a_withheld_genesis_keeps_nothing_back(tmp_path: Path) -> None:
+    station = SimulatedStation()
+    station.append_many(3)
+    async with running_city(tmp_path) as city:
+        await city.enrol(station)
+        city.receipt(await city.send(station, hidden=[0]))
+        for first in (0, 2):
+            reply = await ask(city, station, station.log.lid, first)
+            assert reply.status == 200
+            entries = read(city, station, reply)
+            assert [entry.leaf for entry in entries] == station.log.leaves[first:]
+
+
 async def test_nobody_else_reads_them(tmp_path: Path) -> None:
     station, other = SimulatedStation(1), SimulatedStation(2, code=26561)
     station.append_many(2)
