@@ -31,6 +31,7 @@ from sync.daemon.progress import (
     HELLOS_BETWEEN_FULL,
     LogProgress,
     Session,
+    missing_here,
     next_batch,
     next_fetch,
     replace_log,
@@ -148,6 +149,16 @@ def _wait_for_register(session: Session, chance: float) -> Step | None:
     )
 
 
+def _ask_back_later(session: Session, chance: float) -> Step | None:
+    """Own records lie at the city and did not come: a pause that counts from the last welcome."""
+    if not session.fetches_failed or missing_here(session) is None:
+        return None
+    longest_s = pace.idle_s(session.limits, session.policy.hello_interval_s, chance)
+    wait_s = min(longest_s, pace.backoff_s(session.fetches_failed, chance, session.limits))
+    after = change(calm(session), state=State.IDLE, applied_asks=0)
+    return Step(after, (Wait(wait_s, since_welcome=True, listen=session.listens),))
+
+
 def _be_idle(session: Session, chance: float) -> Step:
     wait_s = pace.idle_s(session.limits, session.policy.hello_interval_s, chance)
     after = change(calm(session), state=State.IDLE, applied_asks=0)
@@ -162,6 +173,7 @@ DUTIES: Final[tuple[Duty, ...]] = (
     _send_blobs,
     _wait_for_admission,
     _wait_for_register,
+    _ask_back_later,
     _be_idle,
 )
 """What a session owes, first things first; each unit of work ends with a new look from the top."""
@@ -206,6 +218,11 @@ def refuse(session: Session, failure: Failure, chance: float) -> Step:
         hellos_in_a_row=0,
     )
     return Step(after, (Wait(session.limits.backoff_maximum_s * (0.5 + chance / 2.0)),))
+
+
+def fetch_failed(session: Session) -> Session:
+    """Own records did not come: everything else goes first, then they are asked for again."""
+    return change(session, recover_due=False, fetches_failed=session.fetches_failed + 1)
 
 
 def strike(session: Session, rung: Rung | None = None) -> Session:

@@ -83,6 +83,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     keys_due: bool = False
     greet_with_keys: bool = False
     recover_due: bool = False
+    fetches_failed: int = 0
+    """Questions for own records in a row that brought none."""
     feeds_due: bool = False
     blobs_due: bool = False
     reads_feeds: bool = False
@@ -132,9 +134,12 @@ def batch_after(session: Session, lid: bytes, reached: int) -> SendBatch | None:
 
 
 def next_fetch(session: Session) -> FetchBack | None:
-    """The next own records that only the city has."""
-    if not session.recover_due:
-        return None
+    """The next own records to ask for now."""
+    return missing_here(session) if session.recover_due else None
+
+
+def missing_here(session: Session) -> FetchBack | None:
+    """Own records that only the city has."""
     for log in session.logs:
         have = max(log.own_size, log.recovered)
         if log.heard and not log.forked and have < log.city_size:

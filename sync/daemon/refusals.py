@@ -32,6 +32,7 @@ from sync.daemon.moves import (
     back_off,
     change,
     fails_as,
+    fetch_failed,
     hello,
     refuse,
     refused_for,
@@ -215,6 +216,8 @@ def side_failed(session: Session, event: Event, chance: float) -> Step:
         return _busy(session, event, chance)
     if refusal is Refusal.NO_SESSION and session.hellos_in_a_row < MAXIMUM_HELLOS_IN_A_ROW:
         return greet_again(session, event, chance)
+    if session.state is State.RECOVER:
+        return advance(fetch_failed(session), chance)
     return advance(change(session, **{SIDE_DUTIES[session.state]: False}), chance)
 
 
@@ -229,8 +232,7 @@ def keys_failed(session: Session, event: Event, chance: float) -> Step:
 
 SIDE_DUTIES: Final[Mapping[State, str]] = {
     State.KEYS: "keys_due",
-    State.RECOVER: "recover_due",
     State.PULL: "feeds_due",
     State.BLOBS: "blobs_due",
 }
-"""Each is left alone until the next welcome asks for it again."""
+"""Each is left alone until the next welcome asks for it again; own records are not (moves)."""

@@ -49,6 +49,7 @@ from sync.daemon.moves import (
     back_off,
     change,
     failed,
+    fetch_failed,
     finish,
     hello,
     notices,
@@ -222,10 +223,9 @@ def _recovered(session: Session, event: Event, chance: float) -> Step:
     log = next((each for each in session.logs if each.lid == event.lid), None)
     if log is None or event.size <= max(log.own_size, log.recovered):
         # Nothing came, and nothing went wrong: the city has less than it says.
-        return advance(change(session, recover_due=False), chance)
-    return advance(
-        change(session, logs=replace_log(session.logs, event.lid, recovered=event.size)), chance
-    )
+        return advance(fetch_failed(session), chance)
+    logs = replace_log(session.logs, event.lid, recovered=event.size)
+    return advance(change(session, logs=logs, fetches_failed=0), chance)
 
 
 def _pulled(session: Session, event: Event, chance: float) -> Step:

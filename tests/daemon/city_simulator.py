@@ -111,6 +111,7 @@ class CitySimulator:
         self.greetings = 0
         self.batches: list[bytes] = []
         self.returned = 0
+        self.returns_refused = 0
         self.arrived = asyncio.Event()
         self._last_answer = b""
         self._released = asyncio.Event()
@@ -199,6 +200,9 @@ class CitySimulator:
     async def _own_records(self, request: web.Request) -> web.StreamResponse:
         assert read_bearer(request.headers["Authorization"]) == TOKEN
         self.returned += 1
+        if self.returns_refused:
+            self.returns_refused -= 1
+            return web.Response(status=404)
         log = self.logs[bytes.fromhex(request.match_info["lid"])]
         first = int(request.query["from"])
         if first >= len(log.leaves):

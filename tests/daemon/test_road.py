@@ -122,6 +122,21 @@ async def test_own_records_that_only_the_city_has_come_back(scene: Scene, tmp_pa
     assert scene.city.returned == 2
 
 
+async def test_a_first_question_that_fails_is_asked_again_soon(scene: Scene) -> None:
+    """A quarter of an hour is between two regular greetings; the test would not live so long."""
+    await scene.once()
+    (lid,) = scene.city.logs
+    log = scene.city.logs[lid]
+    own = len(log.raws)
+    log.raws.append(b"\x82" + bytes([own]) + b"\x58\x20" + bytes(32))
+    log.leaves.append(bytes(32))
+    scene.city.returns_refused = 1
+    watcher = Watcher()
+    async with serving(scene, surroundings(watcher)):
+        await watcher.until(lambda session: session.logs[0].recovered == own + 1)
+    assert scene.city.returned == 2
+
+
 async def test_a_log_the_station_has_forgotten_comes_back_whole(scene: Scene) -> None:
     await scene.station.submit(5)
     await scene.once()

@@ -26,6 +26,7 @@ from sync.daemon.events import (
     SendPart,
     Started,
     State,
+    Timer,
     Wait,
     Welcomed,
 )
@@ -50,10 +51,39 @@ def test_what_came_back_already_is_not_fetched_again() -> None:
 
 
 @pytest.mark.parametrize("size", [5, 7])
-def test_a_city_that_gives_less_back_than_it_says_is_left_until_the_next_welcome(size: int) -> None:
-    log = LogProgress(lid=LOG_A, own_size=5, city_size=9, applied=9, heard=True, recovered=7)
+def test_a_city_that_gives_less_back_than_it_says_is_asked_again_after_a_pause(size: int) -> None:
+    log = LogProgress(lid=LOG_A, own_size=5, city_size=9, applied=5, heard=True, recovered=7)
     fetching = Session(state=State.RECOVER, logs=(log,), recover_due=True)
-    assert step(fetching, Recovered(LOG_A, size), 0.0).session.state is State.IDLE
+    after, actions = step(fetching, Recovered(LOG_A, size), 0.5)
+    assert (after.state, actions) == (State.IDLE, (Wait(1.0, since_welcome=True),))
+
+
+@pytest.mark.parametrize(
+    "trouble", [Failed(Failure.FORGED), Failed(Failure.STATION), Problem(Refusal.NOT_FOUND)]
+)
+def test_own_records_that_do_not_come_are_asked_for_by_the_pace_of_the_session(
+    trouble: Failed | Problem,
+) -> None:
+    """Not at the next regular greeting, a quarter of an hour later; and never more often."""
+    greeting = step(Session(feeds_due=True), Started(), 0.0).session
+    welcome = Welcomed((LogReport(LOG_A, 5, 8, 8, agrees=True),), feeds=True)
+    waits = []
+    for _ in range(12):
+        after = step(greeting, welcome, 0.999).session
+        assert after.state is State.RECOVER
+        pulling = step(after, trouble, 0.999)
+        assert pulling.actions == (PullFeed(),), "what else there is goes on"
+        paused, (wait,) = step(pulling.session, Pulled(0, more=False), 0.999)
+        assert (paused.state, paused.failures) == (State.IDLE, 0)
+        assert isinstance(wait, Wait)
+        waits.append(round(wait.delay_s))
+        greeting, (hello,) = step(paused, Timer(), 0.999)
+        assert isinstance(hello, SendHello)
+    assert waits[:4] == [2, 4, 8, 16]
+    assert waits[-1] == max(waits) <= 900
+    back = step(step(greeting, welcome, 0.0).session, Recovered(LOG_A, 8), 0.0)
+    pulled = step(back.session, Pulled(0, more=False), 0.0)
+    assert pulled.actions == (Wait(900.0, since_welcome=True),)
 
 
 def test_a_log_that_only_the_city_knows_is_fetched_whole_and_never_sent() -> None:
