@@ -21,8 +21,10 @@ from aiohttp import web
 
 from sync.certificates import TlsFiles, ensure_tls
 from sync.city.archive.port import Archive
+from sync.city.backup.attachments import Attachments
 from sync.city.backup.make import Source, keep_backing_up
 from sync.city.metrics import Metrics
+from sync.city.objects.store import Objects
 from sync.city.receiving.desk import Desk, accept_released
 from sync.city.receiving.projections import keep_opening
 from sync.city.receiving.quarantine import keep_releasing
@@ -294,7 +296,9 @@ async def _keep_backing_up(
     """Backups as configured; without a folder for them nothing is ever called archived."""
     backup = settings.backup
     if backup.directory is not None:
-        source = Source(storage.archive, storage.shelf, storage.feed_dump, identity.city_id)
+        attachments = Attachments(storage.blobs, Objects(open_bucket(settings)))
+        places = (storage.archive, storage.shelf, storage.feed_dump, attachments)
+        source = Source(*places, identity.city_id)
         every_ms = int(backup.every_hours * 3600 * 1000)
         await keep_backing_up(source, backup.directory, every_ms, clock_ms)
 

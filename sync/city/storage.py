@@ -84,15 +84,16 @@ def _sqlite_storage(settings: Settings, archive: SqliteArchive, city_id: bytes) 
 @contextlib.asynccontextmanager
 async def open_reading(
     settings: Settings, city_id: bytes, now_ms: int
-) -> AsyncIterator[tuple[Archive, Shelf, FeedDump]]:
+) -> AsyncIterator[tuple[Archive, Shelf, FeedDump, BlobLedger]]:
     """What a backup reads, beside a running server. Raises ArchiveError, DatabaseError."""
     if settings.is_postgres:
         async with _open_postgres(settings, city_id, now_ms) as storage:
-            yield storage.archive, storage.shelf, storage.feed_dump
+            yield storage.archive, storage.shelf, storage.feed_dump, storage.blobs
         return
     async with open_archive_reading(settings.database_path) as archive:
         shelf = FolderShelf(settings.city.state_directory)
-        yield archive, shelf, SqliteFeedDump(archive.reader)
+        ledger = SqliteBlobLedger(archive.writer, archive.reader)
+        yield archive, shelf, SqliteFeedDump(archive.reader), ledger
 
 
 @contextlib.asynccontextmanager

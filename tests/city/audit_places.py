@@ -143,7 +143,9 @@ class Paper:
         for end in [*cuts, log.size]:
             self.add_batch(station, log, first, end)
             first = end
-        self.marks[log.lid] = LogMark(log.lid, station.node_id, station.code, log.size, log.root())
+        self.marks[log.lid] = LogMark(
+            *(log.lid, station.node_id, station.code, log.size, log.root(), log.size)
+        )
 
     def add_batch(
         self, station: SimulatedStation, log: Log, first: int, end: int, *, own: int | None = None
@@ -169,7 +171,7 @@ class Paper:
         effects = Range(self.effects, self.effects)
         manifest = Manifest(
             *(len(segments) + 1, self.city.city_id, GENERATION, MADE_MS, tuple(segments)),
-            *(tuple(self.marks.values()), effects, Range(0, 0)),
+            *(tuple(self.marks.values()), effects, Range(0, 0), 0),
         )
         write_manifest(folder, manifest)
         return manifest

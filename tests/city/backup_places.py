@@ -5,17 +5,24 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sync.city.archive.feed_store import postgres as feeds_postgres
 from sync.city.archive.feed_store import sqlite as feeds_sqlite
+from sync.city.archive.feed_store.blobs_postgres import PostgresBlobLedger
+from sync.city.archive.feed_store.blobs_sqlite import SqliteBlobLedger
 from sync.city.archive.feed_store.dump import FeedRefill, PostgresFeedDump, SqliteFeedDump
 from sync.city.archive.feed_store.port import FeedStore
 from sync.city.archive.overview import open_exporter
 from sync.city.archive.postgres import open_postgres
 from sync.city.archive.postgres_overview import PostgresExporter
 from sync.city.archive.sqlite import open_archive
+from sync.city.backup.attachments import Attachments
 from sync.city.backup.make import FeedDump, Made, Source, make_backup, promise
 from sync.city.backup.restore import Target, Verdict, restore
+from sync.city.objects.folder import FolderBucket
+from sync.city.objects.port import Bucket
+from sync.city.objects.store import Objects
 from sync.city.shelf import FolderShelf, PostgresShelf, Shelf
 from sync.protocol.cose import FindKey, raw_key_id
 from tests.city.archive_bench import KEYS, NOW_MS, Bench
@@ -33,10 +40,12 @@ class Place:
     shelf: Shelf
     feeds: FeedStore
     feed_dump: FeedDump
+    attachments: Attachments
 
     @property
     def source(self) -> Source:
-        return Source(self.bench.archive, self.shelf, self.feed_dump, CITY_ID)
+        places = (self.bench.archive, self.shelf, self.feed_dump, self.attachments)
+        return Source(*places, CITY_ID)
 
     async def back_up(self, folder: Path, now_ms: int = NOW_MS) -> Made:
         made = await make_backup(self.source, folder, now_ms)
@@ -56,13 +65,13 @@ class Place:
         with ThreadPoolExecutor(1) as executor:
             target = Target(
                 *(CITY_ID, self.bench.archive, self.shelf, refill, KEYS, executor),
-                *(lambda: self.bench.now_ms, find_key),
+                *(lambda: self.bench.now_ms, find_key, self.attachments),
             )
             return await restore(target, folder, number)
 
 
 @contextlib.asynccontextmanager
-async def in_sqlite(folder: Path) -> AsyncIterator[Place]:
+async def in_sqlite(folder: Path, bucket: Bucket | None = None) -> AsyncIterator[Place]:
     path = folder / "city.db"
     async with open_archive(path, feeds_sqlite.OWNERS) as archive, open_exporter(path) as exporter:
         yield Place(
@@ -70,18 +79,26 @@ async def in_sqlite(folder: Path) -> AsyncIterator[Place]:
             FolderShelf(folder),
             feeds_sqlite.SqliteFeedStore(archive.writer, archive.reader, CITY_ID),
             SqliteFeedDump(archive.reader),
+            Attachments(
+                SqliteBlobLedger(archive.writer, archive.reader),
+                Objects(bucket or FolderBucket(folder / "objects")),
+            ),
         )
 
 
 @contextlib.asynccontextmanager
-async def in_postgres() -> AsyncIterator[Place]:
-    with contextlib.contextmanager(fresh_database)() as url:
+async def in_postgres(bucket: Bucket | None = None) -> AsyncIterator[Place]:
+    with contextlib.contextmanager(fresh_database)() as url, TemporaryDirectory() as objects:
         async with open_postgres(url, NOW_MS, feeds_postgres.OWNERS) as archive:
             yield Place(
                 Bench(archive, PostgresExporter(archive.pool)),
                 PostgresShelf(archive.pool),
                 feeds_postgres.PostgresFeedStore(archive.pool, CITY_ID),
                 PostgresFeedDump(archive.pool),
+                Attachments(
+                    PostgresBlobLedger(archive.pool),
+                    Objects(bucket or FolderBucket(Path(objects))),
+                ),
             )
 
 

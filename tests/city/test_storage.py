@@ -64,17 +64,18 @@ async def test_what_one_process_writes_others_read(
             assert await shelf.read("stations", "a") == b"one"
         async with open_exporter(settings) as exporter:
             assert [batch async for batch in exporter.export(None)] == []
-        async with open_reading(settings, CITY_ID, NOW_MS) as (archive, shelf, dump):
+        async with open_reading(settings, CITY_ID, NOW_MS) as (archive, shelf, dump, ledger):
             assert archive.generation == storage.archive.generation
             assert await shelf.read("stations", "a") == b"one"
             assert [entry async for entry in dump.entries()] == []
+            assert await ledger.find(bytes(32)) is None
 
 
 async def test_who_opened_for_reading_cannot_write(tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
     async with (
         open_storage(settings, CITY_ID, NOW_MS),
-        open_reading(settings, CITY_ID, NOW_MS) as (archive, _, _),
+        open_reading(settings, CITY_ID, NOW_MS) as (archive, *_),
     ):
         with pytest.raises(ArchiveError) as caught:
             await archive.set_archived({})

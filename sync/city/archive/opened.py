@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 
-from sync.city.archive import copies, register, taking_in
+from sync.city.archive import copies, named, register, taking_in
 from sync.city.archive.port import (
     NoticeCode,
     Opening,
@@ -110,13 +110,14 @@ def find_replays(
 
 def replay(connection: sqlite3.Connection, replayed: Sequence[Replayed], now_ms: int) -> int:
     """Take the verdicts away and let the records take effect."""
-    for log_id, sequences, commands, verdicts in replayed:
+    for log_id, sequences, commands, verdicts, attachments in replayed:
         keys = [(log_id, sequence) for sequence in sequences]
         connection.executemany("DELETE FROM verdict WHERE log_id = ? AND sequence = ?", keys)
         connection.executemany("DELETE FROM parked WHERE log_id = ? AND sequence = ?", keys)
         register.note_verdicts(connection, log_id, verdicts)
         register.take_effect(connection, log_id, commands, now_ms)
-    return sum(len(sequences) for _, sequences, _, _ in replayed)
+        named.note(connection, log_id, attachments)
+    return sum(len(one.sequences) for one in replayed)
 
 
 def _replays(connection: sqlite3.Connection, found: Sequence[tuple[int, int]]) -> Iterator[Replay]:
@@ -180,6 +181,7 @@ def _enter(connection: sqlite3.Connection, opening: Opening, now_ms: int) -> int
     register.note_verdicts(connection, opening.log, opening.verdicts)
     register.take_effect(connection, opening.log, opening.commands, now_ms)
     copies.follow(connection, opening)
+    named.note(connection, opening.log, opening.named)
     return opening.size - opening.before
 
 

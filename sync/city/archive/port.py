@@ -30,6 +30,7 @@ from sync.city.archive.values import (
     Head,
     LogTimes,
     MustOpen,
+    Named,
     Opening,
     OpeningWork,
     Quarantined,
@@ -66,6 +67,7 @@ __all__ = [
     "Head",
     "LogTimes",
     "MustOpen",
+    "Named",
     "NoticeCode",
     "Opening",
     "OpeningWork",
@@ -190,6 +192,10 @@ class Archive(Protocol):
 
     async def batch_at(self, node_id: bytes, lid: bytes, sequence: int) -> StoredBatch | None:
         """The batch whose own records include this one; None beyond the end or for another node."""
+        ...
+
+    async def attachments_named(self, lid: bytes, first: int, end: int) -> Sequence[Named]:
+        """What the opened records `first` … `end` - 1 of a log speak of, in order."""
         ...
 
     async def watermarks(self) -> Sequence[Watermark]:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from sync.city.archive import postgres_kept as kept
+from sync.city.archive import postgres_named as named
 from sync.city.archive import postgres_opened as opened
 from sync.city.archive import postgres_overview as overview
 from sync.city.archive import postgres_taking_in as taking_in
@@ -25,6 +26,7 @@ from sync.city.archive.port import (
     Gauges,
     Head,
     MustOpen,
+    Named,
     NoticeCode,
     Opening,
     OpeningWork,
@@ -156,6 +158,10 @@ class PostgresArchive:
     async def batch_at(self, node_id: bytes, lid: bytes, sequence: int) -> StoredBatch | None:
         """The batch whose own records include this one."""
         return await kept.batch_at(self.pool, node_id, lid, sequence)
+
+    async def attachments_named(self, lid: bytes, first: int, end: int) -> Sequence[Named]:
+        """What opened records of a log speak of, in order."""
+        return await named.read(self.pool, lid, first, end)
 
     async def watermarks(self) -> Sequence[Watermark]:
         """Every log, in order of arrival."""

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from sync.city.archive import postgres_copies as copies
+from sync.city.archive import postgres_named as named
 from sync.city.archive import postgres_register as register
 from sync.city.archive.dossiers import Place
 from sync.city.archive.port import (
@@ -155,7 +156,7 @@ async def replay(connection: Connection, replayed: Sequence[Replayed], now_ms: i
     stations = {row["id"]: row["station"] for row in logs}
     await register.lock_stations(connection, stations.values())
     count = 0
-    for log_id, sequences, commands, verdicts in replayed:
+    for log_id, sequences, commands, verdicts, attachments in replayed:
         gone = await connection.fetch(
             "DELETE FROM verdict WHERE log_id = $1 AND sequence = ANY($2) AND code = $3"
             " RETURNING sequence",
@@ -169,6 +170,7 @@ async def replay(connection: Connection, replayed: Sequence[Replayed], now_ms: i
         place = Place(log_id, stations[log_id], now_ms)
         chosen = [command for command in commands if command.sequence in left]
         await register.take_effect(connection, place, chosen)
+        await named.note(connection, log_id, attachments)
         count += len(left)
     return count
 
@@ -221,6 +223,7 @@ async def _enter(connection: Connection, opening: Opening, place: Place, month: 
     await register.note_verdicts(connection, opening.log, opening.verdicts)
     await register.take_effect(connection, place, opening.commands)
     await copies.follow(connection, opening)
+    await named.note(connection, opening.log, opening.named)
     return opening.size - opening.before
 
 

@@ -139,6 +139,13 @@ CREATE TABLE copied (
     PRIMARY KEY (node_id, leaf)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE attachment_named (
+    log_id INTEGER NOT NULL REFERENCES log (id),
+    sequence INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    PRIMARY KEY (log_id, sequence)
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX log_by_station ON log (station, id);
 
 CREATE INDEX log_by_node ON log (node_id, number);

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar, cast
 
-from sync.city.archive import kept, opened, overview, taking_in
+from sync.city.archive import kept, named, opened, overview, taking_in
 from sync.city.archive.port import (
     ArchiveError,
     ArchiveFault,
@@ -24,6 +24,7 @@ from sync.city.archive.port import (
     Gauges,
     Head,
     MustOpen,
+    Named,
     NoticeCode,
     Opening,
     OpeningWork,
@@ -159,6 +160,10 @@ class SqliteArchive:
     async def batch_at(self, node_id: bytes, lid: bytes, sequence: int) -> StoredBatch | None:
         """The batch whose own records include this one."""
         return await self._read(lambda raw: kept.batch_at(raw, node_id, lid, sequence))
+
+    async def attachments_named(self, lid: bytes, first: int, end: int) -> Sequence[Named]:
+        """What opened records of a log speak of, in order."""
+        return await self._read(lambda raw: named.read(raw, lid, first, end))
 
     async def watermarks(self) -> Sequence[Watermark]:
         """Every log, in order of arrival."""

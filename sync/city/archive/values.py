@@ -232,12 +232,19 @@ class Boot(NamedTuple):
     hardware_id: bytes
 
 
+class Named(NamedTuple):
+    """A record that speaks of an attachment, by H(cipher)."""
+
+    sequence: int
+    digest: bytes
+
+
 class Opening(NamedTuple):
     """What batches of one log held: everything between the sizes `before` and `size`.
 
     `leaves` gives for each batch number its own leaves, 32 bytes each. `alerts` are notices that
     the station itself reports, with the log they are about. `copies` are the records that say that
-    they were journalled again.
+    they were journalled again, `named` the attachments that records speak of.
     """
 
     log: int
@@ -251,6 +258,7 @@ class Opening(NamedTuple):
     anchors: Sequence[Anchor]
     alerts: Sequence[NoticeCode]
     copies: Sequence[Record] = ()
+    named: Sequence[Named] = ()
 
 
 class Unreadable(NamedTuple):
@@ -278,6 +286,7 @@ class Replayed(NamedTuple):
     sequences: Sequence[int]
     commands: Sequence[Command]
     verdicts: Sequence[Verdict]
+    named: Sequence[Named] = ()
 
 
 class Followed(NamedTuple):

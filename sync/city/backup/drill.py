@@ -12,10 +12,12 @@ from typing import NamedTuple
 
 from sync.city.archive.feed_store import sqlite as feeds_sqlite
 from sync.city.archive.feed_store.dump import FeedRefill
+from sync.city.archive.feed_store.port import FeedStore
 from sync.city.archive.feed_store.sqlite import SqliteFeedStore
 from sync.city.archive.port import Archive
 from sync.city.archive.sqlite import open_archive
-from sync.city.backup.restore import FeedRestore, Target, Verdict, restore
+from sync.city.backup.attachments import Attachments, Look
+from sync.city.backup.restore import Target, Verdict, restore
 from sync.city.receiving.opening import BodyKeys
 from sync.city.shelf import FolderShelf, Shelf
 from sync.city.trust.identity import CityIdentity
@@ -25,36 +27,43 @@ from sync.protocol.cose import FindKey
 
 
 class Around(NamedTuple):
-    """What is taken from outside: milliseconds since 1970 UTC, random bytes."""
+    """What is taken from outside: milliseconds since 1970 UTC, random bytes; who hears how far."""
 
     clock_ms: Callable[[], int]
     entropy: Callable[[int], bytes]
+    look: Look = lambda _done, _total: None
+
+
+class Room(NamedTuple):
+    """The empty places of a city. Without one for attachments they are read and checked only."""
+
+    archive: Archive
+    shelf: Shelf
+    feeds: FeedStore
+    attachments: Attachments | None
 
 
 def make_target(
-    archive: Archive,
-    shelf: Shelf,
-    feeds: FeedRestore | None,
-    identity: CityIdentity,
-    executor: ThreadPoolExecutor,
-    clock_ms: Callable[[], int],
+    room: Room, identity: CityIdentity, executor: ThreadPoolExecutor, around: Around
 ) -> Target:
     """Where a backup of this city goes; stations are looked up on the shelf that came with it."""
 
     async def find_key() -> FindKey:
-        stations = StationDirectory(shelf, identity)
+        stations = StationDirectory(room.shelf, identity)
         await stations.refresh()
         return stations.find_key
 
     return Target(
         city_id=identity.city_id,
-        archive=archive,
-        shelf=shelf,
-        feeds=feeds,
+        archive=room.archive,
+        shelf=room.shelf,
+        feeds=FeedRefill(room.feeds, around.entropy),
         keys=BodyKeys(identity.find_encryption_key, DICTIONARIES.get),
         executor=executor,
-        clock_ms=clock_ms,
+        clock_ms=around.clock_ms,
         find_key=find_key,
+        attachments=room.attachments,
+        look=around.look,
     )
 
 
@@ -63,7 +72,8 @@ async def drill(
 ) -> Verdict:
     """Restore a backup below `work` (the system's temporary folder when None) and compare.
 
-    Needs as much room as the backup. Raises BackupError, ArchiveError, DatabaseError, OSError.
+    Needs as much room as the backup without its attachments, which are only read. Raises
+    BackupError, ArchiveError, DatabaseError, OSError.
     """
     with (
         TemporaryDirectory(prefix="edge-city-drill-", dir=work) as name,
@@ -72,12 +82,6 @@ async def drill(
         place = Path(name)
         async with open_archive(place / "city.db", feeds_sqlite.OWNERS) as archive:
             feeds = SqliteFeedStore(archive.writer, archive.reader, identity.city_id)
-            target = make_target(
-                archive,
-                FolderShelf(place / "shelf"),
-                FeedRefill(feeds, around.entropy),
-                identity,
-                executor,
-                around.clock_ms,
-            )
+            room = Room(archive, FolderShelf(place / "shelf"), feeds, None)
+            target = make_target(room, identity, executor, around)
             return await restore(target, folder, number)

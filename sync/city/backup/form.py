@@ -4,8 +4,8 @@ A backup is a folder of numbered files that are never changed:
 
 * `segment-NNNNNNNN.wes`: rows, each with its length before it;
 * `manifest-NNNNNNNN.wes`: which segments make up the archive at one moment, with size and SHA-256
-  of each, and what they hold: every log with its size and root. Its last 32 bytes are the SHA-256
-  of those before.
+  of each, and what they hold: every log with its size, its root and how many of its leading records
+  have their attachments in the folder too. Its last 32 bytes are the SHA-256 of those before.
 
 Responsible for: bytes ↔ rows ↔ files, each file whole or not at all, and refusing a file that is
 not what the manifest says. A manifest is the last file written: what it does not name was not
@@ -27,7 +27,9 @@ from sync.lock import HeldError, hold
 from sync.protocol.canonical import decode, encode
 from sync.protocol.errors import ProtocolError
 
-FORM: Final = 1
+FORM: Final = 2
+FORM_WITHOUT_ATTACHMENTS: Final = 1
+"""Of an older program; it is read still."""
 SEGMENT_BYTES: Final = 16 << 20
 """A segment is closed when it has so many; it is held in memory as a whole."""
 MAXIMUM_FILE_BYTES: Final = 64 << 20
@@ -41,6 +43,7 @@ _SEGMENT_NAME: Final = re.compile(r"segment-(\d{8})\.wes")
 _MANIFEST_NAME: Final = re.compile(r"manifest-(\d{8})\.wes")
 _MANIFEST_KEYS: Final = frozenset(
     {"form", "number", "city", "generation", "made_ms", "segments", "logs", "effects", "dossiers"}
+    | {"attachments"}
 )
 
 
@@ -117,13 +120,14 @@ class Segment(NamedTuple):
 
 
 class LogMark(NamedTuple):
-    """A log as far as the backup has it."""
+    """A log as far as the backup has it; of the first `whole` records with their attachments."""
 
     lid: bytes
     node_id: bytes
     station: int
     size: int
     root: bytes
+    whole: int
 
 
 class Range(NamedTuple):
@@ -144,6 +148,7 @@ class Manifest(NamedTuple):
     logs: tuple[LogMark, ...]
     effects: Range
     dossiers: Range
+    attachments: int
 
     @property
     def records(self) -> int:
@@ -181,7 +186,7 @@ def write_segment(folder: Path, number: int, pieces: Sequence[bytes], *, state: 
     name = f"segment-{number:08}.wes"
     write_whole(folder / name, data, mode=PRIVATE_MODE)
     segment = Segment(name, len(data), sha256(data).digest(), len(pieces), state)
-    _forget_cached(folder / name)
+    forget_cached(folder / name)
     read_segment(folder, segment)
     return segment
 
@@ -208,10 +213,11 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
             "logs": [list(log) for log in manifest.logs],
             "effects": list(manifest.effects),
             "dossiers": list(manifest.dossiers),
+            "attachments": manifest.attachments,
         }
     )
     write_whole(path, body + sha256(body).digest(), mode=PRIVATE_MODE)
-    _forget_cached(path)
+    forget_cached(path)
     if read_manifest(path) != manifest:
         raise BackupError(BackupFault.DAMAGED, path.name)
 
@@ -224,7 +230,9 @@ def read_manifest(path: Path) -> Manifest:
         raise BackupError(BackupFault.DAMAGED, path.name)
     try:
         tree: Any = decode(body)
-        if tree["form"] != FORM:
+        if tree["form"] == FORM_WITHOUT_ATTACHMENTS:
+            tree = tree | {"attachments": 0, "logs": [[*log, 0] for log in tree["logs"]]}
+        elif tree["form"] != FORM:
             raise BackupError(BackupFault.TOO_NEW, path.name)
         if tree.keys() != _MANIFEST_KEYS:
             raise BackupError(BackupFault.DAMAGED, path.name)
@@ -237,6 +245,7 @@ def read_manifest(path: Path) -> Manifest:
             tuple(LogMark(*log) for log in tree["logs"]),
             Range(*tree["effects"]),
             Range(*tree["dossiers"]),
+            tree["attachments"],
         )
     except (ProtocolError, KeyError, TypeError):
         raise BackupError(BackupFault.DAMAGED, path.name) from None
@@ -316,7 +325,7 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _forget_cached(path: Path) -> None:
+def forget_cached(path: Path) -> None:
     """Let the next reader ask the disk, not the memory that has just written it."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

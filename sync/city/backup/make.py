@@ -4,7 +4,8 @@ Responsible for: writing what is new since the last backup, reading it back from
 moving `archived` to what a whole and verified backup holds. Rules: only opened batches are in a
 backup, since only they are known to be good; a promise is made after the manifest was read back,
 never before, so that a crash at any step leaves either the old promise or a backup that keeps the
-new one; of the archive's life the backup needs no standstill: batches below `opened` never change.
+new one; it ends before the first record whose attachment is not in the backup; of the archive's
+life the backup needs no standstill: batches below `opened` never change.
 It must not know databases, keys or HTTP.
 """
 
@@ -17,6 +18,7 @@ from typing import Final, Protocol
 
 from sync.city.archive.feed_store.dump import FeedEntry
 from sync.city.archive.port import Archive, ArchiveError, Watermark
+from sync.city.backup.attachments import Attachments, Look, copy_attachments
 from sync.city.backup.form import (
     SEGMENT_BYTES,
     ApartRow,
@@ -63,12 +65,14 @@ class FeedDump(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is backed up, and for which city."""
+    """What is backed up, and for which city. `look` hears of attachments as they are copied."""
 
     archive: Archive
     shelf: Shelf
     feeds: FeedDump | None
+    attachments: Attachments
     city_id: bytes
+    look: Look = lambda _done, _total: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,9 @@ async def make_backup(source: Source, folder: Path, now_ms: int) -> Made:
         logs = [await work.copy_log(source.archive, mark) for mark in marks]
         await work.close(state=False)
         await work.copy_state(source)
+        logs, attachments = await copy_attachments(
+            *(source.archive, source.attachments, folder, logs, before, source.look)
+        )
         high = await _counts(source.archive)
         manifest = Manifest(
             number=await asyncio.to_thread(next_number, folder),
@@ -100,6 +107,7 @@ async def make_backup(source: Source, folder: Path, now_ms: int) -> Made:
             logs=tuple(logs),
             effects=Range(low[0], high[0]),
             dossiers=Range(low[1], high[1]),
+            attachments=attachments,
         )
         await asyncio.to_thread(write_manifest, folder, manifest)
         await asyncio.to_thread(prune, folder)
@@ -109,7 +117,7 @@ async def make_backup(source: Source, folder: Path, now_ms: int) -> Made:
 async def promise(archive: Archive, manifest: Manifest) -> None:
     """Call archived what this backup, written and read back, holds. Raises ArchiveError."""
     if manifest.generation == archive.generation:
-        await archive.set_archived({log.lid: log.size for log in manifest.logs})
+        await archive.set_archived({log.lid: log.whole for log in manifest.logs})
 
 
 async def keep_backing_up(
@@ -208,7 +216,7 @@ class _Work:
             root = unpack(batch.raw).header.root
             self.records += batch.end - size
             size = batch.end
-        return LogMark(mark.lid, mark.node_id, mark.station, size, root)
+        return LogMark(mark.lid, mark.node_id, mark.station, size, root, whole=0)
 
     async def copy_state(self, source: Source) -> None:
         """Write what is small and may change: quarantine, shelf, feeds; anew each time."""

@@ -2,9 +2,10 @@
 
 Responsible for: reading every file of a backup before anything is changed, taking the batches in
 through the same door and with the same checks as a station's, opening them with the city's keys,
-and comparing every root and the counts with the manifest. Rules: nothing is restored into an
-archive that has anything; a restored archive has a new generation, by which stations see it and
-send again what the backup had not. It must not know databases or HTTP.
+comparing every root and the counts with the manifest, and giving the attachments back. Rules:
+nothing is restored into an archive that has anything; an attachment that is missing is named and
+holds nothing up; a restored archive has a new generation, by which stations see it and send again
+what the backup had not. It must not know databases or HTTP.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from typing import Final, NamedTuple, Protocol
 
 from sync.city.archive.feed_store.dump import FeedEntry
 from sync.city.archive.port import Archive, Arrival, MustOpen, Sealed, Stored
+from sync.city.backup.attachments import Attachments, Giver, Look, Returned, bring_back
 from sync.city.backup.form import (
     ApartRow,
     BackupError,
@@ -57,7 +59,8 @@ class FeedRestore(Protocol):
 class Target:
     """Where a backup goes: an empty archive, and what opening takes.
 
-    `find_key` is called when the shelf is restored; it gives the stations' public keys.
+    `find_key` is called when the shelf is restored; it gives the stations' public keys. Without a
+    place for `attachments` they are checked only. `look` is told of them one by one.
     """
 
     city_id: bytes
@@ -68,6 +71,8 @@ class Target:
     executor: Executor
     clock_ms: Callable[[], int]
     find_key: Callable[[], Awaitable[FindKey]]
+    attachments: Attachments | None
+    look: Look = lambda _done, _total: None
 
 
 class Verdict(NamedTuple):
@@ -81,6 +86,7 @@ class Verdict(NamedTuple):
     set_apart: int
     unknown_signers: int
     """Batches of keys that the shelf does not know: kept, but their signature was not checked."""
+    attachments: Returned
 
 
 def check_backup(folder: Path, city_id: bytes, number: int | None = None) -> Manifest:
@@ -119,10 +125,12 @@ async def restore(target: Target, folder: Path, number: int | None = None) -> Ve
             await work.put_batch(row, find_key)
     while await work.opener.open_some():
         pass
-    verdict = await work.compare(manifest)
-    await target.archive.set_archived({log.lid: log.size for log in manifest.logs})
+    await work.compare(manifest)
+    giver = Giver(target.archive, target.attachments, find_key, target.clock_ms)
+    returned = await bring_back(giver, folder, manifest, target.look)
+    await target.archive.set_archived(returned.whole)
     await target.archive.renew()
-    return verdict
+    return work.verdict(manifest, returned)
 
 
 class _Restore:
@@ -138,6 +146,7 @@ class _Restore:
         self._batches = 0
         self._set_apart = 0
         self._unknown = 0
+        self._counted = (0, 0)
 
     async def put_state(self, row: Row) -> None:
         """Bring back what is not a batch."""
@@ -174,8 +183,8 @@ class _Restore:
             raise BackupError(BackupFault.DIFFERENT, f"log {row.lid.hex()} at {row.start}")
         self._batches += 1
 
-    async def compare(self, manifest: Manifest) -> Verdict:
-        """What came back, when it is what the manifest says."""
+    async def compare(self, manifest: Manifest) -> None:
+        """Hold what came back against the manifest. Raises BackupError."""
         found = {mark.lid: mark for mark in await self._archive.watermarks()}
         for log in manifest.logs:
             mark = found.pop(log.lid, None)
@@ -192,9 +201,13 @@ class _Restore:
         for name, (count, between) in counted.items():
             if found or not between.low <= count <= between.high:
                 raise BackupError(BackupFault.DIFFERENT, f"{count} {name}, not {between}")
+        self._counted = effects, dossiers
+
+    def verdict(self, manifest: Manifest, returned: Returned) -> Verdict:
+        """What came back, once it was compared."""
         return Verdict(
-            *(manifest, self._batches, manifest.records, effects, dossiers),
-            *(self._set_apart, self._unknown),
+            *(manifest, self._batches, manifest.records, *self._counted),
+            *(self._set_apart, self._unknown, returned),
         )
 
     async def _root(self, log: LogMark) -> bytes:

@@ -6,15 +6,15 @@ status 5 when the backup is not good, so that a timer's unit fails and somebody 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from sync.city.archive.feed_store.dump import FeedRefill
-from sync.city.backup.drill import Around, drill, make_target
+from sync.city.backup.attachments import Attachments
+from sync.city.backup.drill import Around, Room, drill, make_target
 from sync.city.backup.form import BackupError
 from sync.city.backup.make import Source, make_backup
 from sync.city.backup.restore import Verdict, check_backup, restore
@@ -25,13 +25,17 @@ from sync.city.commands.common import (
     fail,
     guarded,
     settings_in,
+    show_progress,
     surroundings,
 )
+from sync.city.objects.store import Objects
 from sync.city.serve import prepare_identity
 from sync.city.settings import Settings, SettingsError
-from sync.city.storage import open_reading, open_storage
+from sync.city.storage import open_bucket, open_reading, open_storage
 
 EXIT_BACKUP: Final = 5
+MAXIMUM_LISTED: Final = 100
+"""Attachments named one by one when they are missing."""
 
 archive_app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -63,7 +67,7 @@ def migrate_command(config: ConfigOption, database: DatabaseOption = "") -> None
 def backup_command(
     config: ConfigOption, to: ToOption = None, database: DatabaseOption = ""
 ) -> None:
-    """Write what is new since the last backup and read it back.
+    """Write what is new since the last backup, attachments too, and read it back.
 
     A server whose backup.directory is this folder calls it archived within a minute.
     """
@@ -78,7 +82,9 @@ def restore_command(
     number: NumberOption = None,
     database: DatabaseOption = "",
 ) -> None:
-    """Bring a backup back into an empty archive; stations then send what it had not.
+    """Bring a backup and its attachments back into an empty archive; stations send what it had not.
+
+    Attachments that are not in it are named on stderr and asked for from their stations.
 
     The city's keys are not in a backup: put the folder `keys` back first.
     """
@@ -96,6 +102,8 @@ def drill_command(
     ] = None,
 ) -> None:
     """Restore the newest backup in a temporary place, compare everything, say whether it is good.
+
+    Attachments are read and checked, not copied; those missing or damaged are named on stderr.
 
     Exit status 5 when it is not. Meant for every night.
     """
@@ -126,14 +134,21 @@ async def _migrate(settings: Settings) -> None:
 
 async def _backup(settings: Settings, folder: Path) -> None:
     identity = prepare_identity(settings, surroundings())
-    async with open_reading(settings, identity.city_id, clock_ms()) as (archive, shelf, feed_dump):
-        source = Source(archive, shelf, feed_dump, identity.city_id)
-        made = await make_backup(source, folder, clock_ms())
+    with show_progress("attachments") as look:
+        async with open_reading(settings, identity.city_id, clock_ms()) as places:
+            archive, shelf, feed_dump, ledger = places
+            attachments = Attachments(ledger, Objects(open_bucket(settings)))
+            source = Source(archive, shelf, feed_dump, attachments, identity.city_id, look)
+            made = await make_backup(source, folder, clock_ms())
     manifest = made.manifest
     typer.echo(
         f"backup {manifest.number}: {manifest.records} records, {made.new_records} new;"
-        f" {made.new_bytes} bytes written, {manifest.size_bytes} in all"
+        f" {made.new_bytes} bytes written, {manifest.size_bytes} in all;"
+        f" {manifest.attachments} attachments"
     )
+    waiting = sum(log.size - log.whole for log in manifest.logs)
+    if waiting:
+        typer.echo(f"{waiting} records wait for an attachment and are not called archived yet")
     if not _is_configured(settings, folder):
         typer.echo("nothing is called archived for it: backup.directory names another folder")
     if _same_device(settings, folder):
@@ -146,24 +161,24 @@ async def _restore(settings: Settings, folder: Path, number: int | None) -> None
         raise SettingsError(f"{settings.city.state_directory / 'keys'}: put the city's keys back")
     identity = prepare_identity(settings, surroundings())
     await asyncio.to_thread(check_backup, folder, identity.city_id, number)
-    with ThreadPoolExecutor(1) as executor:
+    with ThreadPoolExecutor(1) as executor, show_progress("attachments") as look:
         async with open_storage(settings, identity.city_id, clock_ms()) as storage:
-            target = make_target(
-                storage.archive,
-                storage.shelf,
-                FeedRefill(storage.feeds, surroundings().entropy),
-                identity,
-                executor,
-                clock_ms,
-            )
+            attachments = Attachments(storage.blobs, Objects(open_bucket(settings)))
+            room = Room(storage.archive, storage.shelf, storage.feeds, attachments)
+            around = Around(clock_ms, surroundings().entropy, look)
+            target = make_target(room, identity, executor, around)
             verdict = await restore(target, folder, number)
             _say(verdict, f"restored, generation {storage.archive.generation.hex()}")
 
 
 async def _drill(settings: Settings, folder: Path, number: int | None, work: Path | None) -> None:
     identity = prepare_identity(settings, surroundings())
-    around = Around(clock_ms, surroundings().entropy)
-    _say(await drill(folder, identity, around, work, number), "good")
+    with show_progress("attachments") as look:
+        around = Around(clock_ms, surroundings().entropy, look)
+        verdict = await drill(folder, identity, around, work, number)
+    _say(verdict, "not good" if verdict.attachments.lost else "good")
+    if verdict.attachments.lost:
+        raise typer.Exit(EXIT_BACKUP)
 
 
 def _say(verdict: Verdict, outcome: str) -> None:
@@ -172,14 +187,26 @@ def _say(verdict: Verdict, outcome: str) -> None:
         f"{outcome}: backup {manifest.number}, {len(manifest.logs)} logs,"
         f" {verdict.batches} batches,"
         f" {verdict.records} records, {verdict.effects} effects, {verdict.dossiers} dossiers,"
-        f" {verdict.set_apart} set apart"
+        f" {verdict.set_apart} set apart, {verdict.attachments.kept} attachments"
     )
+    _list("missing or damaged in the backup", verdict.attachments.lost)
+    _list("had not come when the backup was made", verdict.attachments.absent)
     if verdict.unknown_signers:
         typer.echo(
             f"edge-city: {verdict.unknown_signers} batches are of keys no station has any more;"
             " their signatures were not checked",
             err=True,
         )
+
+
+def _list(what: str, digests: Sequence[bytes]) -> None:
+    """Attachments by the name of their sealed bytes, which says nothing of anybody."""
+    if digests:
+        typer.echo(f"edge-city: {len(digests)} attachments {what}:", err=True)
+    for digest in digests[:MAXIMUM_LISTED]:
+        typer.echo(f"  {digest.hex()}", err=True)
+    if len(digests) > MAXIMUM_LISTED:
+        typer.echo(f"  and {len(digests) - MAXIMUM_LISTED} more", err=True)
 
 
 def _is_configured(settings: Settings, folder: Path) -> bool:

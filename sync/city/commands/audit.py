@@ -4,19 +4,24 @@ Responsible for the command's words. An audit needs neither the server nor its c
 opening bodies takes the city's keys. Exit statuses: 0 good, 2 input, 5 not proven.
 """
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
 import typer
 
 from sync.city.audit.options import takes
-from sync.city.audit.shell import Export, Progress, Question, audit, read_receipts
-from sync.city.audit.values import Report
+from sync.city.audit.shell import Export, Question, audit, read_receipts
 from sync.city.audit.words import AUDIT_LANGUAGES, encode_report, read_audit_texts, say_report
 from sync.city.backup.form import BackupError
-from sync.city.commands.common import EXIT_INPUT, fail, guarded, settings_in, station_code
+from sync.city.commands.common import (
+    EXIT_INPUT,
+    fail,
+    guarded,
+    settings_in,
+    show_progress,
+    station_code,
+)
 from sync.city.receiving.opening import BodyKeys
 from sync.city.serve import keys_directory
 from sync.city.settings import Settings
@@ -26,7 +31,6 @@ from sync.protocol.limits import DIGEST_BYTES
 
 EXIT_NOT_PROVEN: Final = 5
 
-_STEPS: Final = 1000
 
 audit_app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -113,7 +117,8 @@ def _audit(
         receipts=[one for path in options.receipts or () for one in read_receipts(path)],
         older=Export(older, options.older_number) if older else None,
     )
-    report = _with_progress(lambda progress: audit(question, progress))
+    with show_progress("audit") as progress:
+        report = audit(question, progress)
     lines = [encode_report(report).decode()] if options.json else say_report(report, texts)
     for line in lines:
         typer.echo(line)
@@ -136,11 +141,3 @@ def city_body_keys(settings: Settings) -> BodyKeys:
     """The city's own keys; never made here, because new ones open nothing. Raises KeyFileError."""
     identity = load_identity(keys_directory(settings))
     return BodyKeys(identity.find_encryption_key, DICTIONARIES.get)
-
-
-def _with_progress(work: Callable[[Progress], Report]) -> Report:
-    """Show how far the reading is, on a terminal only: standard output stays the report."""
-    if not sys.stderr.isatty():
-        return work(lambda _done, _total: None)
-    with typer.progressbar(length=_STEPS, label="audit", file=sys.stderr) as bar:
-        return work(lambda done, total: bar.update(_STEPS * done // max(total, 1) - bar.pos))

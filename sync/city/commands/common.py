@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
@@ -36,6 +36,7 @@ from sync.protocol.errors import ProtocolError
 EXIT_INPUT: Final = 2
 EXIT_PORT_BUSY: Final = 3
 EXIT_DISK: Final = 4
+PROGRESS_STEPS: Final = 1000
 
 INPUT_ERRORS: Final = (
     SettingsError,
@@ -102,6 +103,20 @@ def fail(status: int, message: str) -> NoReturn:
     """One line on stderr and an exit status."""
     typer.echo(f"edge-city: {message}", err=True)
     raise typer.Exit(status)
+
+
+@contextlib.contextmanager
+def show_progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, for work that says how many of how many are done; else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    with typer.progressbar(length=PROGRESS_STEPS, label=label, file=sys.stderr) as bar:
+
+        def look(done: int, total: int) -> None:
+            bar.update(PROGRESS_STEPS * done // max(total, 1) - bar.pos)
+
+        yield look
 
 
 def surroundings() -> Surroundings:

@@ -109,7 +109,7 @@ async def _prove(
     keys = city_body_keys(settings)
     async with open_exporter(settings) as exporter:
         event = await find_event(exporter, keys, dossier, number, _show_looked)
-    async with open_reading(settings, identity.city_id, clock_ms()) as (archive, _, _):
+    async with open_reading(settings, identity.city_id, clock_ms()) as (archive, *_):
         leaves = await read_leaves(archive, event)
     log = (identity.city_id, event.lid)
     receipt = make_receipt(log, leaves, event.sequence, identity.receipt_key)

@@ -18,6 +18,7 @@ from sync.city.archive.port import (
     Anchor,
     Boot,
     Command,
+    Named,
     NoticeCode,
     Opening,
     OpeningWork,
@@ -95,7 +96,7 @@ class _Findings:
         self.boot: Boot | None = None
         self.anchors: list[Anchor] = []
         self.alerts: list[NoticeCode] = []
-        self.attachments: list[bytes] = []
+        self.named: list[Named] = []
         self.slip_keys: list[Word] = []
         self.copies: list[Record] = []
 
@@ -134,6 +135,7 @@ def open_work(work: OpeningWork, keys: BodyKeys) -> Opened:
         anchors=findings.anchors,
         alerts=findings.alerts,
         copies=findings.copies,
+        named=findings.named,
     )
     return Opened(opening, unreadable, _heard(work.node_id, findings))
 
@@ -145,12 +147,14 @@ def open_replay(replay: Replay, keys: BodyKeys) -> Reopened:
     for entry in read_stored(replay.batch, keys):
         if entry.record is not None and entry.record.sequence in wanted:
             _judge_record(entry.record, findings)
-    replayed = Replayed(replay.log, replay.sequences, findings.commands, findings.verdicts)
+    replayed = Replayed(
+        replay.log, replay.sequences, findings.commands, findings.verdicts, findings.named
+    )
     return Reopened(replayed, _heard(unpack(replay.batch.raw).header.node_id, findings))
 
 
 def _heard(node_id: bytes, findings: _Findings) -> Heard:
-    return Heard(node_id, findings.attachments, findings.slip_keys)
+    return Heard(node_id, [one.digest for one in findings.named], findings.slip_keys)
 
 
 def read_stored(batch: StoredBatch, keys: BodyKeys) -> list[Entry]:
@@ -204,7 +208,7 @@ def _judge_record(record: Record, findings: _Findings) -> None:
         return
     attachment = read_attachment(record)
     if attachment is not None:
-        findings.attachments.append(attachment)
+        findings.named.append(Named(record.sequence, attachment))
     word = read_word(record)
     if word is not None:
         findings.slip_keys.append(word)

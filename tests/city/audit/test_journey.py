@@ -8,7 +8,10 @@ import pytest
 
 from sync.city.audit.shell import Export, Question, audit, read_receipts
 from sync.city.audit.values import Report, Rule
+from sync.city.backup.attachments import Attachments
 from sync.city.backup.make import Source, make_backup
+from sync.city.objects.folder import FolderBucket
+from sync.city.objects.store import Objects
 from sync.city.receiving.opening import BodyKeys
 from sync.city.serve import Running, Surroundings, running
 from sync.city.trust.enrolment import Operator, enrol
@@ -93,5 +96,6 @@ async def _back_up(server: Running, folder: Path) -> int:
         if gauges.opened == gauges.stored:
             break
     storage, city_id = server.storage, server.registrar.identity.city_id
-    source = Source(storage.archive, storage.shelf, storage.feed_dump, city_id)
+    attachments = Attachments(storage.blobs, Objects(FolderBucket(folder.parent / "objects")))
+    source = Source(storage.archive, storage.shelf, storage.feed_dump, attachments, city_id)
     return (await make_backup(source, folder, server.registrar.clock_ms())).manifest.number

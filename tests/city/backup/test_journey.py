@@ -5,14 +5,15 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sync.city.archive.feed_store.dump import FeedRefill
 from sync.city.archive.port import Archive
-from sync.city.backup.drill import Around, drill, make_target
+from sync.city.backup.attachments import Attachments
+from sync.city.backup.drill import Around, Room, drill, make_target
 from sync.city.backup.make import Source, make_backup, promise
 from sync.city.backup.restore import restore
+from sync.city.objects.store import Objects
 from sync.city.serve import Running, Surroundings, prepare_identity, running
 from sync.city.settings import Settings
-from sync.city.storage import open_storage
+from sync.city.storage import open_bucket, open_storage
 from sync.city.trust.enrolment import Operator, enrol
 from sync.daemon.identity import ensure_keys, make_request, read_node_identity
 from sync.daemon.loop import run_once
@@ -32,7 +33,7 @@ async def test_a_city_restored_from_an_older_backup_gets_the_rest_by_itself(
         async with running(settings, around) as server:
             await _enrol_at(server, station)
             assert await _sent(station) == (401, 0)
-            await _back_up(server, folder)
+            await _back_up(server, settings, folder)
             # The promise travels with the next receipt.
             await station.submit(1)
             assert await _sent(station) == (402, 401)
@@ -80,10 +81,11 @@ async def _until_opened(archive: Archive) -> None:
             return
 
 
-async def _back_up(server: Running, folder: Path) -> None:
+async def _back_up(server: Running, server_settings: Settings, folder: Path) -> None:
     await _until_opened(server.archive)
     storage, city_id = server.storage, server.registrar.identity.city_id
-    source = Source(storage.archive, storage.shelf, storage.feed_dump, city_id)
+    attachments = Attachments(storage.blobs, Objects(open_bucket(server_settings)))
+    source = Source(storage.archive, storage.shelf, storage.feed_dump, attachments, city_id)
     made = await make_backup(source, folder, server.registrar.clock_ms())
     await promise(storage.archive, made.manifest)
 
@@ -98,10 +100,10 @@ async def _lose_and_restore(settings: Settings, around: Surroundings, folder: Pa
     assert (verdict.records, verdict.effects, verdict.unknown_signers) == (401, 400, 0)
     with ThreadPoolExecutor(1) as executor:
         async with open_storage(settings, identity.city_id, around.clock_ms()) as storage:
-            refill = FeedRefill(storage.feeds, around.entropy)
-            target = make_target(
-                storage.archive, storage.shelf, refill, identity, executor, around.clock_ms
-            )
+            attachments = Attachments(storage.blobs, Objects(open_bucket(settings)))
+            room = Room(storage.archive, storage.shelf, storage.feeds, attachments)
+            beside = Around(around.clock_ms, around.entropy)
+            target = make_target(room, identity, executor, beside)
             await restore(target, folder)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -22,7 +23,7 @@ from sync.city.backup.form import (
     find_manifest,
     locked,
 )
-from sync.city.backup.make import Source, keep_backing_up, make_backup, promise
+from sync.city.backup.make import keep_backing_up, make_backup, promise
 from sync.city.backup.restore import check_backup
 from tests.city.archive_bench import NOW_MS, Bench
 from tests.city.backup_places import (
@@ -203,7 +204,7 @@ async def test_cut_at_any_step_a_backup_promises_nothing_and_the_next_one_works(
     while find_manifest(folder) is None:
         archive: Any = BreaksAt(city.bench, cuts)
         with contextlib.suppress(ArchiveError):
-            await make_backup(Source(archive, city.shelf, city.feed_dump, CITY_ID), folder, NOW_MS)
+            await make_backup(dataclasses.replace(city.source, archive=archive), folder, NOW_MS)
         assert set((await archived(city)).values()) == {0}
         cuts += 1
     assert cuts >= 8
