@@ -1,8 +1,9 @@
 """Sealed attachments as files: whole on the disk before anybody hears of them.
 
-Responsible for the order write, flush, rename, flush the folder; and for clearing away at the start
-what a crash left behind. Rules: a name is the digest of the content, so a file is never changed; a
-file without a row is rubbish, a row without a file must not be possible. It must not know what a
+Responsible for the order write, flush, rename, flush the folder; and for clearing away what a crash
+or a failed write left behind. Rules: a name is the digest of the content, so a file is never
+changed; a file without a row is rubbish, at the start at once, later a day after it was first seen
+so, since it may get its row yet; a row without a file must not be possible. It must not know what a
 file holds.
 """
 
@@ -19,7 +20,11 @@ FOLDER_MODE: Final = 0o2750
 FILE_MODE: Final = 0o640
 """The daemon's group reads what it is to send."""
 
+UNNAMED_FILE_DAYS: Final = 1
+"""A file that no row has named for so long, by the monotonic clock, is never going to be named."""
+
 UNFINISHED: Final = ".part"
+_DAY_MS: Final = 24 * 3600 * 1000
 DIGEST_CHARACTERS: Final = 64
 
 
@@ -75,6 +80,9 @@ class Vault:
         self.enrolment = enrolment
         self._database = database
         self._disk = disk or RealDisk()
+        self._unnamed: dict[str, int] = {}
+        self.cleared = 0
+        """Files without a row that were removed since the start."""
 
     @property
     def folder(self) -> Path:
@@ -87,7 +95,19 @@ class Vault:
         strays = [path for path in self.folder.iterdir() if not _is_named(path.name, known)]
         for path in strays:
             self._disk.unlink(path)
+        self.cleared += len(strays)
         return len(strays)
+
+    def sweep(self, known: Collection[bytes], mono_ms: int) -> int:
+        """Remove what no row has named since a look UNNAMED_FILE_DAYS ago; how many files went."""
+        strays = [path for path in self.folder.iterdir() if not _is_named(path.name, known)]
+        self._unnamed = {path.name: self._unnamed.get(path.name, mono_ms) for path in strays}
+        longest_ms = UNNAMED_FILE_DAYS * _DAY_MS
+        old = [path for path in strays if mono_ms - self._unnamed[path.name] >= longest_ms]
+        for path in old:
+            self._disk.unlink(path)
+        self.cleared += len(old)
+        return len(old)
 
     def put(self, digest: bytes, content: bytes) -> None:
         """Durable under its name when this returns. Raises OSError."""

@@ -153,8 +153,20 @@ async def clear_strays(station: Station) -> int:
     if station.vault is None:
         return 0
     await asyncio.to_thread(station.viewing.clear, station.vault.folder)
-    known = await station.store.read(lambda c: blobs.digests_on_disk(c) | captures.digests(c))
-    return await asyncio.to_thread(station.vault.open, known)
+    return await asyncio.to_thread(station.vault.open, await _named(station))
+
+
+async def clear_abandoned(station: Station) -> int:
+    """Now and then: remove files whose dossier never came; how many. Raises DatabaseError."""
+    if station.vault is None:
+        return 0
+    mono_ms = station.clock.read().mono_ms
+    return await asyncio.to_thread(station.vault.sweep, await _named(station), mono_ms)
+
+
+async def _named(station: Station) -> set[bytes]:
+    """The files that some row names."""
+    return await station.store.read(lambda c: blobs.digests_on_disk(c) | captures.digests(c))
 
 
 async def seal(station: Station, capture: Capture) -> SealedPaper:

@@ -22,6 +22,7 @@ from edge_node.store import city_news, retention
 from edge_node.store.city import Held
 from edge_node.store.retention import Candidate
 from edge_node.store.unit_of_work import Transaction
+from edge_node.usecases import attachments
 from edge_node.usecases.officers import access
 from edge_node.usecases.station import Station
 from sync.database import DatabaseError
@@ -65,6 +66,8 @@ async def run(station: Station, hours: Hours) -> None:
     while True:
         now = station.clock.now()
         if is_quiet(now.hour * 60 + now.minute, hours.start, hours.end):
+            with contextlib.suppress(DatabaseError, OSError):
+                await attachments.clear_abandoned(station)
             with contextlib.suppress(DatabaseError):
                 await purge(station)
                 await access.forget_old(station)

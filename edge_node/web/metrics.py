@@ -32,7 +32,8 @@ async def metrics(request: web.Request) -> web.Response:
     station = request.app[STATION]
     report = await request.app[HEALTH]()
     words = await technician.city_words(station)
-    lines = [*_report(report), *_city_words(words), ""]
+    cleared = station.vault.cleared if station.vault is not None else 0
+    lines = [*_report(report), *_city_words(words), *_cleared(cleared), ""]
     behind = await technician.daemon_metrics(station)
     return web.Response(
         body=("\n".join(lines) + behind).encode(),
@@ -59,6 +60,11 @@ def _city_words(words: CityWords) -> Iterator[str]:
     states = {state: words.kept.get(state, 0) for state in ("unknown", "waiting", "refused")}
     yield from _family("inbox_kept", "entries of the city's feeds without effect", "state", states)
     yield from _family("attachments", "sealed files on the disk", "", {"": words.blobs})
+
+
+def _cleared(files: int) -> Iterator[str]:
+    meaning = "sealed files without a dossier, removed since the start"
+    yield from _family("attachments_cleared", meaning, "", {"": files})
 
 
 def _family(name: str, meaning: str, label: str, values: Mapping[str, int]) -> Iterator[str]:

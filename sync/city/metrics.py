@@ -16,6 +16,7 @@ _COUNTERS: Final = {
     "hellos": "HELLO messages answered",
     "records": "Records stored",
     "entered": "Records opened and entered",
+    "abandoned_uploads": "Attachments whose upload nobody went on with, forgotten",
     "refused_early": "Requests sent away because too many were under way",
 }
 _LABELLED: Final = {
@@ -65,6 +66,7 @@ class Metrics:
     requests: Counter = field(init=False)
     records: Counter = field(init=False)
     entered: Counter = field(init=False)
+    abandoned_uploads: Counter = field(init=False)
     refused_early: Counter = field(init=False)
     problems: Counter = field(init=False)
     duration_s: Histogram = field(init=False)

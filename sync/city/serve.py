@@ -23,6 +23,7 @@ from sync.certificates import TlsFiles, ensure_tls
 from sync.city.archive.port import Archive
 from sync.city.backup.attachments import Attachments
 from sync.city.backup.make import Source, keep_backing_up
+from sync.city.feeds.reception import keep_clearing
 from sync.city.metrics import Metrics
 from sync.city.objects.store import Objects
 from sync.city.receiving.desk import Desk, accept_released
@@ -168,9 +169,8 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
             open_storage(settings, identity.city_id, clock_ms())
         )
         archive = storage.archive
-        registrar = await open_trust(
-            identity, storage.shelf, Around(clock_ms, surroundings.entropy, facts)
-        )
+        beside = Around(clock_ms, surroundings.entropy, facts)
+        registrar = await open_trust(identity, storage.shelf, beside)
         stations = registrar.stations
         executor = stack.enter_context(ThreadPoolExecutor(OPENING_THREADS, "opening"))
         down = _make_down(settings, surroundings, storage, registrar)
@@ -194,6 +194,7 @@ async def running(settings: Settings, surroundings: Surroundings) -> AsyncIterat
                 _keep_certificate(settings, context, clock_ms),
                 keep_looking(registrar),
                 down.run(),
+                keep_clearing(down.reception, desk.metrics.abandoned_uploads.inc),
                 keep_telling(SlipKeyNews(keys, stations, down.publisher)),
                 keep_releasing(storage.shelf, archive, partial(accept_released, desk), clock_ms),
                 _keep_backing_up(settings, storage, identity, clock_ms),

@@ -1,6 +1,7 @@
 """Attachments: sealed at once, whole before they are named, and nothing left behind by a crash."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from edge_node.domain.errors import DomainError, ErrorCode
 from edge_node.domain.retention import DiskLevel
 from edge_node.store import attachments as rows
-from edge_node.store.blobs import RealDisk, Vault
+from edge_node.store.blobs import UNNAMED_FILE_DAYS, RealDisk, Vault
 from edge_node.usecases import attachments, lookup
 from edge_node.usecases.attachments import MAXIMUM_ATTACHMENT_BYTES, Answer, Capture
 from edge_node.usecases.station import Station
@@ -22,6 +23,7 @@ from tests.usecases.city_side import Daemon
 from tests.usecases.samples import submit
 from tests.web.station import TestClock, open_station
 
+DAY_S = 24 * 3600
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8
 OTHER = JPEG + b"more"
 
@@ -241,6 +243,30 @@ async def test_a_cut_after_the_file_and_before_the_row_leaves_a_stray(
     assert len(files_of(tmp_path)) == 4
     assert await attachments.clear_strays(keyed) == 3
     assert await check_whole(keyed, tmp_path) == 1
+
+
+async def test_a_file_whose_dossier_never_comes_goes_after_a_day(
+    keyed: Station, tmp_path: Path
+) -> None:
+    assert keyed.vault is not None
+    clock = keyed.clock
+    assert isinstance(clock, TestClock)
+    stray = blobs.path_of(tmp_path / "node.db", b"d" * 32)
+    keyed.vault.put(b"d" * 32, b"its row failed to commit")
+    number = (await submit(keyed)).dossier_no
+    await attach(keyed, number)
+    before_ms = keyed.vault.cleared
+    # However old the disk says that it is: a file that is being written has no row yet either.
+    os.utime(stray, (0, 0))
+    assert await attachments.clear_abandoned(keyed) == 0
+    clock.advance(UNNAMED_FILE_DAYS * DAY_S - 1)
+    assert await attachments.clear_abandoned(keyed) == 0
+    clock.advance(1)
+    keyed.vault.put(b"e" * 32, b"just now")
+    assert await attachments.clear_abandoned(keyed) == 1
+    assert keyed.vault.cleared == before_ms + 1
+    assert not stray.exists()
+    assert len(files_of(tmp_path)) == 2
 
 
 async def test_the_paper_of_a_dossier_is_listed(keyed: Station) -> None:

@@ -3,10 +3,12 @@
 Responsible for: who may send what, where the next part begins, and the receipt at the end. Rules: a
 part is durable before its offset is told; a receipt is signed only over an object that is whole,
 checked and durable; whatever is sent twice counts once; a station's announced attachments stay
-within its quota. It must not know HTTP beyond the problem it refuses with, nor open what is sealed.
+within its quota; what nobody goes on with is forgotten. It must not know HTTP beyond the problem it
+refuses with, nor open what is sealed.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -34,6 +36,13 @@ from sync.protocol.limits import (
     MINIMUM_BLOB_PART_BYTES,
 )
 from sync.protocol.problems import Problem
+
+ABANDONED_UPLOAD_DAYS: Final = 30
+"""An upload that nobody went on with for so long is forgotten; its station may begin again."""
+CLEARED_AT_ONCE: Final = 500
+"""Uploads forgotten in one turn."""
+DAY_MS: Final = 24 * 3600 * 1000
+CLEARING_EVERY_S: Final = 6 * 3600.0
 
 STATION_QUOTA_BYTES: Final = 64 << 30
 """Attachments of one station, announced and stored: years of scans."""
@@ -87,7 +96,10 @@ class Reception:
     async def announce(self, reader: FeedReader, message: bytes) -> Place:
         """Where an announced attachment goes on. Raises Refused."""
         header = self._verified(reader, message)
-        blob = LedgerBlob(header.digest, header.node_id, header.cipher_bytes, message)
+        blob = LedgerBlob(
+            *(header.digest, header.node_id, header.cipher_bytes, message),
+            touched_ms=self.clock_ms(),
+        )
         async with self._alone(header.digest):
             try:
                 return await self._announce(blob)
@@ -125,6 +137,16 @@ class Reception:
         if digests:
             await self.ledger.await_blobs(node_id, digests, self.clock_ms())
 
+    async def clear_abandoned(self) -> int:
+        """Forget uploads that nobody goes on with, parts first; how many. Raises ArchiveError."""
+        before_ms = self.clock_ms() - ABANDONED_UPLOAD_DAYS * DAY_MS
+        cleared = 0
+        for digest in await self.ledger.abandoned(before_ms, CLEARED_AT_ONCE):
+            async with self._alone(digest):
+                await self.objects.forget(digest)
+                cleared += await self.ledger.drop(digest, before_ms)
+        return cleared
+
     def _alone(self, digest: bytes) -> asyncio.Lock:
         lock = self._locks.get(digest)
         if lock is None:
@@ -151,6 +173,7 @@ class Reception:
             raise Refused(Problem.STORAGE_FULL, "quota of this station")
         if known.node_id != blob.node_id or known.size_bytes != blob.size_bytes:
             raise refuse(ProtocolErrorCode.NODE_MISMATCH)
+        await self._touch(known)
         place = await self._place(known)
         return place._replace(new=known is blob)
 
@@ -176,8 +199,15 @@ class Reception:
             raise WrongOffsetError(place.offset)
         end = part.offset + len(part.content)
         _check_size(len(part.content), end, blob.size_bytes)
+        await self._touch(blob)
         held = await self.objects.append(blob.digest, part.offset, part.content)
         return Place(held, blob.size_bytes) if held < blob.size_bytes else await self._finish(blob)
+
+    async def _touch(self, blob: LedgerBlob) -> None:
+        """Once a day is enough, and costs no commit for each part."""
+        now_ms = self.clock_ms()
+        if blob.stored_ms is None and abs(now_ms - blob.touched_ms) >= DAY_MS:
+            await self.ledger.touch(blob.digest, now_ms)
 
     async def _finish(self, blob: LedgerBlob) -> Place:
         await self.objects.finish(blob.digest)
@@ -188,6 +218,14 @@ class Reception:
         receipt = BlobReceipt(self.keys.city_id, blob.digest, self.clock_ms())
         signed = sign_blob_receipt(receipt, self.keys.receipt_key)
         return Place(blob.size_bytes, blob.size_bytes, signed)
+
+
+async def keep_clearing(reception: Reception, cleared: Callable[[int], None]) -> None:
+    """Forget abandoned uploads now and then, for ever; cancel to stop. `cleared` counts them."""
+    while True:
+        with contextlib.suppress(ArchiveError):  # tried again the next time
+            cleared(await reception.clear_abandoned())
+        await asyncio.sleep(CLEARING_EVERY_S)
 
 
 def _check_size(part_bytes: int, end: int, total: int) -> None:

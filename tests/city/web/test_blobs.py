@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from sync.city.feeds.reception import ABANDONED_UPLOAD_DAYS, DAY_MS
 from sync.protocol.blob import (
     BlobHeader,
     BlobReceipt,
@@ -372,3 +373,26 @@ async def test_a_city_that_fails_in_the_middle_is_asked_where_it_is(
     assert (await sender.part(blob, 0, PART)).status == 500
     assert (await sender.look(blob)).offset == 0
     assert (await sender.rest(blob)).receipt
+
+
+async def test_an_upload_that_nobody_goes_on_with_is_forgotten(
+    city: DownCity, sender: Sender
+) -> None:
+    blob = sealed()
+    await sender.announce(blob)
+    await sender.part(blob, 0, PART)
+    assert await city.reception.objects.held(blob.digest) == PART
+    city.clock.now_ms += (ABANDONED_UPLOAD_DAYS - 1) * DAY_MS
+    answer = await sender.part(blob, PART, 2 * PART)
+    city.clock.now_ms += 2 * DAY_MS
+    assert await city.reception.clear_abandoned() == 0, "somebody went on with it"
+    city.clock.now_ms += (ABANDONED_UPLOAD_DAYS - 2) * DAY_MS + 1
+    assert await city.reception.clear_abandoned() == 1
+    assert await city.reception.objects.held(blob.digest) == 0
+    assert await city.reception.clear_abandoned() == 0
+    assert (await sender.part(blob, answer.offset, 3 * PART)).status == 404
+    assert (await sender.announce(blob)).offset == 0
+    assert (await sender.rest(blob)).receipt.digest == blob.digest
+    city.clock.now_ms += 2 * ABANDONED_UPLOAD_DAYS * DAY_MS
+    assert await city.reception.clear_abandoned() == 0, "what is whole stays"
+    assert (await sender.look(blob)).offset == len(blob.cipher)

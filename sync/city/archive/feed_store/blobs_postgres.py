@@ -6,7 +6,9 @@ from typing import Any, Final
 from sync.city.archive.feed_store.port import LedgerBlob
 from sync.city.archive.postgres_pool import Connection, Pool
 
-_FIND: Final = "SELECT digest, node_id, bytes, signed, stored_ms FROM attachment WHERE digest = $1"
+_FIND: Final = (
+    "SELECT digest, node_id, bytes, signed, stored_ms, touched_ms FROM attachment WHERE digest = $1"
+)
 
 
 class PostgresBlobLedger:
@@ -37,13 +39,37 @@ class PostgresBlobLedger:
             if used + blob.size_bytes > quota_bytes:
                 return None
             await connection.execute(
-                "INSERT INTO attachment (digest, node_id, bytes, signed, stored_ms)"
-                " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                "INSERT INTO attachment (digest, node_id, bytes, signed, stored_ms, touched_ms)"
+                " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
                 *blob,
             )
             return _blob(await connection.fetchrow(_FIND, blob.digest))
 
         return await self._pool.transact(work)
+
+    async def touch(self, digest: bytes, now_ms: int) -> None:
+        """Somebody goes on with an announced attachment."""
+        await self._pool.execute(
+            "UPDATE attachment SET touched_ms = $2 WHERE digest = $1", digest, now_ms
+        )
+
+    async def abandoned(self, before_ms: int, maximum: int) -> list[bytes]:
+        """Announced attachments that are not whole and were not touched since, oldest first."""
+        found = await self._pool.fetch(
+            "SELECT digest FROM attachment WHERE stored_ms IS NULL AND touched_ms < $1"
+            " ORDER BY touched_ms LIMIT $2",
+            *(before_ms, maximum),
+        )
+        return [bytes(row["digest"]) for row in found]
+
+    async def drop(self, digest: bytes, before_ms: int) -> bool:
+        """Forget one of those; false when somebody went on with it meanwhile."""
+        gone = await self._pool.fetch(
+            "DELETE FROM attachment WHERE digest = $1 AND stored_ms IS NULL AND touched_ms < $2"
+            " RETURNING 1",
+            *(digest, before_ms),
+        )
+        return bool(gone)
 
     async def note_stored(self, digest: bytes, now_ms: int) -> None:
         """An announced attachment lies in the object store; it is not awaited any more."""

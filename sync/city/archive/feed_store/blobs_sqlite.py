@@ -32,11 +32,46 @@ class SqliteBlobLedger:
             if used + blob.size_bytes > quota_bytes:
                 return None
             connection.execute(
-                "INSERT INTO attachment (digest, node_id, bytes, signed, stored_ms)"
-                " VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO attachment (digest, node_id, bytes, signed, stored_ms, touched_ms)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 blob,
             )
             return blob
+
+        return await transact(self._writer, work)
+
+    async def touch(self, digest: bytes, now_ms: int) -> None:
+        """Somebody goes on with an announced attachment."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE attachment SET touched_ms = ? WHERE digest = ?", (now_ms, digest)
+            )
+
+        await transact(self._writer, work)
+
+    async def abandoned(self, before_ms: int, maximum: int) -> list[bytes]:
+        """Announced attachments that are not whole and were not touched since, oldest first."""
+
+        def work(connection: sqlite3.Connection) -> list[bytes]:
+            found = connection.execute(
+                "SELECT digest FROM attachment WHERE stored_ms IS NULL AND touched_ms < ?"
+                " ORDER BY touched_ms LIMIT ?",
+                (before_ms, maximum),
+            )
+            return [row[0] for row in found]
+
+        return await query(self._reader, work)
+
+    async def drop(self, digest: bytes, before_ms: int) -> bool:
+        """Forget one of those; false when somebody went on with it meanwhile."""
+
+        def work(connection: sqlite3.Connection) -> bool:
+            gone = connection.execute(
+                "DELETE FROM attachment WHERE digest = ? AND stored_ms IS NULL AND touched_ms < ?",
+                (digest, before_ms),
+            )
+            return gone.rowcount > 0
 
         return await transact(self._writer, work)
 
@@ -99,7 +134,8 @@ class SqliteBlobLedger:
 
 def _find(connection: sqlite3.Connection, digest: bytes) -> LedgerBlob | None:
     row = connection.execute(
-        "SELECT digest, node_id, bytes, signed, stored_ms FROM attachment WHERE digest = ?",
+        "SELECT digest, node_id, bytes, signed, stored_ms, touched_ms FROM attachment"
+        " WHERE digest = ?",
         (digest,),
     ).fetchone()
     return None if row is None else LedgerBlob(*row)

@@ -144,6 +144,7 @@ class LedgerBlob(NamedTuple):
     """An attachment: H(cipher), whose it is, its sealed size, the signed header.
 
     It lies whole in the object store from `stored_ms` on; None while it is only announced.
+    `touched_ms` is when it was announced or a part of it came, to the day.
     """
 
     digest: bytes
@@ -151,6 +152,7 @@ class LedgerBlob(NamedTuple):
     size_bytes: int
     signed: bytes
     stored_ms: int | None = None
+    touched_ms: int = 0
 
 
 class BlobLedger(Protocol):
@@ -165,6 +167,18 @@ class BlobLedger(Protocol):
 
         None, and nothing noted, when its station would have more than `quota_bytes`.
         """
+        ...
+
+    async def touch(self, digest: bytes, now_ms: int) -> None:
+        """Somebody goes on with an announced attachment."""
+        ...
+
+    async def abandoned(self, before_ms: int, maximum: int) -> list[bytes]:
+        """Announced attachments that are not whole and were not touched since, oldest first."""
+        ...
+
+    async def drop(self, digest: bytes, before_ms: int) -> bool:
+        """Forget one of those; false when somebody went on with it meanwhile. Awaited it stays."""
         ...
 
     async def note_stored(self, digest: bytes, now_ms: int) -> None:

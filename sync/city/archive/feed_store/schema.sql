@@ -38,7 +38,7 @@ CREATE TABLE attachment (
     bytes INTEGER NOT NULL CHECK (bytes >= 0),
     signed BLOB NOT NULL,
     stored_ms INTEGER
-) STRICT, WITHOUT ROWID;
+, touched_ms INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attachment_awaited (
     digest BLOB NOT NULL CHECK (length(digest) = 32),
@@ -50,3 +50,5 @@ CREATE TABLE attachment_awaited (
 CREATE INDEX feed_entry_by_eid ON feed_entry (feed_id, eid);
 
 CREATE INDEX attachment_by_node ON attachment (node_id, bytes);
+
+CREATE INDEX attachment_unfinished ON attachment (touched_ms) WHERE stored_ms IS NULL;
