@@ -85,6 +85,8 @@ FROM (
 ) GROUP BY station ORDER BY station
 """
 
+NUMBERED: Final = "SELECT dossier_id, station FROM register_dossier WHERE dossier_no = {mark}"
+
 FOLLOW: Final = """
 SELECT dossier.station, dossier_no, state,
     (SELECT max(last_contact_ms) FROM contact WHERE contact.station = dossier.station),
@@ -193,6 +195,14 @@ class SqliteExporter:
                 return
             place, batch = found
             yield batch
+
+    async def dossiers_numbered(self, dossier_no: str) -> Sequence[tuple[bytes, int]]:
+        """Ids and stations of the register's dossiers with this number."""
+        return await self._reader.query(
+            lambda connection: connection.execute(
+                NUMBERED.format(mark="?"), (dossier_no,)
+            ).fetchall()
+        )
 
     async def timeline(self, node_id: bytes) -> Sequence[LogTimes]:
         """The logs of a node by number, with the anchors of each."""

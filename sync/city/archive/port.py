@@ -234,6 +234,10 @@ class Archive(Protocol):
 class Exporter(Protocol):
     """Reads everything that is stored, while the server runs."""
 
+    async def dossiers_numbered(self, dossier_no: str) -> Sequence[tuple[bytes, int]]:
+        """Ids and stations of the register's dossiers with this number."""
+        ...
+
     def export(self, station: int | None) -> AsyncIterator[ExportedBatch]:
         """Every stored batch: by station, log in order of first arrival, start."""
         ...

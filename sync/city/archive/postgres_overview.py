@@ -13,6 +13,7 @@ from sync.city.archive.overview import (
     FOLLOW,
     MAXIMUM_NOTICES,
     MISSING_TAIL_AFTER_MS,
+    NUMBERED,
     PARKED_LONG_AFTER_MS,
     START,
     Place,
@@ -164,6 +165,11 @@ class PostgresExporter:
             async for batch in self._log(log):
                 yield batch
             log = await self._next_log(station, log)
+
+    async def dossiers_numbered(self, dossier_no: str) -> Sequence[tuple[bytes, int]]:
+        """Ids and stations of the register's dossiers with this number."""
+        rows = await self._pool.fetch(NUMBERED.format(mark="$1"), dossier_no)
+        return [(bytes(dossier_id), station) for dossier_id, station in rows]
 
     async def timeline(self, node_id: bytes) -> Sequence[LogTimes]:
         """The logs of a node by number, with the anchors of each."""

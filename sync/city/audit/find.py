@@ -1,7 +1,8 @@
 """Finds the event of a dossier in the archive, and its leaves.
 
 Responsible for: going through the stored batches, opening them, and saying why an event cannot be
-proven yet. Rules: nothing is written, a running server is not held up; the record must give the
+proven yet. Rules: nothing is written, a running server is not held up; the register says whose the
+dossier is, so that its station's batches are opened once, up to the event; the record must give the
 leaf that the archive has, or nothing is signed. It must not know how a proof is packed.
 """
 
@@ -61,28 +62,42 @@ async def find_event(
     Of several records that claim to be this event the one that was entered is taken. Raises
     ProveError, ArchiveError.
     """
-    dossier_no, station = dossier
-    subject = None
-    async for seen in _dossier_records(exporter, keys, station, look):
-        fact = read_fact(seen.record)
-        if fact is not None and fact.dossier_no == dossier_no:
-            subject = seen.record.subject
-            # A dossier is one station's: the second pass need not look at the others.
-            station = seen.exported.station
-            break
-    if subject is None:
+    dossiers = await _dossiers(exporter, keys, dossier, look)
+    if not dossiers:
         raise ProveError(ProveFault.UNKNOWN_DOSSIER)
-    found = [
-        _event(seen)
-        async for seen in _dossier_records(exporter, keys, station, look)
-        if seen.record.subject == subject and seen.record.version == number
-    ]
+    stations = {station for _, station in dossiers}
+    subjects = {subject for subject, _ in dossiers}
+    found: list[Event] = []
+    for station in sorted(stations):
+        async for seen in _dossier_records(exporter, keys, station, look):
+            if seen.record.subject in subjects and seen.record.version == number:
+                found.append(_event(seen))
+                if found[-1].entered:
+                    return found[-1]
     if not found:
         raise ProveError(ProveFault.UNKNOWN_EVENT)
-    event = max(found, key=lambda one: one.entered)
-    if event.sequence >= event.size:
+    if found[0].sequence >= found[0].size:
         raise ProveError(ProveFault.NOT_OPENED)
-    return event
+    return found[0]
+
+
+async def _dossiers(
+    exporter: Exporter, keys: BodyKeys, dossier: tuple[str, int | None], look: Look
+) -> list[tuple[bytes, int]]:
+    """Ids and stations of the dossiers with this number.
+
+    The register knows them at once; what is not in it yet is looked for in the records.
+    """
+    dossier_no, station = dossier
+    known = await exporter.dossiers_numbered(dossier_no)
+    named = [one for one in known if station in {None, one[1]}]
+    if named:
+        return named
+    async for seen in _dossier_records(exporter, keys, station, look):
+        fact = read_fact(seen.record)
+        if fact is not None and fact.dossier_no == dossier_no and seen.record.subject is not None:
+            return [(seen.record.subject, seen.exported.station)]
+    return []
 
 
 async def read_leaves(archive: Archive, event: Event) -> list[bytes]:

@@ -1,6 +1,7 @@
 """Proofs for outsiders: one event of one dossier, checked with the city's roots alone."""
 
 import subprocess
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -27,12 +28,14 @@ from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.keyset import keys_by_id, root_hash
 from tests.city.archive_bench import KEYS, Bench
 from tests.city.audit_places import PaperCity, flip, raw
+from tests.city.backup_places import Place, in_postgres, in_sqlite
 from tests.city.commands.test_command_line import edge_city
 from tests.city.server import TestCity, running_city
 from tests.city.station import SimulatedStation
 
 CITY = PaperCity()
 NUMBER = "T26560-TEST-00003-0"
+NUMBER_OF_OWN = "T26560-TEST-99999-0"
 
 
 def _proof(station: SimulatedStation, sequence: int) -> Proof:
@@ -157,6 +160,42 @@ async def test_what_is_not_opened_yet_cannot_be_proven(tmp_path: Path) -> None:
         await bench.open_all()
         event = await find_event(exporter, KEYS, (NUMBER, None), 1, lambda _: None)
         assert await read_leaves(archive, event) == station.log.leaves
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+    async with in_postgres() if request.param == "postgres" else in_sqlite(tmp_path) as place:
+        yield place
+
+
+async def test_an_event_is_proven_from_either_database_in_one_pass(place: Place) -> None:
+    """Of its own station only, once, and no further than the event."""
+    bench, own, looked = place.bench, SimulatedStation(1), list[int]()
+    for number, other in enumerate((SimulatedStation(2, 26559), SimulatedStation(3, 26561))):
+        other.append_many(30 + number)
+        await bench.offer(other)
+    own.append_many(5)
+    dossier = own.append(body=msgspec.json.encode({"dossier_no": NUMBER_OF_OWN}))
+    own.append(17, subject=dossier.subject, version=2, body=b'{"state":"received"}')
+    await bench.offer(own)
+    late = own.open_log()
+    own.append_many(40)
+    await bench.offer(own, log=late)
+    await bench.open_all()
+
+    event = await find_event(bench.exporter, KEYS, (NUMBER_OF_OWN, None), 2, looked.append)
+    log = own.logs[0]
+    assert (event.lid, event.sequence, event.entered) == (log.lid, 7, True)
+    assert looked == [log.size]
+    leaves = await read_leaves(bench.archive, event)
+    assert leaves == log.leaves
+    receipt = make_receipt((CITY.city_id, log.lid), leaves, event.sequence, CITY.receipt_key)
+    proven = check_proof(Proof(receipt, event.raw, b""), keys_by_id([raw(CITY.receipt_key)]))
+    assert (proven.record.subject, proven.record.version) == (dossier.subject, 2)
+    for station in (26559, 26561):
+        with pytest.raises(ProveError) as caught:
+            await find_event(bench.exporter, KEYS, (NUMBER_OF_OWN, station), 2, looked.append)
+        assert caught.value.fault is ProveFault.UNKNOWN_DOSSIER
 
 
 async def _filled(folder: Path) -> tuple[str, str]:
