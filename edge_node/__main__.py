@@ -209,6 +209,15 @@ def demo(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON line when everything is ready.")
     ] = False,
+    restart: Annotated[
+        bool | None,
+        typer.Option(
+            "--restart/--no-restart",
+            help="Start a process again that was killed, as a station does; with --json, only"
+            " when given.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Show the whole product on this machine: station, city, printers, scanner."""
     from edge_node.demo import supervisor  # noqa: PLC0415
@@ -220,7 +229,9 @@ def demo(
 
     layout = Layout(state, port_base)
     try:
-        asyncio.run(supervisor.run(layout, as_json=as_json, headless=headless, say=say))
+        keep = not as_json if restart is None else restart
+        show = supervisor.run(layout, as_json=as_json, headless=headless, restart=keep, say=say)
+        asyncio.run(show)
     except* StartError as errors:
         for error in errors.exceptions:
             print(f"edge-node demo: {error}", file=sys.stderr)

@@ -1,19 +1,21 @@
 """Run the demonstration: start everything in order, say where it is, stop everything.
 
-A process that is killed from outside is not started again by itself: that is what people come to
-see, and drivers restart it themselves with the printed configuration.
+A process that is killed from outside is started again, as the units of a station would do it, and
+the console says so. Not with `as_json`, unless it is wished: drivers start it themselves, with the
+printed configuration, and two of them would fight for its port.
 """
 
 import asyncio
 import contextlib
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
+from edge_node.demo.deaths import MAXIMUM_QUICK_DEATHS, RESTART_PAUSE_S, Verdict
 from edge_node.demo.desk import Desk
 from edge_node.demo.layout import (
     LOOPBACK,
@@ -24,7 +26,7 @@ from edge_node.demo.layout import (
     prepare,
 )
 from edge_node.demo.line import Line
-from edge_node.demo.processes import Processes, Running, StartError
+from edge_node.demo.processes import Change, Processes, Running, StartError, Tell
 from edge_node.demo.release import write_release
 from edge_node.demo.staff import STAFF
 
@@ -34,7 +36,7 @@ SYNC: Final = "sync.daemon"
 CITY: Final = "sync.city"
 
 
-async def run(layout: Layout, *, as_json: bool, headless: bool, say: Say) -> None:
+async def run(layout: Layout, *, as_json: bool, headless: bool, restart: bool, say: Say) -> None:
     """Run until interrupted. Raises StartError when something does not come up."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -55,8 +57,63 @@ async def run(layout: Layout, *, as_json: bool, headless: bool, say: Say) -> Non
             say(json.dumps(facts, ensure_ascii=False))
         else:
             _introduce(facts, headless=headless, say=say)
+        if restart:
+            await stack.enter_async_context(_kept(processes, _teller(say, as_json=as_json)))
         await stopping.wait()
         progress("Đang dừng… / Stopping…")
+
+
+@contextlib.asynccontextmanager
+async def _kept(processes: Processes, tell: Tell) -> AsyncIterator[None]:
+    """Start again whatever dies, beside the body."""
+    async with asyncio.TaskGroup() as tasks:
+        keeping = tasks.create_task(processes.keep_running(tell))
+        try:
+            yield
+        finally:
+            keeping.cancel()
+
+
+def _teller(say: Say, *, as_json: bool) -> Tell:
+    """What a person reads of a process that ended, or a program: one line for each start."""
+
+    def tell(change: Change) -> None:
+        if as_json:
+            say(json.dumps(change._asdict()))
+        else:
+            say("  " + in_words(change))
+
+    return tell
+
+
+def in_words(change: Change) -> str:
+    """What became of a process, for somebody who looks at the console."""
+    if change.pid is not None:
+        return f"{change.name}: đã chạy lại. / running again."
+    vietnamese, english = _ENDS[change.verdict]
+    pause_s, times = RESTART_PAUSE_S, MAXIMUM_QUICK_DEATHS
+    text = f"{vietnamese} / {english}".format(pause_s=pause_s, times=times)
+    return f"{change.name}: {text}"
+
+
+_ENDS: Final = {
+    Verdict.AGAIN: (
+        "đã dừng đột ngột, khởi động lại sau {pause_s:.0f} giây.",
+        "stopped suddenly, starting it again in {pause_s:.0f} seconds.",
+    ),
+    Verdict.ENDED: (
+        "đã dừng và không tự chạy lại; xem thư mục logs.",
+        "ended and is not started again; see the folder logs.",
+    ),
+    Verdict.ELSEWHERE: (
+        "đã có người khác khởi động; bàn trình diễn không động đến nữa.",
+        "somebody else has started it; the demonstration leaves it alone.",
+    ),
+    Verdict.GIVEN_UP: (
+        "dừng {times} lần liên tiếp, không khởi động lại nữa; xem thư mục logs.",
+        "stopped {times} times in a row, not started again; see the folder logs.",
+    ),
+}
 
 
 def describe(layout: Layout, credentials: Credentials, pids: dict[str, int]) -> dict[str, Any]:

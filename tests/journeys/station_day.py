@@ -50,9 +50,12 @@ def free_port_base() -> int:
 class StationDay:
     """One running demonstration and a client that trusts its authority."""
 
-    def __init__(self, facts: dict[str, Any], session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, facts: dict[str, Any], session: aiohttp.ClientSession, console: asyncio.StreamReader
+    ) -> None:
         self.facts = facts
         self.session = session
+        self.console = console
         self.api: str = facts["urls"]["api"]
         self.state = Path(facts["state_dir"])
         self.pids: dict[str, int] = dict(facts["pids"])
@@ -189,11 +192,11 @@ def dossier(**changes: Any) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def station_day(folder: Path) -> AsyncIterator[StationDay]:
+async def station_day(folder: Path, *options: str) -> AsyncIterator[StationDay]:
     """Start the demonstration in `folder`, stop it at the end, and check that it stopped well."""
     with (folder / "demo.err").open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "edge_node", "demo", "--json"),
+            *(sys.executable, "-m", "edge_node", "demo", "--json", *options),
             *("--state", str(folder / "demo"), "--port-base", str(free_port_base())),
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
@@ -208,7 +211,7 @@ async def station_day(folder: Path) -> AsyncIterator[StationDay]:
         connector = aiohttp.TCPConnector(ssl=context, limit=64)
         timeout = aiohttp.ClientTimeout(total=30)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-            day = StationDay(facts, session)
+            day = StationDay(facts, session, process.stdout)
             try:
                 yield day
             finally:
