@@ -27,7 +27,7 @@ check: ## format, lint, types, import rules, sizes and other contracts
 	@.ci/check
 
 bench: ## our speed beside floors, peers and simpler designs, in one run
-	@.ci/bootstrap bench
+	@.ci/bootstrap bench $(filter --peers,$(ARGS))
 	@$(PYTHON) -m tests.bench $(ARGS)
 
 screens: ## a picture of every screen, and how quickly an old kiosk answers

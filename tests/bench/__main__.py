@@ -31,6 +31,12 @@ class Size:
     stations: int
     stored: int
     long: bool
+    peers: bool
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The sides of a backlog's road."""
+        return sync.WITH_PEERS if self.peers else sync.WAYS
 
     @property
     def herd(self) -> Herd:
@@ -49,8 +55,8 @@ def _growth(report: Report, size: Size) -> None:
 PARTS: Final[dict[str, Callable[[Report, Size], None]]] = {
     "intake": lambda report, size: intake.measure(report, size.seconds),
     "slow": lambda report, size: intake.measure_slow(report, size.seconds),
-    "sync": lambda report, size: sync.measure(report, size.dossiers, size.rounds),
-    "bad": lambda report, size: sync.measure_bad(report, size.dossiers, size.rounds),
+    "sync": lambda report, size: sync.measure(report, size.dossiers, size.rounds, size.ways),
+    "bad": lambda report, size: sync.measure_bad(report, size.dossiers, size.rounds, size.ways),
     "herd": lambda report, size: herd.measure(report, size.herd, size.rounds),
     "postgres": lambda report, size: herd.measure_postgres(report, size.herd, size.rounds),
     "latency": lambda report, _: latency.measure(report),
@@ -67,6 +73,7 @@ def main(  # noqa: PLR0917 - the options of a command
     stations: Annotated[int, typer.Option(help="Stations that come back at once.")] = 168,
     stored: Annotated[int, typer.Option(help="Records in the full city of --long.")] = 1_000_000,
     long: Annotated[bool, typer.Option("--long", help="Also fill a city; minutes.")] = False,  # noqa: FBT002
+    peers: Annotated[bool, typer.Option("--peers", help="Other people's programs too.")] = False,  # noqa: FBT002
     only: Annotated[list[str] | None, typer.Option(help=f"Of: {', '.join(PARTS)}.")] = None,
 ) -> None:
     """Measure and print a table per question, then every goal."""
@@ -78,7 +85,7 @@ def main(  # noqa: PLR0917 - the options of a command
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     report = Report(Console(width=WIDTH))
     report.say(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before the start")
-    measure(report, Size(seconds, dossiers, rounds, stations, stored, long), wanted)
+    measure(report, Size(seconds, dossiers, rounds, stations, stored, long, peers), wanted)
     report.say(f"load {os.getloadavg()[0]:.1f} at the end, our own work in it")
 
 

@@ -5,7 +5,7 @@ that side could not be measured.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -56,28 +56,27 @@ class Moved(NamedTuple):
 
 @dataclass
 class Meter:
-    """Processor time and peak memory of two processes, from `begin` on."""
+    """Processor time and peak memory of both ends, from `begin` on: of all the processes there."""
 
-    near: int
-    far: int
+    near: Sequence[int]
+    far: Sequence[int]
     _before: tuple[float, float] = (0.0, 0.0)
 
     def begin(self) -> None:
         """What was before does not count."""
-        for pid in (self.near, self.far):
+        for pid in (*self.near, *self.far):
             with contextlib.suppress(OSError):
                 Path(f"/proc/{pid}/clear_refs").write_text("5")
-        self._before = (cpu_s(self.near), cpu_s(self.far))
+        self._before = self._cpu_s()
 
     def read(self) -> Cost:
         """Since `begin`."""
-        near, far = self._before
-        return Cost(
-            cpu_s(self.near) - near,
-            cpu_s(self.far) - far,
-            peak_mib(self.near),
-            peak_mib(self.far),
-        )
+        before, after = self._before, self._cpu_s()
+        peaks = (sum(map(peak_mib, pids)) for pids in (self.near, self.far))
+        return Cost(after[0] - before[0], after[1] - before[1], *peaks)
+
+    def _cpu_s(self) -> tuple[float, float]:
+        return sum(map(cpu_s, self.near)), sum(map(cpu_s, self.far))
 
 
 def cpu_s(pid: int) -> float:

@@ -23,7 +23,7 @@ from tests.bench import herd_stations, servers
 from tests.bench.figures import Report, cpu_s, peak_mib
 from tests.bench.herd_load import Said
 from tests.bench.herd_stations import Herd
-from tests.bench.sync import certify
+from tests.bench.peer_road import certify
 from tests.city.postgres_server import fresh_database, server
 
 OURS = "ours: sealed, entered later"
@@ -180,7 +180,7 @@ async def _form(form: str, writers: int, scripts: Path, url: str) -> Drained:
 
     with TemporaryDirectory(prefix="bench-herd-") as name:
         folder, port = Path(name), servers.free_port()
-        authority = certify(folder, HOST)
+        authority = certify(folder, HOST).authority
         arguments = ["-m", "tests.bench.peer_city", form, HOST, str(port), name]
         arguments += ["--database", url, "--writers", str(writers)]
         with servers.running(arguments) as running:

@@ -20,9 +20,9 @@ import aiohttp
 from tests.bench import dossiers, servers
 from tests.bench.figures import Report
 from tests.bench.line import Line, Quality, Relay, relayed
+from tests.bench.peer_road import certify
 from tests.bench.relay import Passed
 from tests.bench.road import Event, Road, road, whole_dossiers
-from tests.bench.sync import certify
 
 FAR: Final = Quality("100 ms", 100.0)
 ROUND_TRIP_S: Final = FAR.round_trip_ms / 1000
@@ -112,7 +112,7 @@ def _waits(passed: list[Passed]) -> tuple[float, float]:
 
 async def _bare(folder: Path, times: int) -> float:
     """One POST of one record over a kept connection."""
-    authority, port = certify(folder, HOST), servers.free_port()
+    authority, port = certify(folder, HOST).authority, servers.free_port()
     arguments = ["-m", "tests.bench.peer_city", "record", HOST, str(port), str(folder)]
     context = ssl.create_default_context(cafile=str(authority))
     connector = aiohttp.TCPConnector(ssl=context)

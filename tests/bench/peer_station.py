@@ -15,12 +15,12 @@ import argparse
 import asyncio
 import gzip
 import json
-import sqlite3
 import ssl
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -28,58 +28,33 @@ from typing import NamedTuple
 import aiohttp
 
 from tests.bench.batch_form import check_receipt, pack
+from tests.bench.peer_queue import Queue, Taken
 
 MODES = ("one", "fifty", "list", "floor", "floor-dictionary")
 UNDER_WAY = {"one": 1, "fifty": 50, "list": 1, "floor": 4, "floor-dictionary": 4}
 AT_ONCE = {"one": 1, "fifty": 1, "list": 100, "floor": 200, "floor-dictionary": 200}
 FORMS = {"one": "record", "fifty": "record", "list": "list", "floor": "rows"}
 FORM_OF = {**FORMS, "floor-dictionary": "rows"}
-TABLES = """
-CREATE TABLE queue (sequence INTEGER PRIMARY KEY, body BLOB NOT NULL, sent INTEGER DEFAULT 0);
-CREATE TABLE acknowledged (upto INTEGER PRIMARY KEY, receipt BLOB NOT NULL);
-"""
 
 
 class Piece(NamedTuple):
-    """What goes into one request, and up to which record it reaches."""
+    """What goes into one request, and the records in it."""
 
-    first: int
-    upto: int
+    taken: Taken
     payload: bytes
 
 
-class Queue:
-    """The records that wait, in SQLite; its statements run in one thread."""
+@dataclass
+class Sending:
+    """A queue whose records leave in the form of one mode."""
 
-    def __init__(self, folder: Path, mode: str) -> None:
-        self.mode = mode
-        self._after = 0
-        self._database = sqlite3.connect(  # noqa: TID251 - the other side of the comparison
-            folder / "queue.db", isolation_level=None, check_same_thread=False
-        )
-        for pragma in ("journal_mode=wal", "synchronous=full"):
-            self._database.execute(f"PRAGMA {pragma}")
-        self._database.executescript(TABLES)
-
-    def fill(self, bodies: Iterator[bytes]) -> int:
-        """Records to send; how many there are."""
-        self._database.execute("BEGIN")
-        rows = ((body.rstrip(b"\n"),) for body in bodies)
-        count = self._database.executemany("INSERT INTO queue (body) VALUES (?)", rows).rowcount
-        self._database.execute("COMMIT")
-        return count
+    queue: Queue
+    mode: str
 
     def take(self) -> Piece | None:
         """The next request; None when nothing is left."""
-        found = self._database.execute(
-            "SELECT sequence, body FROM queue WHERE sequence > ? AND sent = 0"
-            " ORDER BY sequence LIMIT ?",
-            (self._after, AT_ONCE[self.mode]),
-        ).fetchall()
-        if not found:
-            return None
-        first, self._after = found[0][0], found[-1][0]
-        return Piece(first, self._after, self._payload([body for _, body in found]))
+        taken = self.queue.take(AT_ONCE[self.mode])
+        return taken and Piece(taken, self._payload(taken.bodies))
 
     def _payload(self, bodies: list[bytes]) -> bytes:
         if self.mode == "list":
@@ -95,31 +70,28 @@ class Queue:
         """The centre has it."""
         if self.mode.startswith("floor"):
             check_receipt(answer, piece.payload)
-            row = (piece.upto, answer)
-            self._database.execute("INSERT INTO acknowledged VALUES (?, ?)", row)
-            return
-        self._database.execute(
-            "UPDATE queue SET sent = 1 WHERE sequence BETWEEN ? AND ?", (piece.first, piece.upto)
-        )
+            self.queue.keep(piece.taken, answer)
+        else:
+            self.queue.mark(piece.taken)
 
 
-async def empty(queue: Queue, post: Callable[[bytes], Awaitable[bytes]]) -> None:
+async def empty(sending: Sending, post: Callable[[bytes], Awaitable[bytes]]) -> None:
     """Send everything."""
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1) as executor:
 
         async def sender() -> None:
-            while (piece := await loop.run_in_executor(executor, queue.take)) is not None:
+            while (piece := await loop.run_in_executor(executor, sending.take)) is not None:
                 answer = await post(piece.payload)
-                await loop.run_in_executor(executor, queue.done, piece, answer)
+                await loop.run_in_executor(executor, sending.done, piece, answer)
 
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(UNDER_WAY[queue.mode]):
+            for _ in range(UNDER_WAY[sending.mode]):
                 tasks.create_task(sender())
 
 
 async def _run(given: argparse.Namespace) -> None:
-    queue = Queue(given.folder, given.mode)
+    queue = Queue(given.folder)
     with given.lines.open("rb") as file:
         count = queue.fill(islice(file, given.count))
     context = ssl.create_default_context(cafile=str(given.authority))
@@ -138,7 +110,7 @@ async def _run(given: argparse.Namespace) -> None:
             sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.readline)
         begun = time.perf_counter()
-        await empty(queue, post)
+        await empty(Sending(queue, given.mode), post)
         seconds = time.perf_counter() - begun
     sys.stdout.write(json.dumps({"records": count, "seconds": seconds}) + "\n")
     sys.stdout.flush()

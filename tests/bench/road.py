@@ -101,7 +101,7 @@ class Road:
     async def move(self, events: Iterable[Event]) -> Moved:
         """Give the station a backlog and measure how it goes to the city."""
         backlog_of = list(events)
-        meter, before = Meter(self.daemon_pid, self.city_pid), self.line.up_bytes()
+        meter, before = Meter([self.daemon_pid], [self.city_pid]), self.line.up_bytes()
         meter.begin()
         await self.append(backlog_of)
         begun = time.perf_counter()

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -100,23 +101,54 @@ def process(arguments: list[str], extra: dict[str, str] | None = None) -> Iterat
 
 @contextlib.contextmanager
 def running(
-    arguments: list[str], extra: dict[str, str] | None = None, inside: Sequence[str] = ()
+    arguments: Sequence[str],
+    extra: dict[str, str] | None = None,
+    inside: Sequence[str] = (),
+    program: str = sys.executable,
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A Python process that said READY, to talk to; `inside` comes before its command line."""
+    """A process that said READY, to talk to; `inside` comes before its command line.
+
+    It is Python's unless another program is named.
+    """
     started = subprocess.Popen(
-        [*inside, sys.executable, *arguments],
+        [*inside, program, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, **(extra or {})},
         bufsize=0,
     )
     assert started.stdout is not None
-    assert started.stdin is not None
-    try:
+    with _ended(started):
         line = started.stdout.readline()
         if not line.startswith(b"READY"):
             raise RuntimeError(f"{arguments}: {line!r}")
         yield started
+
+
+@contextlib.contextmanager
+def logging(
+    command: Sequence[str], says: bytes, inside: Sequence[str] = ()
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program that has no READY of its own, once its log, on standard error, says it serves."""
+    started = subprocess.Popen([*inside, *command], stderr=subprocess.PIPE)
+    assert started.stderr is not None
+    with _ended(started):
+        said = []
+        for line in started.stderr:
+            said.append(line)
+            if says in line:
+                break
+        else:
+            raise RuntimeError(f"{command[0]} ended: {b''.join(said).decode(errors='replace')}")
+        # What it says later is read by nobody, and must not fill the pipe.
+        threading.Thread(target=started.stderr.read, daemon=True).start()
+        yield started
+
+
+@contextlib.contextmanager
+def _ended(started: "subprocess.Popen[bytes]") -> Iterator[None]:
+    try:
+        yield
     finally:
         started.terminate()
         try:
@@ -124,8 +156,9 @@ def running(
         except subprocess.TimeoutExpired:
             started.kill()
             started.wait()
-        started.stdin.close()
-        started.stdout.close()
+        for pipe in (started.stdin, started.stdout, started.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 def ask(process: "subprocess.Popen[bytes]", command: str) -> bytes:

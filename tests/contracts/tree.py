@@ -11,7 +11,7 @@ PRODUCT = ("edge_node", "sync", "hardware")
 CODE = (*PRODUCT, "tests")
 MADE_BY_TOOLS = {
     *(".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"),
-    *(".demo", "build", "dist"),
+    *(".venv-peers", ".demo", "build", "dist"),
 }
 
 

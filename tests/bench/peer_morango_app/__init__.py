@@ -1,0 +1,1 @@
+"""The dossiers of the Morango comparison, as a Django application for the peers' environment."""
