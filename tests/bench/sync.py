@@ -1,8 +1,8 @@
 """A backlog from a station to the city: ours, the floors and the naive ways, on one line.
 
 Every side moves the same dossiers over TLS and has them durable at the centre before it is
-answered. The slow ways move fewer of them: rates are compared, not times. Rounds take turns; the
-one with the median rate counts.
+answered; a peer that answers sooner is said to. The slow ways move fewer of them: rates are
+compared, not times. Rounds take turns; the one with the median rate counts.
 """
 
 import asyncio
