@@ -84,7 +84,7 @@ def test_a_server_is_asked_to_flush_if_it_can(version: str, can: bool) -> None: 
     assert flushes(version) == can
 
 
-def test_a_queue_gives_each_record_once_and_remembers_what_was_sent(tmp_path: Path) -> None:
+def test_a_queue_gives_each_record_once_and_in_order(tmp_path: Path) -> None:
     bodies = [dossiers.dossier(number) for number in range(5)]
     queue = Queue(tmp_path)
     assert queue.fill(body + b"\n" for body in bodies) == len(bodies)
