@@ -32,7 +32,7 @@ from sync.protocol.compression import (
     compress,
     decompress,
 )
-from sync.protocol.cose import LABEL_BATCH, FindKey, sign, split_first, verify
+from sync.protocol.cose import LABEL_BATCH, FindKey, read_signed, sign, verify_parts
 from sync.protocol.entries import Entry, read_entries
 from sync.protocol.errors import ProtocolError, ProtocolErrorCode
 from sync.protocol.heads import BYTES, head, read_bytes
@@ -156,11 +156,11 @@ def parse_batch(data: bytes, find_key: FindKey, form: Form = STATION_FORM) -> Si
     """
     if len(data) > MAXIMUM_BATCH_BYTES:
         raise ProtocolError(ProtocolErrorCode.TOO_LARGE, "batch")
-    message, rest = split_first(data)
-    body, end = read_bytes(rest, 0)
-    if end != len(rest):
+    parts, offset = read_signed(data)
+    body, end = read_bytes(data, offset)
+    if end != len(data):
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "trailing bytes")
-    verified = verify(message, form.label, find_key)
+    verified = verify_parts(parts, form.label, find_key)
     header = parse_header(verified.payload, form.id_of)
     if (len(body), sha256(body).digest()) != (header.body_bytes, header.body_digest):
         raise ProtocolError(ProtocolErrorCode.DIGEST_MISMATCH, "batch body")

@@ -46,6 +46,7 @@ _ALGORITHM: Final = 1
 _KEY_ID: Final = 4
 _ED25519: Final = -19
 _PROTECTED_BEFORE_KEY_ID: Final = b"\xa2\x01\x32\x04\x48"
+_PROTECTED_BYTES: Final = len(_PROTECTED_BEFORE_KEY_ID) + KEY_ID_BYTES
 
 
 FindKey: TypeAlias = Callable[[bytes], Ed25519PublicKey | None]
@@ -59,7 +60,9 @@ class Verified(NamedTuple):
     kid: bytes
 
 
-class _SignedParts(NamedTuple):
+class SignedParts(NamedTuple):
+    """The three byte strings of a signed object; nothing is verified yet."""
+
     protected: bytes
     payload: bytes
     signature: bytes
@@ -105,7 +108,11 @@ def verify(message: bytes, label: str, find_key: FindKey) -> Verified:
 
     Errors: MALFORMED, NOT_CANONICAL, UNSUPPORTED (algorithm, header), UNKNOWN_KEY, BAD_SIGNATURE.
     """
-    parts = _parse(message)
+    return verify_parts(_parse(message), label, find_key)
+
+
+def verify_parts(parts: SignedParts, label: str, find_key: FindKey) -> Verified:
+    """As ``verify``, for an object that has been taken apart. Errors: the same but for form."""
     kid = _key_id_of(parts.protected)
     key = find_key(kid)
     if key is None:
@@ -133,7 +140,11 @@ def split_first(data: bytes) -> tuple[bytes, bytes]:
     return data[:end], data[end:]
 
 
-def _parse(message: bytes) -> _SignedParts:
+def read_signed(message: bytes) -> tuple[SignedParts, int]:
+    """The signed object that ``message`` begins with, and the offset after it.
+
+    Takes the same short time for whatever bytes. Errors: MALFORMED, NOT_CANONICAL, TOO_LARGE.
+    """
     if message[:2] != _TAGGED_ARRAY_OF_4:
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "not a COSE_Sign1 with tag 18")
     protected, offset = read_bytes(message, 2)
@@ -145,12 +156,20 @@ def _parse(message: bytes) -> _SignedParts:
     signature, offset = read_bytes(message, offset)
     if len(signature) != SIGNATURE_BYTES:
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "a signature has 64 bytes")
-    if offset != len(message):
+    return SignedParts(protected, payload, signature), offset
+
+
+def _parse(message: bytes) -> SignedParts:
+    parts, end = read_signed(message)
+    if end != len(message):
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "trailing bytes")
-    return _SignedParts(protected, payload, signature)
+    return parts
 
 
 def _key_id_of(protected: bytes) -> bytes:
+    kid = protected.removeprefix(_PROTECTED_BEFORE_KEY_ID)
+    if len(kid) == KEY_ID_BYTES and len(protected) == _PROTECTED_BYTES:
+        return kid
     fields = ControlMap(decode(protected), frozenset({_ALGORITHM, _KEY_ID}))
     if fields.value(_ALGORITHM) != _ED25519:
         raise ProtocolError(ProtocolErrorCode.UNSUPPORTED, "signature algorithm")

@@ -15,6 +15,7 @@ from sync.protocol.cose import (
     Verified,
     key_id,
     public_key,
+    read_signed,
     sign,
     signer,
     split_first,
@@ -138,6 +139,25 @@ def test_a_sequence_is_split_after_its_first_item() -> None:
     assert split_first(b"\x82\x01\x02\x03") == (b"\x82\x01\x02", b"\x03")
     with pytest.raises(ProtocolError):
         split_first(b"")
+
+
+@given(st.binary(max_size=80))
+def test_a_signed_object_is_read_where_it_ends(rest: bytes) -> None:
+    message = sign(samples.STATION_KEY, LABEL_BATCH, b"payload")
+    parts, end = read_signed(message + rest)
+    assert (parts.payload, end) == (b"payload", len(message))
+
+
+@given(st.integers(0, 12), st.integers(0, 255))
+def test_the_key_id_is_that_of_the_header_or_there_is_none(at: int, byte: int) -> None:
+    """The usual header is read without a decoder; whatever else is there, a decoder agrees."""
+    usual = encode({1: -19, 4: KID})
+    protected = usual[:at] + bytes((byte,)) + usual[at + 1 :]
+    try:
+        found = signer(assemble(protected))
+    except ProtocolError:
+        return
+    assert cbor2.loads(protected) == {1: -19, 4: found}
 
 
 def test_a_public_key_has_32_bytes() -> None:

@@ -74,7 +74,7 @@ def _store(connection: sqlite3.Connection, arrival: Arrival) -> Stored | MustOpe
         return Stored(_head(connection, header.lid, log), newest_batch(connection), 0)
     if header.first < log.size or header.previous_root != log.root or log.opened < log.wary_until:
         return MustOpen(log.id)
-    return _append(connection, arrival, log.id, header.first)
+    return _append(connection, arrival, log, header.first)
 
 
 def store_opened(
@@ -96,9 +96,9 @@ def store_opened(
     if isinstance(decision, Refuse):
         return decision
     if isinstance(decision, Accept):
-        log_id = log.id if log else _open_log(connection, header, arrival.received_ms)
-        return _append(connection, arrival, log_id, header.first + decision.skip)
-    head = _head(connection, header.lid, find_log(connection, header.lid))
+        log = log or _open_log(connection, header, arrival.received_ms)
+        return _append(connection, arrival, log, header.first + decision.skip)
+    head = _head(connection, header.lid, log)
     return Stored(head, newest_batch(connection), 0)
 
 
@@ -188,8 +188,8 @@ def _store_first(connection: sqlite3.Connection, arrival: Arrival) -> Stored | M
         return Refuse(Refusal.GAP, 0)
     if header.previous_root != merkle.EMPTY_ROOT:
         return MustOpen(None)
-    log_id = _open_log(connection, header, arrival.received_ms)
-    return _append(connection, arrival, log_id, 0)
+    log = _open_log(connection, header, arrival.received_ms)
+    return _append(connection, arrival, log, 0)
 
 
 def _is_held(connection: sqlite3.Connection, log: Log, header: BatchHeader) -> bool:
@@ -213,7 +213,7 @@ def _held(connection: sqlite3.Connection, log: Log | None) -> Held:
     return Held(log.size, merkle.unpack(frontier))
 
 
-def _open_log(connection: sqlite3.Connection, header: BatchHeader, received_ms: int) -> int:
+def _open_log(connection: sqlite3.Connection, header: BatchHeader, received_ms: int) -> Log:
     description = header.description
     assert description is not None, "a header with first = 0 describes its log"
     parent = description.parent
@@ -234,7 +234,7 @@ def _open_log(connection: sqlite3.Connection, header: BatchHeader, received_ms: 
     log_id = int(cursor.lastrowid or 0)
     if parent is not None:
         _note_parent(connection, log_id, parent, received_ms)
-    return log_id
+    return Log(log_id, header.node_id, 0, merkle.EMPTY_ROOT, 0, 0, 0)
 
 
 def _note_parent(
@@ -256,15 +256,15 @@ def _note_parent(
     )
 
 
-def _append(connection: sqlite3.Connection, arrival: Arrival, log_id: int, start: int) -> Stored:
+def _append(connection: sqlite3.Connection, arrival: Arrival, log: Log, start: int) -> Stored:
     header = arrival.header
     end = header.first + header.count
     number = connection.execute(
         "INSERT INTO batch (log_id, start, end, root, received_ms, raw) VALUES (?,?,?,?,?,?)",
-        (log_id, start, end, header.root, arrival.received_ms, arrival.raw),
+        (log.id, start, end, header.root, arrival.received_ms, arrival.raw),
     ).lastrowid
-    connection.execute("UPDATE log SET size = ?, root = ? WHERE id = ?", (end, header.root, log_id))
-    head = _head(connection, header.lid, find_log(connection, header.lid))
+    connection.execute("UPDATE log SET size = ?, root = ? WHERE id = ?", (end, header.root, log.id))
+    head = _head(connection, header.lid, log._replace(size=end, root=header.root))
     return Stored(head, int(number or 0), end - start)
 
 
