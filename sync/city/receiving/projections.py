@@ -9,6 +9,7 @@ moves in the transaction of the effect.
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -37,30 +38,58 @@ TURN_RECORDS: Final = 1000
 """Records opened in one transaction: ids are random, so a larger one writes fewer pages."""
 QUIET_S: Final = 0.05
 """Opening waits for this pause between batches, so that taking in always comes first."""
+RUSH_BATCHES: Final = 16
+RUSH_QUIET_S: Final = 0.5
+"""After so many batches it waits for this pause: many stations are sending, and a short silence is
+not their end."""
+MAXIMUM_RUSH_S: Final = 10.0
+"""But no longer than this: a herd of stations has its receipts by then."""
 MAXIMUM_WAIT_S: Final = 0.5
-"""But no longer than this before each turn: 2,000 records a second under any load."""
+"""Longest wait before each turn in a longer rush: 2,000 records a second under any load."""
 RETRY_S: Final = 5.0
 """Pause after the archive could not enter, for example on a full disk."""
 
 
 class Traffic:
-    """What the desk tells the background: batches under way, and that records were stored."""
+    """What the desk tells the background: batches under way, and that records were stored.
+
+    Times are seconds of the event loop's clock. A rush is a run of batches without RUSH_QUIET_S
+    between them.
+    """
 
     def __init__(self) -> None:
         self.arrived = asyncio.Event()
         """Set when records were stored that are not opened yet."""
-        self.begun = 0
-        self.under_way = 0
+        self._under_way = 0
+        self._newest_s = -math.inf
+        self._rush_since_s = -math.inf
+        self._rush_batches = 0
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[None]:
         """Around the work for one batch."""
-        self.begun += 1
-        self.under_way += 1
+        clock_s = asyncio.get_running_loop().time
+        self._begin(clock_s())
         try:
             yield
         finally:
-            self.under_way -= 1
+            self._under_way -= 1
+            self._newest_s = clock_s()
+
+    def _begin(self, now_s: float) -> None:
+        if not self._under_way and now_s - self._newest_s >= RUSH_QUIET_S:
+            self._rush_since_s, self._rush_batches = now_s, 0
+        self._under_way += 1
+        self._rush_batches += 1
+
+    def is_busy(self, now_s: float) -> bool:
+        """Whether more batches are to be expected at once."""
+        quiet_s = QUIET_S if self._rush_batches < RUSH_BATCHES else RUSH_QUIET_S
+        return self._under_way > 0 or now_s - self._newest_s < quiet_s
+
+    def patience_ends_s(self, now_s: float) -> float:
+        """Until when opening waits at the longest, when it begins to wait now."""
+        return max(now_s + MAXIMUM_WAIT_S, self._rush_since_s + MAXIMUM_RUSH_S)
 
 
 Mentioned = Callable[[bytes, Sequence[bytes]], Awaitable[None]]
@@ -172,7 +201,7 @@ async def keep_opening(opener: Opener, traffic: Traffic) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(RETRY_S):
                 await traffic.arrived.wait()
-        await _wait_for_quiet(traffic, traffic.begun - 1)
+        await _wait_for_quiet(traffic)
 
 
 async def open_all(opener: Opener, traffic: Traffic) -> int:
@@ -180,11 +209,9 @@ async def open_all(opener: Opener, traffic: Traffic) -> int:
     total = 0
     while entered := await opener.reconsider():
         total += entered
-    begun = traffic.begun
     while entered := await opener.open_some():
         total += entered
-        await _wait_for_quiet(traffic, begun)
-        begun = traffic.begun
+        await _wait_for_quiet(traffic)
     return total
 
 
@@ -197,10 +224,8 @@ def _open_replays(replays: Sequence[Replay], keys: BodyKeys) -> list[Reopened]:
     return opened
 
 
-async def _wait_for_quiet(traffic: Traffic, begun: int) -> None:
-    """Return when no batch has begun since `begun` and none is under way, or MAXIMUM_WAIT_S on."""
+async def _wait_for_quiet(traffic: Traffic) -> None:
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + MAXIMUM_WAIT_S
-    while (begun != traffic.begun or traffic.under_way) and loop.time() < deadline:
-        begun = traffic.begun
+    end_s = traffic.patience_ends_s(loop.time())
+    while traffic.is_busy(now_s := loop.time()) and now_s < end_s:  # noqa: ASYNC110 - silence
         await asyncio.sleep(QUIET_S)
