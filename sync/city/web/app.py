@@ -6,16 +6,13 @@ decide anything about batches.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from typing import Final
 
 from aiohttp import hdrs, web
-from prometheus_client import generate_latest
 
-from sync.city.archive.port import ArchiveError
 from sync.city.problems import Refused, plain_problem, problem_response, slow_down
 from sync.city.receiving import desk as city_desk
 from sync.city.receiving import returning
@@ -24,6 +21,7 @@ from sync.city.receiving.desk import Desk
 from sync.city.web.bearer import admit
 from sync.city.web.bodies import read_body
 from sync.city.web.feeds import DOOR, read_hex, read_number
+from sync.city.web.figures import Figures
 from sync.city.web.page import Page
 from sync.connections import ConnectionGuard
 from sync.protocol.batch import MEDIA_TYPE
@@ -60,6 +58,7 @@ _log = logging.getLogger(__name__)
 
 DESK: Final = web.AppKey("desk", Desk)
 PAGE: Final = web.AppKey("page", Page)
+FIGURES: Final = web.AppKey("figures", Figures)
 GUARD: Final = web.AppKey("guard", ConnectionGuard)
 
 
@@ -74,6 +73,7 @@ def make_app(
         middlewares=[_guard, _answer_problems, _admit], client_max_size=MAXIMUM_BATCH_BYTES
     )
     app[DESK], app[PAGE], app[GUARD] = desk, page, guard
+    app[FIGURES] = Figures(desk.archive, desk.metrics, desk.clock_ms)
     app.on_response_prepare.append(_add_headers)
     app.add_routes(
         [
@@ -132,13 +132,7 @@ async def health(request: web.Request) -> web.Response:
 
 async def metrics(request: web.Request) -> web.Response:
     """`GET /metrics`: figures in the Prometheus text format."""
-    desk = request.app[DESK]
-    now_ms = desk.clock_ms()
-    # A sick archive must not hide the counters that say so.
-    with contextlib.suppress(ArchiveError):
-        desk.metrics.show_archive(await desk.archive.gauges(), now_ms)
-        desk.metrics.show_stations(await desk.archive.summarise(now_ms))
-    text = generate_latest(desk.metrics.registry)
+    text = await request.app[FIGURES].text()
     return web.Response(body=text, headers={hdrs.CONTENT_TYPE: "text/plain; version=0.0.4"})
 
 
