@@ -5,6 +5,7 @@ round trip would let through (floats and tags have canonical forms too) is refus
 the library sees it. Control maps and records are built on this; nothing here knows them.
 """
 
+import threading
 from io import BytesIO
 from typing import Final, TypeAlias
 
@@ -20,6 +21,17 @@ _SCALARS: Final = frozenset({bytes, str, bool, type(None)})
 _INTEGER_END: Final = 1 << 64
 
 
+class _Reused(threading.local):
+    """One encoder for each thread: making one costs more than encoding a message with it."""
+
+    def __init__(self) -> None:
+        self.nowhere = BytesIO()
+        self.encoder = cbor2.CBOREncoder(self.nowhere, canonical=True)
+
+
+_REUSED: Final = _Reused()
+
+
 def encode(value: Value) -> bytes:
     """The one canonical form of a value.
 
@@ -28,7 +40,7 @@ def encode(value: Value) -> bytes:
     """
     _check(value, 0)
     try:
-        return cbor2.dumps(value, canonical=True)
+        return _REUSED.encoder.encode_to_bytes(value)
     except UnicodeEncodeError:
         raise ProtocolError(ProtocolErrorCode.FORBIDDEN_TYPE, "text is not UTF-8") from None
 
@@ -61,11 +73,12 @@ def _build(data: bytes) -> Value:
 
 
 def _build_all(data: bytes, count: int) -> list[Value]:
-    """Decode walked-over bytes; one decoder and one encoder serve the whole sequence."""
+    """Decode walked-over bytes; one decoder serves the whole sequence."""
     decoder = cbor2.CBORDecoder(BytesIO(data))
     again = BytesIO()
-    encoder = cbor2.CBOREncoder(again, canonical=True)
+    encoder = _REUSED.encoder
     values: list[Value] = []
+    encoder.fp = again
     try:
         for _ in range(count):
             value = decoder.decode()
@@ -74,6 +87,8 @@ def _build_all(data: bytes, count: int) -> list[Value]:
     except (cbor2.CBORError, ValueError) as error:
         # Only text that is not UTF-8 is left to fail after the walk.
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "text is not UTF-8") from error
+    finally:
+        encoder.fp = _REUSED.nowhere
     if again.getvalue() != data:
         raise ProtocolError(ProtocolErrorCode.NOT_CANONICAL, "key order or duplicate key")
     return values

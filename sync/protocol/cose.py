@@ -167,9 +167,9 @@ def _parse(message: bytes) -> SignedParts:
 
 
 def _key_id_of(protected: bytes) -> bytes:
-    kid = protected.removeprefix(_PROTECTED_BEFORE_KEY_ID)
-    if len(kid) == KEY_ID_BYTES and len(protected) == _PROTECTED_BYTES:
-        return kid
+    # The one form that is ever written; whatever else comes is read with care, for its error.
+    if len(protected) == _PROTECTED_BYTES and protected.startswith(_PROTECTED_BEFORE_KEY_ID):
+        return protected[-KEY_ID_BYTES:]
     fields = ControlMap(decode(protected), frozenset({_ALGORITHM, _KEY_ID}))
     if fields.value(_ALGORITHM) != _ED25519:
         raise ProtocolError(ProtocolErrorCode.UNSUPPORTED, "signature algorithm")

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import NamedTuple, cast
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from sync.city.archive import kept
+from sync.city.archive.port import StoredBatch
 from sync.city.archive.sqlite import OWNER, SqliteArchive
 from sync.city.feeds.desk import FeedReader
 from sync.city.metrics import Metrics
@@ -27,14 +29,18 @@ from sync.protocol.custody import CustodyReason
 from sync.protocol.errors import ProtocolError
 from sync.protocol.problems import HTTP_STATUS, PROBLEM_MEDIA_TYPE, Problem
 from sync.protocol.seal import encryption_key_id
-from tests.simulators.virtual import InlineExecutor, Memory, QuickKey
+from tests.simulators.virtual import Memory, QuickKey
 
 CITY_ID = b"SIMCITY!"
 START_MS = 1_795_000_000_000
 METRICS = Metrics()
-EXECUTOR = InlineExecutor()
+EXECUTOR = ThreadPoolExecutor(1)
+"""Asked for by name only: the virtual loop does at once what it is given for one."""
 CITY_SECRET = X25519PrivateKey.from_private_bytes(b"\x03" * 32)
+CITY_PUBLIC = CITY_SECRET.public_key()
+CITY_KEY_ID = encryption_key_id(CITY_PUBLIC)
 STATION_SECRET = X25519PrivateKey.from_private_bytes(b"\x04" * 32)
+STATION_PUBLIC = STATION_SECRET.public_key().public_bytes_raw()
 ARCHIVE = {OWNER: files("sync.city.archive") / "migrations"}
 
 
@@ -92,8 +98,7 @@ class Identity:
     keyset: _Signed = field(default_factory=_Signed)
 
     def find_encryption_key(self, kid: bytes) -> X25519PrivateKey | None:
-        known = encryption_key_id(CITY_SECRET.public_key())
-        return CITY_SECRET if kid == known else None
+        return CITY_SECRET if kid == CITY_KEY_ID else None
 
 
 class City:
@@ -108,6 +113,7 @@ class City:
         self.issued: set[bytes] = set()
         self.unread: set[bytes] = set()
         """Commands that this release of the city cannot read."""
+        self._read: dict[tuple[bytes, int], frozenset[bytes]] = {}
         self.spoilt: set[tuple[bytes, int]] = set()
         """Places, log and sequence, where whatever stands cannot be read."""
         self.desk = self._open()
@@ -187,7 +193,7 @@ class City:
         ).fetchone()
         if row is None:
             return None
-        reader = FeedReader(row[0], row[1], STATION_SECRET.public_key().public_bytes_raw())
+        reader = FeedReader(row[0], row[1], STATION_PUBLIC)
         return await own_records(self.desk, reader, lid, first)
 
     async def open_some(self) -> None:
@@ -230,17 +236,26 @@ class City:
             batch = kept.batch_at(self.memory.raw, node_id, lid, at)
             if batch is None:
                 break
-            with contextlib.suppress(Exception):
-                entries = read_stored(batch, self.desk.keys)
-                ids |= {
-                    entry.record.eid
-                    for entry in entries
-                    if entry.record and entry.record.kind == 16
-                }
+            ids |= self._commands_of(batch)
             at = batch.end
         return ids
+
+    def _commands_of(self, batch: StoredBatch) -> frozenset[bytes]:
+        """A batch never changes, so that each is opened for the oracle once."""
+        key = (batch.raw, batch.start)
+        found = self._read.get(key)
+        if found is None:
+            found = frozenset[bytes]()
+            with contextlib.suppress(Exception):
+                found = frozenset(
+                    entry.record.eid
+                    for entry in read_stored(batch, self.desk.keys)
+                    if entry.record and entry.record.kind == 16
+                )
+            self._read[key] = found
+        return found
 
 
 def recipient() -> X25519PublicKey:
     """What stations seal for."""
-    return CITY_SECRET.public_key()
+    return CITY_PUBLIC
