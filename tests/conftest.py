@@ -8,6 +8,7 @@
 - Hypothesis measures no time: tests share the machine with others.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -39,6 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker, tools in DEBIAN_PACKAGES.items():
         packages = ", ".join(package for _, package in tools)
         config.addinivalue_line("markers", f"{marker}: needs the Debian package {packages}")
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the collector need not look through them again."""
+    gc.collect()
+    gc.freeze()
 
 
 def missing_packages(marker: str) -> list[str]:

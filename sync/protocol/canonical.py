@@ -5,7 +5,6 @@ round trip would let through (floats and tags have canonical forms too) is refus
 the library sees it. Control maps and records are built on this; nothing here knows them.
 """
 
-import threading
 from io import BytesIO
 from typing import Final, TypeAlias
 
@@ -21,15 +20,9 @@ _SCALARS: Final = frozenset({bytes, str, bool, type(None)})
 _INTEGER_END: Final = 1 << 64
 
 
-class _Reused(threading.local):
-    """One encoder for each thread: making one costs more than encoding a message with it."""
-
-    def __init__(self) -> None:
-        self.nowhere = BytesIO()
-        self.encoder = cbor2.CBOREncoder(self.nowhere, canonical=True)
-
-
-_REUSED: Final = _Reused()
+_NOWHERE: Final = BytesIO()
+_IDLE: Final[list[cbor2.CBOREncoder]] = []
+"""Encoders that nobody uses just now: making one costs more than encoding a message with it."""
 
 
 def encode(value: Value) -> bytes:
@@ -39,10 +32,13 @@ def encode(value: Value) -> bytes:
     that is neither int nor str; TOO_DEEP.
     """
     _check(value, 0)
+    encoder = _take_encoder()
     try:
-        return _REUSED.encoder.encode_to_bytes(value)
+        data = encoder.encode_to_bytes(value)
     except UnicodeEncodeError:
         raise ProtocolError(ProtocolErrorCode.FORBIDDEN_TYPE, "text is not UTF-8") from None
+    _IDLE.append(encoder)
+    return data
 
 
 def decode(data: bytes) -> Value:
@@ -68,6 +64,14 @@ def decode_sequence(data: bytes, count: int) -> list[tuple[Value, bytes]]:
     return list(zip(_build_all(data, count), pieces, strict=True))
 
 
+def _take_encoder() -> cbor2.CBOREncoder:
+    # Taking is one step: no two threads get the same one. One that failed never comes back.
+    try:
+        return _IDLE.pop()
+    except IndexError:
+        return cbor2.CBOREncoder(_NOWHERE, canonical=True)
+
+
 def _build(data: bytes) -> Value:
     return _build_all(data, 1)[0]
 
@@ -76,7 +80,7 @@ def _build_all(data: bytes, count: int) -> list[Value]:
     """Decode walked-over bytes; one decoder serves the whole sequence."""
     decoder = cbor2.CBORDecoder(BytesIO(data))
     again = BytesIO()
-    encoder = _REUSED.encoder
+    encoder = _take_encoder()
     values: list[Value] = []
     encoder.fp = again
     try:
@@ -87,8 +91,8 @@ def _build_all(data: bytes, count: int) -> list[Value]:
     except (cbor2.CBORError, ValueError) as error:
         # Only text that is not UTF-8 is left to fail after the walk.
         raise ProtocolError(ProtocolErrorCode.MALFORMED, "text is not UTF-8") from error
-    finally:
-        encoder.fp = _REUSED.nowhere
+    encoder.fp = _NOWHERE
+    _IDLE.append(encoder)
     if again.getvalue() != data:
         raise ProtocolError(ProtocolErrorCode.NOT_CANONICAL, "key order or duplicate key")
     return values

@@ -51,11 +51,14 @@ def _names_on_disk() -> list[str]:
     return [str(path) for path in paths if not MADE_BY_TOOLS & set(path.parts)]
 
 
-@functools.cache
 def python_sources(*packages: str) -> tuple[Source, ...]:
     """Python files of these top folders, whether already under version control or not."""
+    return tuple(each for package in packages for each in _sources_of(package))
+
+
+@functools.cache
+def _sources_of(package: str) -> tuple[Source, ...]:
     return tuple(
         source(str(path.relative_to(ROOT)), path.read_text())
-        for package in packages
         for path in sorted((ROOT / package).rglob("*.py"))
     )
