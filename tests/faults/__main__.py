@@ -23,7 +23,8 @@ DOSSIERS = 40
 
 def show(name: str, score: Score, begun: float) -> None:
     elapsed_s = time.perf_counter() - begun
-    print(f"{name:42} {score.images:7} images, {score.bad:5} bad  {elapsed_s:6.1f} s", flush=True)
+    images = f"{score.images:7} images ({score.distinct:6} different)"
+    print(f"{name:34} {images}, {score.bad:5} bad  {elapsed_s:6.1f} s", flush=True)
     for example in score.examples[:2]:
         print(f"    {example}")
 

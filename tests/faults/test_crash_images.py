@@ -1,7 +1,7 @@
 """Every disk that a power cut may leave of node.db and sync.db keeps what was promised.
 
 A seeded share of the crash points is looked at here; `python -m tests.faults crash` looks at all of
-them, more than 20,000 images.
+them, some 42,000 images of one day (34,569 of node.db and 7,659 of sync.db).
 """
 
 from collections.abc import Callable, Iterator
