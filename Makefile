@@ -41,7 +41,7 @@ fuzz: ## a million spoilt messages against every reader of foreign bytes
 	@.ci/bootstrap test
 	@$(PYTHON) -m tests.fuzz $(ARGS)
 
-crash: ## every disk that a power cut may leave of a station's day
+crash: ## every disk that a power cut may leave of a station's day, 42,000 images
 	@.ci/bootstrap test
 	@$(PYTHON) -m tests.faults crash $(ARGS)
 

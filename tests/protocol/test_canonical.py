@@ -1,5 +1,6 @@
 """Canonical CBOR: one form for each value, and nothing but that form is read."""
 
+from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
 from typing import Any
 
@@ -201,3 +202,26 @@ def test_a_byte_string_is_a_byte_string() -> None:
         with pytest.raises(ProtocolError) as caught:
             read_bytes(data, 0)
         assert caught.value.code is ProtocolErrorCode.MALFORMED
+
+
+@given(values)
+def test_a_failure_leaves_nothing_behind(value: Value) -> None:
+    """Encoders are used again: what a refused value or message left in one would be seen here."""
+    refused: list[Value] = [[1, [2, {3: "\ud800"}]], {1: [b"x", "\udfff"]}]
+    for bad in refused:
+        with pytest.raises(ProtocolError):
+            encode(bad)
+    for data in (b"\x82\x01\x61\xff", b"\xa2\x02\x00\x01\x00"):
+        with pytest.raises(ProtocolError):
+            decode(data)
+    assert encode(value) == cbor2.dumps(value, canonical=True)
+
+
+def test_threads_do_not_share_an_encoder() -> None:
+    several: list[Value] = [[n, {1: bytes([n]) * n, 2: [n] * 9}] for n in range(64)]
+    expected = [cbor2.dumps(value, canonical=True) for value in several]
+    with ThreadPoolExecutor(8) as pool:
+        for found in pool.map(lambda _: [encode(value) for value in several], range(32)):
+            assert found == expected
+        for again in pool.map(lambda _: [decode(data) for data in expected], range(32)):
+            assert again == several
