@@ -20,7 +20,8 @@ from sync.city.receiving.projections import (
     keep_opening,
 )
 from tests.city.archive_bench import KEYS, NOW_MS
-from tests.simulators.virtual import InlineExecutor, VirtualLoop
+from tests.simulators.city import EXECUTOR
+from tests.simulators.virtual import VirtualLoop
 
 BATCH_RECORDS = 100
 
@@ -61,9 +62,9 @@ class Turns(Opener):
 
 def turns(send: Callable[[City], Awaitable[None]]) -> list[float]:
     """When opening had its turns, in seconds of a clock that jumps; everything is opened."""
-    city, executor = City(), InlineExecutor()
+    city = City()
     nothing = cast("Archive", None)
-    opener = Turns(nothing, KEYS, executor, lambda: NOW_MS, Metrics(), city=city)
+    opener = Turns(nothing, KEYS, EXECUTOR, lambda: NOW_MS, Metrics(), city=city)
 
     async def run() -> None:
         async with asyncio.TaskGroup() as group:
