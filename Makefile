@@ -3,9 +3,8 @@
 
 PYTHON := .venv/bin/python
 ARGS ?=
-# Tests run in this many processes. On two cores a third one uses the time in which the others wait
-# for a process, a page or a printer.
-WORKERS ?= 3
+# Tests run in this many processes. Loads of real processes and a browser share the machine with them.
+WORKERS ?= 2
 # Tests start our programs hundreds of times: compiled once, also where the environment forbids it.
 unexport PYTHONDONTWRITEBYTECODE
 
