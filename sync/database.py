@@ -141,6 +141,8 @@ class Writer:
         self._participants: tuple[Participant, ...] = ()
         self.broken = asyncio.Event()
         """Set after an input/output error: the process should stop and open the file anew."""
+        self.ended = False
+        """Whether the file is being closed: whoever has not begun is refused as `busy`."""
         self.commits = 0
         self._last_commit_s = 0.0
         self._company = 0
@@ -179,7 +181,7 @@ class Writer:
     def _check_room(self) -> None:
         if self.broken.is_set():
             raise DatabaseError(DatabaseFault.IO, str(self.path))
-        if len(self._waiting) >= MAXIMUM_PENDING:
+        if self.ended or len(self._waiting) >= MAXIMUM_PENDING:
             raise DatabaseError(DatabaseFault.BUSY, str(self.path))
 
     def _begin_soon(self) -> None:
@@ -232,7 +234,10 @@ class Writer:
             self._busy = False  # everybody was refused before anything was changed
             return
         group = Group(requests, self._participants, marks)
-        if not self._work_in_loop:
+        if self.ended:  # a statement beside the closing of its connection would crash the process
+            _fail(group, DatabaseError(DatabaseFault.BUSY, str(self.path)))
+            self._loop.call_soon(self._deliver, group)
+        elif not self._work_in_loop:
             self._connection.post(partial(self._run_and_commit, group))
         elif self._run(group):
             self._connection.post(partial(self._commit, group))
@@ -337,7 +342,11 @@ async def open_writer(
     """
     async with _open(path, "rwc", _WRITER_PRAGMAS, page_bytes) as connection:
         await connection.run(lambda raw: migrate(raw, owners))
-        yield Writer(connection, path, work_in_loop=work_in_loop)
+        writer = Writer(connection, path, work_in_loop=work_in_loop)
+        try:
+            yield writer
+        finally:
+            writer.ended = True
 
 
 @contextlib.asynccontextmanager

@@ -124,6 +124,25 @@ async def test_a_cancelled_caller_leaves_a_whole_transaction(writer: Writer) -> 
     assert await writer.transact(names) == ["kept"]
 
 
+@pytest.mark.parametrize("in_loop", [False, True])
+async def test_who_has_not_begun_when_the_file_is_closed_is_refused(
+    tmp_path: Path, folder: Path, *, in_loop: bool
+) -> None:
+    async def come_late(writer: Writer) -> None:
+        with pytest.raises(DatabaseError) as refused:
+            _ = await writer.transact(insert("late"))
+        assert refused.value.code is DatabaseFault.BUSY
+
+    path = tmp_path / "a.db"
+    async with asyncio.TaskGroup() as group, asyncio.timeout(10):
+        async with open_writer(path, {"test": folder}, work_in_loop=in_loop) as writer:
+            late = group.create_task(come_late(writer))
+            await asyncio.sleep(0)
+        await late
+    async with open_reader(path) as reader:
+        assert await reader.query(names) == []
+
+
 async def test_a_full_disk_is_said_and_loses_nothing(writer: Writer) -> None:
     await writer.transact(insert("before"))
     pages = await writer.transact(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
