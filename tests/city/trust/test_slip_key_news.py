@@ -81,11 +81,9 @@ async def test_a_key_in_a_stations_log_is_told_to_every_station(tmp_path: Path) 
         end = {"kid": kid, "positions": [[lid, 2]], "reason": REASON, "officer": "vidu"}
         station.append(137, body=json.dumps(end).encode())
         await city.send(station, 2)
-        while True:
-            welcome = await city.greet(other)
-            told = await said(city)
-            if told and told[-1]["ended"]:
-                break
+        while not (told := await said(city)) or not told[-1]["ended"]:
+            await city.greet(other)
+        welcome = await city.greet(other)
         assert {one.feed for one in welcome.feeds} >= {int(KEYS_FEED.feed)}
         assert told[-1] == {
             "type": "slip_key.stated",
