@@ -20,6 +20,7 @@ import aiohttp
 import msgspec
 
 from sync.protocol.batch import MEDIA_TYPE
+from tests.bench.child import READY, say
 from tests.bench.herd_stations import Script, read
 
 BUSY = (429, 503)
@@ -95,14 +96,14 @@ async def _run(given: argparse.Namespace) -> None:
             for session, script in pairs:
                 tasks.create_task(load.greet(session, script))
         greeting_s = time.perf_counter() - begun
-        _say("READY {}")
+        say(READY)
         await asyncio.to_thread(sys.stdin.readline)
         begun = time.perf_counter()
         async with asyncio.TaskGroup() as tasks:
             for session, script in pairs:
                 tasks.create_task(load.send(session, script, begun))
         seconds = time.perf_counter() - begun
-    _say(json.dumps(msgspec.to_builtins(_summarise(load, scripts, seconds, greeting_s))))
+    say(json.dumps(msgspec.to_builtins(_summarise(load, scripts, seconds, greeting_s))))
     await asyncio.to_thread(sys.stdin.readline)
 
 
@@ -118,11 +119,6 @@ def _summarise(load: Load, scripts: list[Script], seconds: float, greeting_s: fl
         worst_station_s=stations[-1],
         refused=load.refused,
     )
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.bench.child import READY, say
+
 CLONE_NEWNET = 0x40000000
 TUNSETIFF = 0x400454CA
 TUN_WITHOUT_HEADER = 0x0001 | 0x1000
@@ -119,8 +121,7 @@ def main(arguments: Sequence[str]) -> None:
         far: Direction(near, random.Random(seed * 2)),  # noqa: S311 - repeatable
         near: Direction(far, random.Random(seed * 2 + 1)),  # noqa: S311 - repeatable
     }
-    sys.stdout.write("READY {}\n")
-    sys.stdout.flush()
+    say(READY)
     carry(Emulated(round_trip_ms / 2000, loss, mbit * 1e6 / 8), ways)
 
 

@@ -16,7 +16,6 @@ import contextlib
 import gzip
 import sqlite3
 import ssl
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from aiohttp import web
 
 from tests.bench import peer_postgres
 from tests.bench.batch_form import Head, Line, check, lines, receipt, shrink
+from tests.bench.child import READY, say
 
 GROUP_BATCHES = 32
 MAXIMUM_BYTES = 64 << 20
@@ -201,8 +201,7 @@ async def _serve(given: argparse.Namespace) -> None:
             runner, given.host, given.port, backlog=BACKLOG, ssl_context=_tls(given.folder)
         )
         await site.start()
-        sys.stdout.write("READY {}\n")
-        sys.stdout.flush()
+        say(READY)
         await asyncio.Event().wait()
 
 

@@ -25,6 +25,8 @@ from typing import Final
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.bench.child import READY, say
+
 HOST: Final = "127.0.0.1"
 TOPIC: Final = "dossiers"
 AT_ONCE: Final = 500
@@ -54,12 +56,12 @@ def keep(port: int, folder: Path, count: int) -> None:
     with _connected(client, port):
         client.subscribe(TOPIC, qos=1)
         subscribed.wait()
-        _say("READY {}")
+        say(READY)
         sys.stdin.readline()
         kept = 0
         while kept < count:
             kept += keeper.commit()
-        _say(json.dumps({"records": kept, "ended": time.monotonic()}))
+        say(json.dumps({"records": kept, "ended": time.monotonic()}))
         sys.stdin.readline()
 
 
@@ -106,11 +108,6 @@ def _connected(client: Client, port: int) -> Iterator[None]:
     finally:
         client.disconnect()
         client.loop_stop()
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

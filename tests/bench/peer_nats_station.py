@@ -21,6 +21,7 @@ import nats
 from nats.js import JetStreamContext
 from nats.js.api import StorageType, StreamConfig
 
+from tests.bench.child import READY, say
 from tests.bench.peer_queue import Queue, Taken
 
 STREAM: Final = "dossiers"
@@ -61,7 +62,7 @@ async def _run(given: argparse.Namespace) -> None:
     connection = await nats.connect(given.url, tls=context, pending_size=PENDING_BYTES)
     stream = connection.jetstream(timeout=TIMEOUT_S)
     await stream.add_stream(StreamConfig(name=STREAM, subjects=[SUBJECT], storage=StorageType.FILE))
-    _say("READY {}")
+    say(READY)
     await asyncio.to_thread(sys.stdin.readline)
     begun = time.perf_counter()
     await empty(stream, queue)
@@ -69,13 +70,8 @@ async def _run(given: argparse.Namespace) -> None:
     kept = (await stream.stream_info(STREAM)).state.messages
     if kept != count:
         raise RuntimeError(f"the stream holds {kept} of {count} records")
-    _say(json.dumps({"records": count, "seconds": seconds}))
+    say(json.dumps({"records": count, "seconds": seconds}))
     await asyncio.to_thread(sys.stdin.readline)
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from typing import NamedTuple
 import aiohttp
 
 from tests.bench.batch_form import check_receipt, pack
+from tests.bench.child import READY, say
 from tests.bench.peer_queue import Queue, Taken
 
 MODES = ("one", "fifty", "list", "floor", "floor-dictionary")
@@ -106,14 +107,12 @@ async def _run(given: argparse.Namespace) -> None:
                 return await answer.read()
 
         async with session.get(given.url):
-            sys.stdout.write("READY {}\n")
-            sys.stdout.flush()
+            say(READY)
         await asyncio.to_thread(sys.stdin.readline)
         begun = time.perf_counter()
         await empty(Sending(queue, given.mode), post)
         seconds = time.perf_counter() - begun
-    sys.stdout.write(json.dumps({"records": count, "seconds": seconds}) + "\n")
-    sys.stdout.flush()
+    say(json.dumps({"records": count, "seconds": seconds}))
     await asyncio.to_thread(sys.stdin.readline)
 
 

@@ -11,7 +11,6 @@ import asyncio
 import json
 import secrets
 import sqlite3
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
@@ -21,6 +20,7 @@ from aiohttp import web
 
 from sync.database import Writer, open_writer
 from sync.migration import migrate
+from tests.bench.child import READY, say
 
 OWNERS = {
     "journal": files("sync.journal") / "migrations",
@@ -132,8 +132,7 @@ async def _serve(kind: str, port: int, folder: Path) -> None:
     runner = web.AppRunner(await make(folder), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port, backlog=256).start()
-    sys.stdout.write("READY {}\n")
-    sys.stdout.flush()
+    say(READY)
     await asyncio.Event().wait()
 
 

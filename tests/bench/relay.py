@@ -18,6 +18,8 @@ import time
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tests.bench.child import READY, say
+
 CHUNK_BYTES = 64 << 10
 HOST = "127.0.0.1"
 
@@ -125,15 +127,10 @@ async def _run(relay: Relay, port: int) -> None:
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    _say("READY {}")
+    say(READY)
     async with server:
         while command := await reader.readline():
-            _say(relay.answer(command.decode().strip()))
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+            say(relay.answer(command.decode().strip()))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 Writes the name of the data it takes into `root`, prints READY and serves until it is stopped.
 """
 
-import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from django.core.management.base import BaseCommand
 from django.core.wsgi import get_wsgi_application
 from morango.models.certificates import Certificate
 
+from tests.bench.child import READY, say
 from tests.bench.peer_morango_app.models import OFFICER, PASSWORD, SCOPE, Officer, prepare
 from tests.bench.peer_morango_app.settings import FOLDER
 
@@ -39,6 +39,5 @@ class Command(BaseCommand):  # type: ignore[misc]
         server = Server((host, port), get_wsgi_application(), numthreads=THREADS)
         server.ssl_adapter = BuiltinSSLAdapter(str(certificate), str(key))
         server.prepare()
-        sys.stdout.write("READY {}\n")
-        sys.stdout.flush()
+        say(READY)
         server.serve()

@@ -18,6 +18,7 @@ from morango.models.certificates import Filter
 from morango.sync.controller import MorangoProfileController
 from morango.sync.syncsession import SyncSessionClient
 
+from tests.bench.child import READY, say
 from tests.bench.peer_morango_app.models import OFFICER, PASSWORD, PROFILE, SCOPE, Dossier, prepare
 
 AT_ONCE: Final = 500
@@ -39,7 +40,7 @@ class Command(BaseCommand):  # type: ignore[misc]
             while part := list(islice(some, AT_ONCE)):
                 Dossier.objects.bulk_create(part)
         session = _session(url, root)
-        _say("READY {}")
+        say(READY)
         sys.stdin.readline()
         begun = time.perf_counter()
         push = session.get_push_client()
@@ -50,7 +51,7 @@ class Command(BaseCommand):  # type: ignore[misc]
         kept = int(requests.get(f"{url}kept", timeout=60).text)
         if kept != count:
             raise RuntimeError(f"the centre holds {kept} of {count} records")
-        _say(json.dumps({"records": kept, "seconds": seconds}))
+        say(json.dumps({"records": kept, "seconds": seconds}))
         sys.stdin.readline()
 
 
@@ -74,8 +75,3 @@ def _session(url: str, root: str) -> SyncSessionClient:
         centre, SCOPE, {SCOPE: root}, userargs=OFFICER, password=PASSWORD
     )
     return connection.create_sync_session(own, centre)
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
