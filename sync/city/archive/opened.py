@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 
-from sync.city.archive import copies, named, register, taking_in
+from sync.city.archive import copies, named_attachments, register, taking_in
 from sync.city.archive.port import (
     NoticeCode,
     Opening,
@@ -116,7 +116,7 @@ def replay(connection: sqlite3.Connection, replayed: Sequence[Replayed], now_ms:
         connection.executemany("DELETE FROM parked WHERE log_id = ? AND sequence = ?", keys)
         register.note_verdicts(connection, log_id, verdicts)
         register.take_effect(connection, log_id, commands, now_ms)
-        named.note(connection, log_id, attachments)
+        named_attachments.note(connection, log_id, attachments)
     return sum(len(one.sequences) for one in replayed)
 
 
@@ -181,7 +181,7 @@ def _enter(connection: sqlite3.Connection, opening: Opening, now_ms: int) -> int
     register.note_verdicts(connection, opening.log, opening.verdicts)
     register.take_effect(connection, opening.log, opening.commands, now_ms)
     copies.follow(connection, opening)
-    named.note(connection, opening.log, opening.named)
+    named_attachments.note(connection, opening.log, opening.named)
     return opening.size - opening.before
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from sync.city.archive import postgres_kept as kept
-from sync.city.archive import postgres_named as named
+from sync.city.archive import postgres_named_attachments as named
 from sync.city.archive import postgres_opened as opened
 from sync.city.archive import postgres_overview as overview
 from sync.city.archive import postgres_taking_in as taking_in

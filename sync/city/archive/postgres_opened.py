@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from sync.city.archive import postgres_copies as copies
-from sync.city.archive import postgres_named as named
+from sync.city.archive import postgres_named_attachments as named
 from sync.city.archive import postgres_register as register
 from sync.city.archive.dossiers import Place
 from sync.city.archive.port import (

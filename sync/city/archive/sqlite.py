@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar, cast
 
-from sync.city.archive import kept, named, opened, overview, taking_in
+from sync.city.archive import kept, named_attachments, opened, overview, taking_in
 from sync.city.archive.port import (
     ArchiveError,
     ArchiveFault,
@@ -163,7 +163,7 @@ class SqliteArchive:
 
     async def attachments_named(self, lid: bytes, first: int, end: int) -> Sequence[Named]:
         """What opened records of a log speak of, in order."""
-        return await self._read(lambda raw: named.read(raw, lid, first, end))
+        return await self._read(lambda raw: named_attachments.read(raw, lid, first, end))
 
     async def watermarks(self) -> Sequence[Watermark]:
         """Every log, in order of arrival."""

@@ -1,4 +1,4 @@
-"""Which attachments records speak of, in PostgreSQL; see `sync.city.archive.named`."""
+"""Which attachments records speak of, in PostgreSQL; see `sync.city.archive.named_attachments`."""
 
 from collections.abc import Sequence
 
